@@ -1,0 +1,3 @@
+"""akg-mlir: a polyhedral tensor compiler for neural processing units."""
+
+__version__ = "0.1.0"

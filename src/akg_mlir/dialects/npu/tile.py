@@ -1,0 +1,418 @@
+"""Tile ops: one op per box, on memref views in a memory space."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.dialects.builtin import (
+    I64,
+    DenseArrayBase,
+    FloatAttr,
+    IntegerAttr,
+    MemRefType,
+    i1,
+    i64,
+)
+from xdsl.ir import (
+    Operation,
+    Region,
+    SSAValue,
+)
+from xdsl.irdl import (
+    AttrSizedOperandSegments,
+    IRDLOperation,
+    irdl_op_definition,
+    operand_def,
+    prop_def,
+    region_def,
+    traits_def,
+    var_operand_def,
+)
+from xdsl.traits import (
+    MemoryReadEffect,
+    MemoryWriteEffect,
+    NoTerminator,
+)
+from xdsl.utils.exceptions import VerifyException
+
+from akg_mlir.dialects.npu.attributes import (
+    PIPE_OF_PATH,
+    Binary,
+    BinaryAttr,
+    Pipe,
+    Predicate,
+    PredicateAttr,
+    Reduction,
+    ReductionAttr,
+    Space,
+    Unary,
+    UnaryAttr,
+    memref_type,
+    space_of,
+)
+from akg_mlir.dialects.npu.buffers import PipeOp
+
+
+def _box(value: SSAValue) -> tuple[int, ...]:
+    return memref_type(value).get_shape()
+
+
+def _verify_boxes(op: Operation, values: Sequence[SSAValue]) -> None:
+    boxes = [_box(v) for v in values]
+    if any(b != boxes[0] for b in boxes):
+        raise VerifyException(f"{op.name} needs operands of one box, got {boxes}")
+
+
+class _VectorTileOp(IRDLOperation, PipeOp):
+    """Base of element-wise tile ops on UB: every operand has the box of `dst`."""
+
+    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
+
+    @property
+    def pipe(self) -> Pipe:
+        return Pipe.V
+
+    def verify_(self) -> None:
+        operands = [v for v in self.operands if isinstance(v.type, MemRefType)]
+        for v in operands:
+            if space_of(v.type) != Space.UB:
+                raise VerifyException(f"{self.name} works on ub, got {space_of(v.type)}")
+        _verify_boxes(self, operands)
+
+
+@irdl_op_definition
+class DmaOp(IRDLOperation, PipeOp):
+    """Move one box between two memories; the pipe follows from the path."""
+
+    name = "npu.dma"
+    src = operand_def(MemRefType)
+    dst = operand_def(MemRefType)
+    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
+    assembly_format = "$src `->` $dst attr-dict `:` type($src) `->` type($dst)"
+
+    def __init__(self, src: SSAValue, dst: SSAValue) -> None:
+        super().__init__(operands=[src, dst])
+
+    def verify_(self) -> None:
+        path = (space_of(self.src.type), space_of(self.dst.type))
+        if path not in PIPE_OF_PATH:
+            raise VerifyException(f"no data path from {path[0]} to {path[1]}")
+        _verify_boxes(self, [self.src, self.dst])
+
+    @property
+    def pipe(self) -> Pipe:
+        return PIPE_OF_PATH[space_of(self.src.type), space_of(self.dst.type)]
+
+    @property
+    def reads(self) -> Sequence[SSAValue]:
+        return (self.src,)
+
+    @property
+    def writes(self) -> Sequence[SSAValue]:
+        return (self.dst,)
+
+
+@irdl_op_definition
+class VUnaryOp(_VectorTileOp):
+    """`dst[i] = f(src[i])` over one box."""
+
+    name = "npu.vunary"
+    kind = prop_def(UnaryAttr)
+    src = operand_def(MemRefType)
+    dst = operand_def(MemRefType)
+    assembly_format = "$kind $src `->` $dst attr-dict `:` type($src) `->` type($dst)"
+
+    def __init__(self, kind: Unary, src: SSAValue, dst: SSAValue) -> None:
+        super().__init__(operands=[src, dst], properties={"kind": UnaryAttr(kind)})
+
+    @property
+    def reads(self) -> Sequence[SSAValue]:
+        return (self.src,)
+
+    @property
+    def writes(self) -> Sequence[SSAValue]:
+        return (self.dst,)
+
+
+@irdl_op_definition
+class VBinaryOp(_VectorTileOp):
+    """`dst[i] = lhs[i] op rhs[i]` over one box; a stride of 0 repeats an operand."""
+
+    name = "npu.vbinary"
+    kind = prop_def(BinaryAttr)
+    lhs = operand_def(MemRefType)
+    rhs = operand_def(MemRefType)
+    dst = operand_def(MemRefType)
+    assembly_format = (
+        "$kind $lhs `,` $rhs `->` $dst attr-dict `:` type($lhs) `,` type($rhs) `->` type($dst)"
+    )
+
+    def __init__(self, kind: Binary, lhs: SSAValue, rhs: SSAValue, dst: SSAValue) -> None:
+        super().__init__(operands=[lhs, rhs, dst], properties={"kind": BinaryAttr(kind)})
+
+    @property
+    def reads(self) -> Sequence[SSAValue]:
+        return (self.lhs, self.rhs)
+
+    @property
+    def writes(self) -> Sequence[SSAValue]:
+        return (self.dst,)
+
+
+@irdl_op_definition
+class VScalarOp(_VectorTileOp):
+    """`dst[i] = src[i] op scalar` with a constant scalar; `op` is add, mul, max or min."""
+
+    name = "npu.vscalar"
+    kind = prop_def(BinaryAttr)
+    src = operand_def(MemRefType)
+    scalar = prop_def(FloatAttr | IntegerAttr)
+    dst = operand_def(MemRefType)
+    assembly_format = "$kind $src `,` $scalar `->` $dst attr-dict `:` type($src) `->` type($dst)"
+
+    def __init__(
+        self, kind: Binary, src: SSAValue, scalar: FloatAttr | IntegerAttr, dst: SSAValue
+    ) -> None:
+        super().__init__(
+            operands=[src, dst], properties={"kind": BinaryAttr(kind), "scalar": scalar}
+        )
+
+    @property
+    def reads(self) -> Sequence[SSAValue]:
+        return (self.src,)
+
+    @property
+    def writes(self) -> Sequence[SSAValue]:
+        return (self.dst,)
+
+
+@irdl_op_definition
+class VFillOp(_VectorTileOp):
+    """`dst[i] = scalar` over one box."""
+
+    name = "npu.vfill"
+    scalar = prop_def(FloatAttr | IntegerAttr)
+    dst = operand_def(MemRefType)
+    assembly_format = "$scalar `->` $dst attr-dict `:` type($dst)"
+
+    def __init__(self, scalar: FloatAttr | IntegerAttr, dst: SSAValue) -> None:
+        super().__init__(operands=[dst], properties={"scalar": scalar})
+
+    @property
+    def reads(self) -> Sequence[SSAValue]:
+        return ()
+
+    @property
+    def writes(self) -> Sequence[SSAValue]:
+        return (self.dst,)
+
+
+@irdl_op_definition
+class VCastOp(_VectorTileOp):
+    """`dst[i] = convert(src[i])`: floats round to nearest even, float to integer truncates."""
+
+    name = "npu.vcast"
+    src = operand_def(MemRefType)
+    dst = operand_def(MemRefType)
+    assembly_format = "$src `->` $dst attr-dict `:` type($src) `->` type($dst)"
+
+    def __init__(self, src: SSAValue, dst: SSAValue) -> None:
+        super().__init__(operands=[src, dst])
+
+    @property
+    def reads(self) -> Sequence[SSAValue]:
+        return (self.src,)
+
+    @property
+    def writes(self) -> Sequence[SSAValue]:
+        return (self.dst,)
+
+
+@irdl_op_definition
+class VSelectOp(_VectorTileOp):
+    """`dst[i] = (lhs[i] predicate rhs[i]) ? on_true[i] : on_false[i]`; the mask is transient."""
+
+    name = "npu.vselect"
+    predicate = prop_def(PredicateAttr)
+    lhs = operand_def(MemRefType)
+    rhs = operand_def(MemRefType)
+    on_true = operand_def(MemRefType)
+    on_false = operand_def(MemRefType)
+    dst = operand_def(MemRefType)
+    assembly_format = (
+        "$predicate $lhs `,` $rhs `,` $on_true `,` $on_false `->` $dst attr-dict `:` type($lhs) "
+        "`,` type($rhs) `,` type($on_true) `,` type($on_false) `->` type($dst)"
+    )
+
+    def __init__(
+        self,
+        predicate: Predicate,
+        lhs: SSAValue,
+        rhs: SSAValue,
+        on_true: SSAValue,
+        on_false: SSAValue,
+        dst: SSAValue,
+    ) -> None:
+        super().__init__(
+            operands=[lhs, rhs, on_true, on_false, dst],
+            properties={"predicate": PredicateAttr(predicate)},
+        )
+
+    @property
+    def reads(self) -> Sequence[SSAValue]:
+        return (self.lhs, self.rhs, self.on_true, self.on_false)
+
+    @property
+    def writes(self) -> Sequence[SSAValue]:
+        return (self.dst,)
+
+
+@irdl_op_definition
+class VReduceOp(_VectorTileOp):
+    """`dst[i] = dst[i] op src[i]` over one box where `dst` has stride 0 along reduced dimensions.
+
+    The order in which a cell's elements are combined is the implementation's.
+    """
+
+    name = "npu.vreduce"
+    kind = prop_def(ReductionAttr)
+    src = operand_def(MemRefType)
+    dst = operand_def(MemRefType)
+    assembly_format = "$kind $src `->` $dst attr-dict `:` type($src) `->` type($dst)"
+
+    def __init__(self, kind: Reduction, src: SSAValue, dst: SSAValue) -> None:
+        super().__init__(operands=[src, dst], properties={"kind": ReductionAttr(kind)})
+
+    @property
+    def reads(self) -> Sequence[SSAValue]:
+        return (self.src, self.dst)
+
+    @property
+    def writes(self) -> Sequence[SSAValue]:
+        return (self.dst,)
+
+
+@irdl_op_definition
+class VMulAddOp(_VectorTileOp):
+    """`dst[i] = dst[i] + lhs[i] * rhs[i]`, rounding after the multiply and after the add.
+
+    Where `dst` has stride 0 the dimension is reduced.
+    """
+
+    name = "npu.vmuladd"
+    lhs = operand_def(MemRefType)
+    rhs = operand_def(MemRefType)
+    dst = operand_def(MemRefType)
+    assembly_format = (
+        "$lhs `,` $rhs `->` $dst attr-dict `:` type($lhs) `,` type($rhs) `->` type($dst)"
+    )
+
+    def __init__(self, lhs: SSAValue, rhs: SSAValue, dst: SSAValue) -> None:
+        super().__init__(operands=[lhs, rhs, dst])
+
+    @property
+    def reads(self) -> Sequence[SSAValue]:
+        return (self.lhs, self.rhs, self.dst)
+
+    @property
+    def writes(self) -> Sequence[SSAValue]:
+        return (self.dst,)
+
+
+@irdl_op_definition
+class MmadOp(IRDLOperation, PipeOp):
+    """`c = (init ? 0 : c) + a @ b` on fractals.
+
+    a: L0A [m1, k1, 16, k0] (zZ), b: L0B [k1, n1, 16, k0] (nZ, k contiguous), c: L0C
+    [n1, m1, 16, 16] (NZ). `m`, `k`, `n` are the true sizes; lanes beyond them are ignored.
+    """
+
+    name = "npu.mmad"
+    a = operand_def(MemRefType)
+    b = operand_def(MemRefType)
+    c = operand_def(MemRefType)
+    init = operand_def(i1)
+    m = prop_def(IntegerAttr[I64])
+    k = prop_def(IntegerAttr[I64])
+    n = prop_def(IntegerAttr[I64])
+    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
+    assembly_format = (
+        "$a `,` $b `->` $c `init` $init `m` $m `k` $k `n` $n attr-dict `:` "
+        "type($a) `,` type($b) `->` type($c)"
+    )
+
+    def __init__(
+        self, a: SSAValue, b: SSAValue, c: SSAValue, init: SSAValue, m: int, k: int, n: int
+    ) -> None:
+        super().__init__(
+            operands=[a, b, c, init],
+            properties={
+                "m": IntegerAttr(m, i64),
+                "k": IntegerAttr(k, i64),
+                "n": IntegerAttr(n, i64),
+            },
+        )
+
+    def verify_(self) -> None:
+        spaces = tuple(space_of(v.type) for v in (self.a, self.b, self.c))
+        if spaces != (Space.L0A, Space.L0B, Space.L0C):
+            raise VerifyException(f"npu.mmad works on l0a, l0b -> l0c, got {spaces}")
+
+    @property
+    def pipe(self) -> Pipe:
+        return Pipe.M
+
+    @property
+    def reads(self) -> Sequence[SSAValue]:
+        return (self.a, self.b, self.c)
+
+    @property
+    def writes(self) -> Sequence[SSAValue]:
+        return (self.c,)
+
+
+@irdl_op_definition
+class ScalarOp(IRDLOperation, PipeOp):
+    """The scalar unit walks a box element by element, in row-major order: slow, always right.
+
+    The body has one index argument per entry of `sizes` and holds memref.load / memref.store on
+    the op's operands (which become block arguments after the indices), arith and math.
+    It survives legalisation: it is one (long) instruction of pipe S.
+    """
+
+    name = "npu.scalar"
+    inputs = var_operand_def(MemRefType)
+    outputs = var_operand_def(MemRefType)
+    sizes = prop_def(DenseArrayBase.constr(i64))
+    body = region_def("single_block")
+    irdl_options = (AttrSizedOperandSegments(as_property=True),)
+    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect(), NoTerminator())
+    assembly_format = (
+        "$sizes (`ins` `(` $inputs^ `:` type($inputs) `)`)? `outs` `(` $outputs `:` "
+        "type($outputs) `)` $body attr-dict"
+    )
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        inputs: Sequence[SSAValue],
+        outputs: Sequence[SSAValue],
+        body: Region,
+    ) -> None:
+        super().__init__(
+            operands=[list(inputs), list(outputs)],
+            properties={"sizes": DenseArrayBase.from_list(i64, list(sizes))},
+            regions=[body],
+        )
+
+    @property
+    def pipe(self) -> Pipe:
+        return Pipe.S
+
+    @property
+    def reads(self) -> Sequence[SSAValue]:
+        return (*self.inputs, *self.outputs)
+
+    @property
+    def writes(self) -> Sequence[SSAValue]:
+        return tuple(self.outputs)

@@ -1,0 +1,110 @@
+"""A static affine program part: statements, their accesses, and the arrays they touch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import islpy as isl
+
+from akg_mlir.polyhedral.context import union_map, union_set
+
+
+@dataclass(frozen=True)
+class Array:
+    """A tensor in some memory. `shape` in elements, `element_bytes` bytes each."""
+
+    name: str
+    shape: tuple[int, ...]
+    element_bytes: int
+    space: str
+    live_in: bool
+    live_out: bool
+
+    @property
+    def bounds(self) -> isl.Set:
+        """All element indices."""
+        dims = ", ".join(f"i{k}" for k in range(len(self.shape)))
+        limits = " and ".join(f"0 <= i{k} < {n}" for k, n in enumerate(self.shape))
+        text = f"{{ {self.name}[{dims}] : {limits} }}" if limits else f"{{ {self.name}[] }}"
+        return isl.Set(text, union_set().get_ctx())
+
+
+@dataclass(frozen=True)
+class Access:
+    """One reference of a statement: instance -> element, in body order."""
+
+    array: str
+    relation: isl.Map
+    is_write: bool
+
+
+@dataclass(frozen=True)
+class Statement:
+    """Instances and accesses of one statement; see dialects/poly.py for the three kinds."""
+
+    name: str
+    domain: isl.Set
+    accesses: tuple[Access, ...]
+    order: isl.Map | None = None
+    reduction: str | None = None
+    clone_of: str | None = None
+    copy: bool = False
+
+    @property
+    def reads(self) -> tuple[Access, ...]:
+        return tuple(a for a in self.accesses if not a.is_write)
+
+    @property
+    def writes(self) -> tuple[Access, ...]:
+        return tuple(a for a in self.accesses if a.is_write)
+
+    @property
+    def rank(self) -> int:
+        return self.domain.dim(isl.dim_type.set)
+
+
+@dataclass(frozen=True)
+class Scop:
+    """Statements in textual order and the arrays they access."""
+
+    statements: tuple[Statement, ...]
+    arrays: dict[str, Array]
+
+    @cached_property
+    def by_name(self) -> dict[str, Statement]:
+        return {s.name: s for s in self.statements}
+
+    @property
+    def originals(self) -> tuple[Statement, ...]:
+        return tuple(s for s in self.statements if s.order is not None)
+
+    @cached_property
+    def live_out(self) -> frozenset[str]:
+        return frozenset(a.name for a in self.arrays.values() if a.live_out)
+
+    def domain(self, statements: tuple[Statement, ...] | None = None) -> isl.UnionSet:
+        """Union of the domains (of the originals by default)."""
+        result = union_set()
+        for s in self.originals if statements is None else statements:
+            result = result.union(isl.UnionSet.from_set(s.domain))
+        return result
+
+    def accesses(
+        self, statements: tuple[Statement, ...] | None = None, *, writes: bool
+    ) -> isl.UnionMap:
+        """Instance -> element relation of all reads or all writes, restricted to the domains."""
+        result = union_map()
+        for s in self.originals if statements is None else statements:
+            for a in s.writes if writes else s.reads:
+                restricted = a.relation.intersect_domain(s.domain)
+                result = result.union(isl.UnionMap.from_map(restricted))
+        return result
+
+    def textual_order(self) -> isl.UnionMap:
+        """Original instance -> time of the textual program (padded to one length by the raiser)."""
+        result = union_map()
+        for s in self.originals:
+            assert s.order is not None
+            result = result.union(isl.UnionMap.from_map(s.order.intersect_domain(s.domain)))
+        return result

@@ -9,7 +9,9 @@ from xdsl.passes import ModulePass
 
 # pass name -> (module, class). Kept sorted inside each floor.
 TENSOR: dict[str, tuple[str, str]] = {}
-AFFINE: dict[str, tuple[str, str]] = {}
+AFFINE: dict[str, tuple[str, str]] = {
+    "poly-verify": ("poly_verify", "PolyVerify"),
+}
 NPU: dict[str, tuple[str, str]] = {}
 
 

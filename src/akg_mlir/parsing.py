@@ -1,0 +1,92 @@
+"""MLIR text -> module. The one door through which text enters: CLI, API and tests all use it."""
+
+from __future__ import annotations
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import AffineMapAttr, ModuleOp
+from xdsl.ir import Attribute, SSAValue
+from xdsl.ir.affine import AffineExpr, AffineMap
+from xdsl.parser import Parser, UnresolvedOperand
+from xdsl.utils.exceptions import ParseError
+from xdsl.utils.lexer import Span
+
+# Ops whose custom syntax makes the parser write subscripts as symbols.
+_SUBSCRIPTED = frozenset(
+    ("affine.load", "affine.store", "affine.vector_load", "affine.vector_store")
+)
+
+
+def make_context() -> Context:
+    """A context that knows our dialects and xDSL's own; each is imported when first needed."""
+    from xdsl.dialects import get_all_dialects as get_upstream_dialects
+
+    from akg_mlir.dialects import get_all_dialects
+
+    context = Context()
+    for name, factory in (get_upstream_dialects() | get_all_dialects()).items():
+        context.register_dialect(name, factory)
+    return context
+
+
+def parse_module(text: str, name: str = "<string>") -> ModuleOp:
+    """Parse MLIR text (custom or generic syntax), wrapped in a module when it is not one.
+
+    `name` appears in error positions. Access maps are normalised (see `normalise_access_maps`).
+    Raises xDSL's `ParseError` on malformed text and `VerifyException` on a malformed attribute;
+    the module itself is not verified, see `akg_mlir.verification.verify_module`.
+    """
+    return ModuleParser(make_context(), text, name).parse_module()
+
+
+class ModuleParser(Parser):
+    """xDSL's parser with normalised access maps and a position for undefined values.
+
+    xDSL reports values that are used but never defined at the end of the file; here the error
+    points at the first use.
+    """
+
+    def parse_module(self, allow_implicit_module: bool = True) -> ModuleOp:
+        """Parse the whole input; see `akg_mlir.parsing.parse_module`."""
+        self._first_uses: dict[str, Span[str]] = {}
+        try:
+            module = super().parse_module(allow_implicit_module)
+        except ParseError as error:
+            undefined = next(iter(self.forward_ssa_references), None)
+            if error.msg.startswith("values used but not defined") and undefined is not None:
+                span = self._first_uses.get(undefined, error.span)
+                raise ParseError(span, f"use of undefined value '%{undefined}'") from None
+            raise
+        normalise_access_maps(module)
+        return module
+
+    def resolve_operand(self, operand: UnresolvedOperand, type: Attribute) -> SSAValue:
+        """Resolve as xDSL does, remembering where a value not defined yet is first used."""
+        value = super().resolve_operand(operand, type)
+        if operand.operand_name in self.forward_ssa_references:
+            self._first_uses.setdefault(operand.operand_name, operand.span)
+        return value
+
+
+def normalise_access_maps(module: ModuleOp) -> None:
+    """Rewrite the symbols of affine access maps to dimensions, in place.
+
+    xDSL 0.74 parses `affine.load %a[%i]` to `()[s0] -> (s0)` where MLIR means `(d0) -> (d0)`; its
+    own lowerings and printers then disagree. Operand order is unaffected (dimensions come first),
+    and whatever is valid as a symbol is valid as a dimension.
+    """
+    for op in module.walk():
+        if op.name in _SUBSCRIPTED:
+            map_ = op.properties.get("map")
+            if isinstance(map_, AffineMapAttr) and map_.data.num_symbols:
+                op.properties["map"] = AffineMapAttr(symbols_to_dims(map_.data))
+
+
+def symbols_to_dims(map_: AffineMap) -> AffineMap:
+    """The same map with its symbols appended to its dimensions."""
+    dims, symbols = map_.num_dims, map_.num_symbols
+    return map_.replace_dims_and_symbols(
+        [AffineExpr.dimension(i) for i in range(dims)],
+        [AffineExpr.dimension(dims + i) for i in range(symbols)],
+        dims + symbols,
+        0,
+    )

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import pytest
+from xdsl.dialects import affine
+from xdsl.utils.exceptions import ParseError, VerifyException
+
+from akg_mlir.parsing import parse_module
+from akg_mlir.verification import verify_module
+
+LOADS = """
+func.func @f(%a : memref<8x8xf32>, %n : index) {
+  affine.for %i = 0 to 4 {
+    %0 = affine.load %a[%i, %i * 2 + 1] : memref<8x8xf32>
+    affine.store %0, %a[%i + 1, 0] : memref<8x8xf32>
+  }
+  func.return
+}
+"""
+
+
+def test_subscripts_become_dimensions():
+    module = parse_module(LOADS)
+    verify_module(module)
+    maps = [op.map.data for op in module.walk() if isinstance(op, affine.LoadOp | affine.StoreOp)]
+    assert [(m.num_dims, m.num_symbols) for m in maps] == [(1, 0), (1, 0)]
+
+
+def test_printed_text_parses_to_the_same_module():
+    module = parse_module(LOADS)
+    again = parse_module(str(module))
+    assert module.is_structurally_equivalent(again)
+
+
+def test_dialects_of_ours_are_known():
+    module = parse_module("%b = npu.buffer : memref<16xf16, #npu<space ub>>")
+    verify_module(module)
+
+
+def test_malformed_text_names_file_and_line():
+    with pytest.raises(ParseError) as error:
+        parse_module('func.func @f() {\n  "what is this\n}', "model.mlir")
+    assert "model.mlir:2" in str(error.value)
+
+
+def test_use_before_definition_is_found():
+    module = parse_module(
+        """
+        func.func @f() -> i32 {
+          %0 = arith.addi %later, %later : i32
+          %later = arith.constant 1 : i32
+          func.return %0 : i32
+        }
+        """
+    )
+    module.verify()
+    with pytest.raises(VerifyException, match=r"operand 0 \(%later\) of 'arith.addi'"):
+        verify_module(module)
+
+
+def test_undefined_value_is_reported_at_its_use():
+    with pytest.raises(ParseError, match="use of undefined value '%x'") as error:
+        parse_module("func.func @f() {\n  func.call @g(%x) : (i32) -> ()\n  func.return\n}", "m")
+    assert "m:2" in str(error.value)
+
+
+def test_value_of_an_inner_region_does_not_escape():
+    module = parse_module(
+        """
+        func.func @f(%a : memref<4xf32>) {
+          affine.for %i = 0 to 4 {
+            %x = affine.load %a[%i] : memref<4xf32>
+          }
+          affine.for %i = 0 to 4 {
+            %y = affine.load %a[%i] : memref<4xf32>
+            affine.store %y, %a[%i] : memref<4xf32>
+          }
+          func.return
+        }
+        """
+    )
+    first, second = (op for op in module.walk() if isinstance(op, affine.LoadOp))
+    second.result.replace_all_uses_with(first.result)
+    with pytest.raises(VerifyException, match="does not dominate"):
+        verify_module(module)
+
+
+def test_dominance_follows_the_control_flow_graph():
+    text = """
+    func.func @f(%c : i1) -> i32 {{
+      %0 = arith.constant 0 : i32
+      cf.cond_br %c, ^left, ^right
+    ^left:
+      %1 = arith.constant 1 : i32
+      cf.br ^end
+    ^right:
+      cf.br ^end
+    ^end:
+      func.return %{used} : i32
+    }}
+    """
+    verify_module(parse_module(text.format(used=0)))
+    with pytest.raises(VerifyException, match="does not dominate"):
+        verify_module(parse_module(text.format(used=1)))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
 
-from xdsl.dialects.builtin import UnknownLoc
+from xdsl.dialects.builtin import FileLineColLoc, UnknownLoc
 from xdsl.ir import Operation
 from xdsl.utils.exceptions import DiagnosticException
 
@@ -24,12 +24,16 @@ class CompileError(DiagnosticException):
 
 
 def location_of(op: Operation) -> str:
-    """` at <location>` of the op or its nearest located ancestor, or an empty string."""
+    """` at file:line:column` of the op or its nearest located ancestor, or an empty string."""
     current: Operation | None = op
     while current is not None:
-        if not isinstance(current.location, UnknownLoc):
-            return f" at {current.location}"
-        current = current.parent_op()
+        match current.location:
+            case UnknownLoc():
+                current = current.parent_op()
+            case FileLineColLoc(filename=file, line=line, column=column):
+                return f" at {file.data}:{line.data}:{column.data}"
+            case other:
+                return f" at {other}"
     return ""
 
 
@@ -64,7 +68,7 @@ def remark(
 
 
 @contextmanager
-def collect_remarks() -> Iterator[list[Remark]]:
+def collect_remarks() -> Generator[list[Remark]]:
     """Collect the remarks emitted inside the block."""
     remarks: list[Remark] = []
     token = _sink.set(remarks)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from xdsl.context import Context
-from xdsl.dialects.builtin import AffineMapAttr, ModuleOp
-from xdsl.ir import Attribute, SSAValue
+from xdsl.dialects.builtin import (
+    AffineMapAttr,
+    FileLineColLoc,
+    IntAttr,
+    ModuleOp,
+    StringAttr,
+    UnknownLoc,
+)
+from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
 from xdsl.parser import Parser, UnresolvedOperand
-from xdsl.utils.exceptions import ParseError
+from xdsl.utils.exceptions import ParseError, VerifyException
 from xdsl.utils.lexer import Span
 
 # Ops whose custom syntax makes the parser write subscripts as symbols.
@@ -38,16 +47,26 @@ def parse_module(text: str, name: str = "<string>") -> ModuleOp:
     return ModuleParser(make_context(), text, name).parse_module()
 
 
-class ModuleParser(Parser):
-    """xDSL's parser with normalised access maps and a position for undefined values.
+class _PositionedError(VerifyException):
+    """A malformed attribute, with the position of the op it belongs to in the message."""
 
-    xDSL reports values that are used but never defined at the end of the file; here the error
-    points at the first use.
+
+class ModuleParser(Parser):
+    """xDSL's parser with normalised access maps and better positions.
+
+    Every op that has no location of its own gets its file, line and column, so that later errors
+    can say where. Values that are used but never defined are reported at their first use (xDSL:
+    at the end of the file), and malformed attributes at the op they belong to.
     """
+
+    def __init__(self, ctx: Context, input: str | bytes, name: str = "<string>") -> None:
+        super().__init__(ctx, input, name)
+        text = self.lexer.input.content
+        self._line_starts = [0, *(i + 1 for i, char in enumerate(text) if char == "\n")]
+        self._first_uses: dict[str, Span[str]] = {}
 
     def parse_module(self, allow_implicit_module: bool = True) -> ModuleOp:
         """Parse the whole input; see `akg_mlir.parsing.parse_module`."""
-        self._first_uses: dict[str, Span[str]] = {}
         try:
             module = super().parse_module(allow_implicit_module)
         except ParseError as error:
@@ -59,12 +78,33 @@ class ModuleParser(Parser):
         normalise_access_maps(module)
         return module
 
+    def parse_operation(self) -> Operation:
+        """Parse as xDSL does and record the position."""
+        span = self._current_token.span
+        try:
+            op = super().parse_operation()
+        except _PositionedError:
+            raise
+        except VerifyException as error:
+            raise _PositionedError(span.print_with_context(str(error))) from error
+        except (ValueError, OverflowError) as error:
+            raise ParseError(span, str(error)) from error
+        if isinstance(op.location, UnknownLoc):
+            op.location = self._location(span)
+        return op
+
     def resolve_operand(self, operand: UnresolvedOperand, type: Attribute) -> SSAValue:
         """Resolve as xDSL does, remembering where a value not defined yet is first used."""
         value = super().resolve_operand(operand, type)
         if operand.operand_name in self.forward_ssa_references:
             self._first_uses.setdefault(operand.operand_name, operand.span)
         return value
+
+    def _location(self, span: Span[str]) -> FileLineColLoc:
+        line = bisect_right(self._line_starts, span.start)
+        column = span.start - self._line_starts[line - 1] + 1
+        name = StringAttr(self.lexer.input.name)
+        return FileLineColLoc(name, IntAttr(line), IntAttr(column))
 
 
 def normalise_access_maps(module: ModuleOp) -> None:

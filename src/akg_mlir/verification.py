@@ -4,20 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import NoReturn
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.irdl.dominance import DominanceInfo
 from xdsl.utils.exceptions import VerifyException
 
+from akg_mlir.diagnostics import location_of
+
 
 def verify_module(module: ModuleOp) -> None:
     """Check every op's constraints and that each operand is defined before it is used.
 
-    Raises `VerifyException`; its notes hold the module with the culprit underlined.
+    Raises `VerifyException` naming the op, where it is, and what is wrong with it.
     """
-    module.verify()
+    try:
+        module.verify()
+    except VerifyException as error:
+        culprit = _first_failing(module)
+        if culprit is None:
+            raise
+        raise VerifyException(f"{culprit.name}{location_of(culprit)}: {error}") from error
     verify_dominance(module)
+
+
+def _first_failing(root: Operation) -> Operation | None:
+    """The first op, innermost first, that does not verify by itself."""
+    for op in root.walk(reverse=True):
+        try:
+            op.verify(verify_nested_ops=False)
+        except VerifyException:
+            return op
+    return None
 
 
 def verify_dominance(root: Operation) -> None:
@@ -63,7 +82,8 @@ def _scope(visible: set[SSAValue]) -> Generator[set[SSAValue]]:
     visible -= scope
 
 
-def _fail(op: Operation, index: int, operand: SSAValue) -> None:
+def _fail(op: Operation, index: int, operand: SSAValue) -> NoReturn:
     name = f" (%{operand.name_hint})" if operand.name_hint else ""
-    message = f"operand {index}{name} of '{op.name}' does not dominate its use"
-    op.emit_error(message, VerifyException(message))
+    raise VerifyException(
+        f"{op.name}{location_of(op)}: operand {index}{name} does not dominate its use"
+    )

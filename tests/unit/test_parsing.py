@@ -42,6 +42,22 @@ def test_malformed_text_names_file_and_line():
     assert "model.mlir:2" in str(error.value)
 
 
+def test_malformed_attribute_names_file_and_line():
+    with pytest.raises(VerifyException, match="m:2:1"):
+        parse_module("\n%0 = arith.addi %0, %0 : tensor<4xf32>", "m")
+
+
+def test_constant_out_of_range_names_file_and_line():
+    with pytest.raises(ParseError, match="m:1:1"):
+        parse_module("%0 = arith.constant 1e40 : f32", "m")
+
+
+def test_failing_verifier_names_op_and_line():
+    module = parse_module("\n%0 = npu.buffer : memref<4xf32>\nfunc.return %0 : memref<4xf32>", "m")
+    with pytest.raises(VerifyException, match=r"func\.return at m:3:1: "):
+        verify_module(module)
+
+
 def test_use_before_definition_is_found():
     module = parse_module(
         """
@@ -50,10 +66,11 @@ def test_use_before_definition_is_found():
           %later = arith.constant 1 : i32
           func.return %0 : i32
         }
-        """
+        """,
+        "m",
     )
     module.verify()
-    with pytest.raises(VerifyException, match=r"operand 0 \(%later\) of 'arith.addi'"):
+    with pytest.raises(VerifyException, match=r"addi at m:3:11: operand 0 \(%later\) does"):
         verify_module(module)
 
 

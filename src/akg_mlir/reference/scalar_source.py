@@ -1,0 +1,248 @@
+"""Scalar ops (arith, math, accesses) as Python source over numpy scalars.
+
+numpy scalars round after every operation to their own type, as the IR says; transcendentals are
+computed in f64 and rounded once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from xdsl.dialects import affine, arith
+from xdsl.dialects import math as math_dialect
+from xdsl.dialects.builtin import (
+    Float16Type,
+    Float32Type,
+    Float64Type,
+    FloatAttr,
+    IndexType,
+    IntegerAttr,
+    IntegerType,
+)
+from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.ir.affine import (
+    AffineBinaryOpExpr,
+    AffineBinaryOpKind,
+    AffineConstantExpr,
+    AffineDimExpr,
+    AffineExpr,
+)
+
+from akg_mlir.diagnostics import CompileError
+
+_INFIX: dict[type[Operation], str] = {
+    arith.AddfOp: "+",
+    arith.SubfOp: "-",
+    arith.MulfOp: "*",
+    arith.DivfOp: "/",
+    arith.AddiOp: "+",
+    arith.SubiOp: "-",
+    arith.MuliOp: "*",
+    arith.AndIOp: "&",
+    arith.OrIOp: "|",
+    arith.XOrIOp: "^",
+}
+_CALLS: dict[type[Operation], str] = {
+    arith.MaximumfOp: "np.maximum",
+    arith.MinimumfOp: "np.minimum",
+    arith.MaxnumfOp: "np.fmax",
+    arith.MinnumfOp: "np.fmin",
+    arith.MaxSIOp: "np.maximum",
+    arith.MinSIOp: "np.minimum",
+    arith.NegfOp: "np.negative",
+    arith.DivSIOp: "truncated_quotient",
+    arith.RemSIOp: "np.fmod",
+    math_dialect.AbsFOp: "np.abs",
+    math_dialect.AbsIOp: "np.abs",
+    math_dialect.FloorOp: "np.floor",
+    math_dialect.CeilOp: "np.ceil",
+    math_dialect.RoundEvenOp: "np.rint",
+}
+_ROUNDED_ONCE: dict[type[Operation], str] = {
+    math_dialect.ExpOp: "np.exp",
+    math_dialect.LogOp: "np.log",
+    math_dialect.SqrtOp: "np.sqrt",
+    math_dialect.RsqrtOp: "1.0 / np.sqrt",
+    math_dialect.TanhOp: "np.tanh",
+    math_dialect.ErfOp: "math.erf",
+    math_dialect.PowFOp: "np.power",
+}
+_CASTS = (
+    arith.ExtFOp,
+    arith.TruncFOp,
+    arith.SIToFPOp,
+    arith.UIToFPOp,
+    arith.ExtSIOp,
+    arith.ExtUIOp,
+    arith.TruncIOp,
+    arith.IndexCastOp,
+)
+# Templates by predicate number; Python's own comparisons are the ordered ones.
+_COMPARE_F = (
+    "False",
+    "{0} == {1}",
+    "{0} > {1}",
+    "{0} >= {1}",
+    "{0} < {1}",
+    "{0} <= {1}",
+    "({0} < {1} or {0} > {1})",
+    "({0} == {0} and {1} == {1})",
+    "not ({0} < {1} or {0} > {1})",
+    "not {0} <= {1}",
+    "not {0} < {1}",
+    "not {0} >= {1}",
+    "not {0} > {1}",
+    "{0} != {1}",
+    "({0} != {0} or {1} != {1})",
+    "True",
+)
+_COMPARE_I = (
+    "{0} == {1}",
+    "{0} != {1}",
+    "{0} < {1}",
+    "{0} <= {1}",
+    "{0} > {1}",
+    "{0} >= {1}",
+)
+
+
+def truncated_quotient(a: np.integer[Any], b: np.integer[Any]) -> np.integer[Any]:
+    """Integer division that rounds towards zero, in the operands' type."""
+    quotient = abs(int(a)) // abs(int(b))
+    return a.dtype.type(quotient if (int(a) < 0) == (int(b) < 0) else -quotient)
+
+
+HELPERS: Mapping[str, Any] = {"np": np, "math": math, "truncated_quotient": truncated_quotient}
+
+
+def numpy_type(type_: Attribute) -> str:
+    """numpy's name for an element type. Raises `CompileError` for types numpy lacks."""
+    match type_:
+        case Float16Type():
+            return "float16"
+        case Float32Type():
+            return "float32"
+        case Float64Type():
+            return "float64"
+        case IndexType():
+            return "int64"
+        case IntegerType():
+            return "bool_" if type_.width.data == 1 else f"int{type_.width.data}"
+        case _:
+            raise CompileError(f"element type {type_} has no reference semantics")
+
+
+class SourceWriter:
+    """Collects lines of Python; every SSA value gets a name."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.depth = 1
+        self._names: dict[SSAValue, str] = {}
+
+    def name(self, value: SSAValue) -> str:
+        return self._names[value]
+
+    def bind(self, value: SSAValue, text: str | None = None) -> str:
+        """Name a value: an existing expression, or a fresh variable."""
+        self._names[value] = f"v{len(self._names)}" if text is None else text
+        return self._names[value]
+
+    def line(self, text: str) -> None:
+        self.lines.append("    " * self.depth + text)
+
+    def assign(self, value: SSAValue, text: str) -> None:
+        self.line(f"{self.bind(value)} = {text}")
+
+    def compile(self, name: str, parameters: list[str]) -> Callable[..., None]:
+        """The collected lines as a Python function."""
+        source = f"def {name}({', '.join(parameters)}):\n" + "\n".join([*self.lines, "    return"])
+        scope: dict[str, Any] = dict(HELPERS)
+        exec(compile(source, f"<{name}>", "exec"), scope)
+        return scope[name]
+
+
+def affine_source(expr: AffineExpr, operands: list[str]) -> str:
+    """An affine expression in Python, whose // and % floor as affine's do."""
+    match expr:
+        case AffineConstantExpr():
+            return str(expr.value)
+        case AffineDimExpr():
+            return operands[expr.position]
+        case AffineBinaryOpExpr():
+            lhs, rhs = affine_source(expr.lhs, operands), affine_source(expr.rhs, operands)
+            if expr.kind is AffineBinaryOpKind.CeilDiv:
+                return f"(-((-{lhs}) // {rhs}))"
+            symbols = {
+                AffineBinaryOpKind.Add: "+",
+                AffineBinaryOpKind.Mul: "*",
+                AffineBinaryOpKind.FloorDiv: "//",
+                AffineBinaryOpKind.Mod: "%",
+            }
+            return f"({lhs} {symbols[expr.kind]} {rhs})"
+        case _:
+            raise CompileError(f"not an affine expression of dimensions: {expr}")
+
+
+def _element(writer: SourceWriter, op: affine.LoadOp | affine.StoreOp) -> str:
+    assert op.map is not None
+    operands = [writer.name(i) for i in op.indices]
+    subscript = ", ".join(affine_source(e, operands) for e in op.map.data.results)
+    return f"{writer.name(op.memref)}[{subscript or '()'}]"
+
+
+def write_scalar(writer: SourceWriter, op: Operation) -> None:
+    """Append one scalar op. Raises `CompileError` for ops without reference semantics."""
+    kind = type(op)
+    names = [writer.name(o) for o in op.operands] if kind not in _ACCESSES else []
+    if isinstance(op, affine.LoadOp):
+        writer.assign(op.result, _element(writer, op))
+    elif isinstance(op, affine.StoreOp):
+        writer.line(f"{_element(writer, op)} = {writer.name(op.value)}")
+    elif isinstance(op, arith.ConstantOp):
+        writer.assign(op.result, _constant(op))
+    elif isinstance(op, affine.ApplyOp):
+        writer.assign(op.result, affine_source(op.map.data.results[0], names))
+    elif kind in _INFIX:
+        writer.assign(op.results[0], f"{names[0]} {_INFIX[kind]} {names[1]}")
+    elif kind in _CALLS:
+        writer.assign(op.results[0], f"{_CALLS[kind]}({', '.join(names)})")
+    elif kind in _ROUNDED_ONCE:
+        wide = ", ".join(f"np.float64({n})" for n in names)
+        target = numpy_type(op.results[0].type)
+        writer.assign(op.results[0], f"np.{target}({_ROUNDED_ONCE[kind]}({wide}))")
+    elif isinstance(op, _CASTS):
+        writer.assign(op.results[0], f"np.{numpy_type(op.results[0].type)}({names[0]})")
+    elif isinstance(op, arith.FPToSIOp):
+        target = numpy_type(op.result.type)
+        writer.assign(op.result, f"np.{target}(np.trunc({names[0]}))")
+    elif isinstance(op, arith.SelectOp):
+        writer.assign(op.result, f"{names[1]} if {names[0]} else {names[2]}")
+    elif isinstance(op, (arith.CmpfOp, arith.CmpiOp)):
+        writer.assign(op.result, _compare(op, names))
+    else:
+        raise CompileError("no reference semantics for this op", op)
+
+
+_ACCESSES = (affine.LoadOp, affine.StoreOp)
+
+
+def _constant(op: arith.ConstantOp) -> str:
+    match op.value:
+        case FloatAttr():
+            return f"np.{numpy_type(op.result.type)}('{float(op.value.value.data)!r}')"
+        case IntegerAttr():
+            return f"np.{numpy_type(op.result.type)}({op.value.value.data})"
+        case _:
+            raise CompileError("only scalar constants have reference semantics", op)
+
+
+def _compare(op: arith.CmpfOp | arith.CmpiOp, names: list[str]) -> str:
+    table = _COMPARE_F if isinstance(op, arith.CmpfOp) else _COMPARE_I
+    predicate = op.predicate.value.data
+    if predicate >= len(table):
+        raise CompileError("unsigned comparison has no reference semantics", op)
+    return f"np.bool_({table[predicate].format(*names)})"

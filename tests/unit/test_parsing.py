@@ -49,7 +49,7 @@ def test_malformed_attribute_names_file_and_line():
 
 def test_constant_out_of_range_names_file_and_line():
     with pytest.raises(ParseError, match="m:1:1"):
-        parse_module("%0 = arith.constant 1e40 : f32", "m")
+        parse_module("%0 = arith.constant 1.0e40 : f32", "m")
 
 
 def test_failing_verifier_names_op_and_line():

@@ -57,7 +57,7 @@ def _write(writer: SourceWriter, scop: poly.ScopOp, ast: isl.AstNode) -> None:
 
 
 def _node(writer: SourceWriter, statements: dict[str, poly.StmtOp], node: isl.AstNode) -> None:
-    kind: str = isl.ast_node_type(node.get_type()).name
+    kind = str(isl.ast_node_type(node.get_type()).name)
     match kind:
         case "block":
             children = node.block_get_children()

@@ -1,0 +1,228 @@
+"""Constants and ops that move elements without changing them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from xdsl.builder import Builder
+from xdsl.dialects.builtin import (
+    AnyFloat,
+    DenseArrayBase,
+    DenseIntOrFPElementsAttr,
+    IntegerType,
+    MemRefType,
+    TensorType,
+    i64,
+)
+from xdsl.ir import Attribute, SSAValue
+from xdsl.ir.affine import AffineMap
+from xdsl.irdl import (
+    IRDLOperation,
+    irdl_op_definition,
+    operand_def,
+    prop_def,
+    result_def,
+    traits_def,
+)
+from xdsl.parser import Parser
+from xdsl.printer import Printer
+from xdsl.traits import ConstantLike, Pure
+from xdsl.utils.exceptions import VerifyException
+from xdsl.utils.hints import isa
+
+from akg_mlir.dialects.te.base import TeOp
+from akg_mlir.dialects.te.structured import StructuredOp, broadcast_map, dims_map, scalar
+from akg_mlir.dialects.te.types import (
+    broadcast_shape,
+    check_tensor,
+    element_of,
+    shape_of,
+    shape_text,
+    tensor_type,
+)
+
+
+@irdl_op_definition
+class ConstantOp(IRDLOperation, StructuredOp):
+    """A tensor known at compile time; below the tensor floor, a GM buffer filled with it.
+
+        %c = te.constant dense<1.0> : tensor<4xf32>
+        %m = te.constant dense<1.0> : tensor<4xf32> -> memref<4xf32, #npu<space gm>>
+
+    A constant of one value ("splat") is a scalar of the bodies that use it.
+    """
+
+    name = "te.constant"
+    value = prop_def(DenseIntOrFPElementsAttr)
+    result = result_def(TensorType | MemRefType)
+    traits = traits_def(Pure(), ConstantLike())
+
+    def __init__(
+        self, value: DenseIntOrFPElementsAttr, result_type: Attribute | None = None
+    ) -> None:
+        super().__init__(properties={"value": value}, result_types=[result_type or value.type])
+
+    @classmethod
+    def splat(cls, type_: TensorType[Attribute], value: float) -> ConstantOp:
+        """A tensor of equal elements. Raises `VerifyException` when the value does not fit."""
+        check_tensor(type_)
+        element = type_.element_type
+        shape = type_.get_shape()
+        if isa(element, IntegerType):
+            if value != int(value):
+                raise VerifyException(f"te.constant: {value} is not an {element}")
+            whole = TensorType(element, shape)
+            return cls(DenseIntOrFPElementsAttr.from_list(whole, [int(value)]))
+        if isinstance(element, AnyFloat):
+            real = TensorType(element, shape)
+            return cls(DenseIntOrFPElementsAttr.from_list(real, [value]))
+        raise VerifyException(f"te.constant: no constants of {element}")
+
+    @property
+    def splat_value(self) -> float | None:
+        """The value of all elements, or None when they differ or there are none."""
+        data = self.value.data.data
+        size = self.value.get_element_type().compile_time_size
+        if not data or data != data[:size] * (len(data) // size):
+            return None
+        first = next(iter(self.value.iter_values()))
+        return first if isinstance(first, int | float) else None
+
+    def verify_(self) -> None:
+        type_ = self.value.type
+        if not isa(type_, TensorType):
+            raise VerifyException(f"te.constant: the value has type {type_}, takes a tensor")
+        check_tensor(type_)
+        result = self.result.type
+        if isa(result, MemRefType):
+            same = (result.get_shape(), result.element_type) == (
+                type_.get_shape(),
+                type_.element_type,
+            )
+        else:
+            same = result == type_
+        if not same:
+            raise VerifyException(f"te.constant: the result is {result}, the value {type_}")
+
+    @classmethod
+    def parse(cls, parser: Parser) -> ConstantOp:
+        attributes = parser.parse_optional_attr_dict()
+        value = parser.parse_attribute()
+        if not isa(value, DenseIntOrFPElementsAttr):
+            parser.raise_error("te.constant takes dense<...> : tensor<...>")
+        result = parser.parse_type() if parser.parse_optional_punctuation("->") else None
+        op = cls(value, result)
+        op.attributes |= attributes
+        return op
+
+    def print(self, printer: Printer) -> None:
+        printer.print_op_attributes(self.attributes)
+        printer.print_string(" ")
+        printer.print_attribute(self.value)
+        if self.result.type != self.value.type:
+            printer.print_string(" -> ")
+            printer.print_attribute(self.result.type)
+
+    @property
+    def bounds(self) -> tuple[int, ...]:
+        return shape_of(self.result)
+
+    @property
+    def operand_maps(self) -> tuple[AffineMap, ...]:
+        return ()
+
+    def build_body(self, builder: Builder, elements: Sequence[SSAValue]) -> SSAValue:
+        value = self.splat_value
+        if value is None:
+            raise VerifyException("te.constant: only a constant of one value is a scalar")
+        return scalar(builder, value, element_of(self.result))
+
+
+@irdl_op_definition
+class BroadcastToOp(TeOp, StructuredOp):
+    """Repeat elements to a larger shape, as numpy broadcasts."""
+
+    name = "te.broadcast_to"
+    operand = operand_def(TensorType)
+    assembly_format = "$operand attr-dict `:` type($operand) `->` type($result)"
+
+    def __init__(self, operand: SSAValue, shape: Sequence[int]) -> None:
+        super().__init__([operand], declared=TensorType(element_of(operand), shape))
+
+    def infer(self) -> TensorType[Attribute]:
+        source, target = shape_of(self.operand), shape_of(self.results[0])
+        if broadcast_shape([source, target]) != target:
+            raise VerifyException(
+                f"shape {shape_text(source)} does not broadcast to {shape_text(target)}"
+            )
+        return TensorType(element_of(self.operand), target)
+
+    @property
+    def bounds(self) -> tuple[int, ...]:
+        return shape_of(self.results[0])
+
+    @property
+    def operand_maps(self) -> tuple[AffineMap, ...]:
+        return (broadcast_map(shape_of(self.operand), self.bounds),)
+
+    def build_body(self, builder: Builder, elements: Sequence[SSAValue]) -> SSAValue:
+        return elements[0]
+
+
+@irdl_op_definition
+class TransposeOp(TeOp, StructuredOp):
+    """Permute dimensions: dimension `i` of the result is dimension `perm[i]` of the operand."""
+
+    name = "te.transpose"
+    operand = operand_def(TensorType)
+    perm = prop_def(DenseArrayBase.constr(i64))
+    assembly_format = "$operand `perm` $perm attr-dict `:` type($operand) `->` type($result)"
+
+    def __init__(self, operand: SSAValue, perm: Sequence[int]) -> None:
+        super().__init__([operand], {"perm": DenseArrayBase.from_list(i64, list(perm))})
+
+    @property
+    def permutation(self) -> tuple[int, ...]:
+        return self.perm.get_values()
+
+    def infer(self) -> TensorType[Attribute]:
+        shape = shape_of(self.operand)
+        if sorted(self.permutation) != list(range(len(shape))):
+            raise VerifyException(
+                f"perm {list(self.permutation)} is not a permutation of the {len(shape)} dimensions"
+            )
+        return TensorType(element_of(self.operand), [shape[axis] for axis in self.permutation])
+
+    @property
+    def bounds(self) -> tuple[int, ...]:
+        return shape_of(self.results[0])
+
+    @property
+    def operand_maps(self) -> tuple[AffineMap, ...]:
+        perm = self.permutation
+        return (dims_map(len(perm), [perm.index(axis) for axis in range(len(perm))]),)
+
+    def build_body(self, builder: Builder, elements: Sequence[SSAValue]) -> SSAValue:
+        return elements[0]
+
+
+@irdl_op_definition
+class ReshapeOp(TeOp):
+    """The same elements in row-major order under another shape. Free: a view of a buffer."""
+
+    name = "te.reshape"
+    operand = operand_def(TensorType)
+    assembly_format = "$operand attr-dict `:` type($operand) `->` type($result)"
+
+    def __init__(self, operand: SSAValue, shape: Sequence[int]) -> None:
+        super().__init__([operand], declared=TensorType(element_of(operand), shape))
+
+    def infer(self) -> TensorType[Attribute]:
+        source, target = tensor_type(self.operand), tensor_type(self.results[0])
+        if math.prod(source.get_shape()) != math.prod(target.get_shape()):
+            raise VerifyException(
+                f"{shape_text(source.get_shape())} has {math.prod(source.get_shape())} elements, "
+                f"{shape_text(target.get_shape())} has {math.prod(target.get_shape())}"
+            )
+        return TensorType(source.element_type, target.get_shape())

@@ -1,0 +1,104 @@
+"""ONNX operators that move or rename elements: reshapes, transposes, broadcasts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+import numpy as np
+from xdsl.ir import SSAValue
+
+from akg_mlir.dialects import te
+from akg_mlir.frontends.onnx.translation import Handler, Node, Value, shape_of
+
+
+def _reshaped(node: Node, shape: Sequence[int]) -> Sequence[Value]:
+    value = node.value(0)
+    if not isinstance(value, SSAValue) and np.issubdtype(value.dtype, np.integer):
+        return [value.reshape(tuple(shape))]
+    operand = node.operand(0)
+    if prod(shape) != prod(shape_of(operand)):
+        raise node.error(f"{shape_of(operand)} cannot be reshaped to {tuple(shape)}")
+    if tuple(shape) == shape_of(operand):
+        return [operand]
+    return [node.emit(te.ReshapeOp(operand, shape))]
+
+
+def _reshape(node: Node) -> Sequence[Value]:
+    source = node.shape(0)
+    target = list(node.known_ints(1, "shape"))
+    if not node.int_attr("allowzero", 0):
+        for i, size in enumerate(target):
+            if size == 0:
+                if i >= len(source):
+                    raise node.error(
+                        f"size 0 in dimension {i} copies a dimension that is not there"
+                    )
+                target[i] = source[i]
+    if -1 in target:
+        rest = -prod(target)
+        if target.count(-1) > 1 or rest == 0 or prod(source) % rest:
+            raise node.error(f"{source} cannot be reshaped to {tuple(target)}")
+        target[target.index(-1)] = prod(source) // rest
+    return _reshaped(node, target)
+
+
+def _flatten(node: Node) -> Sequence[Value]:
+    shape = node.shape(0)
+    axis = node.int_attr("axis", 1)
+    axis = axis + len(shape) if axis < 0 else axis
+    return _reshaped(node, (prod(shape[:axis]), prod(shape[axis:])))
+
+
+def _squeeze(node: Node) -> Sequence[Value]:
+    shape = node.shape(0)
+    if node.has(1):
+        axes = {axis % len(shape) for axis in node.known_ints(1, "axes")}
+    else:
+        axes = {axis for axis, size in enumerate(shape) if size == 1}
+    for axis in axes:
+        if shape[axis] != 1:
+            raise node.error(f"dimension {axis} of {shape} has size {shape[axis]}, not 1")
+    return _reshaped(node, [size for axis, size in enumerate(shape) if axis not in axes])
+
+
+def _unsqueeze(node: Node) -> Sequence[Value]:
+    shape = list(node.shape(0))
+    axes = node.known_ints(1, "axes")
+    rank = len(shape) + len(axes)
+    for axis in sorted(axis % rank for axis in axes):
+        shape.insert(axis, 1)
+    return _reshaped(node, shape)
+
+
+def _transpose(node: Node) -> Sequence[Value]:
+    operand = node.operand(0)
+    permutation = node.ints_attr("perm")
+    if permutation is None:
+        permutation = tuple(reversed(range(len(shape_of(operand)))))
+    if permutation == tuple(range(len(permutation))):
+        return [operand]
+    return [node.emit(te.TransposeOp(operand, permutation))]
+
+
+def _expand(node: Node) -> Sequence[Value]:
+    operand = node.operand(0)
+    shape = np.broadcast_shapes(shape_of(operand), node.known_ints(1, "shape"))
+    if shape == shape_of(operand):
+        return [operand]
+    return [node.emit(te.BroadcastToOp(operand, shape))]
+
+
+def _identity(node: Node) -> Sequence[Value]:
+    return [node.value(0)]
+
+
+HANDLERS: dict[str, Handler] = {
+    "Expand": _expand,
+    "Flatten": _flatten,
+    "Identity": _identity,
+    "Reshape": _reshape,
+    "Squeeze": _squeeze,
+    "Transpose": _transpose,
+    "Unsqueeze": _unsqueeze,
+}

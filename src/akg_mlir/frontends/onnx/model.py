@@ -1,0 +1,185 @@
+"""Load an ONNX model and bring it to the one form the importer reads.
+
+After `load_model` a model is checked, its shapes are inferred, and calls of functions that have
+no translation of their own are replaced by the functions' bodies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from akg_mlir.diagnostics import CompileError
+from akg_mlir.frontends.onnx.types import Array
+
+if TYPE_CHECKING:
+    from onnx import ModelProto, NodeProto
+
+MINIMUM_OPSET = 13
+
+
+def require_onnx() -> None:
+    """Raise CompileError when the optional dependency `onnx` is not installed."""
+    if find_spec("onnx") is None:
+        raise CompileError(
+            "reading ONNX models needs the Python package 'onnx', which is not installed",
+            hint="pip install 'akg-mlir[onnx]'",
+        )
+
+
+def load_model(
+    source: str | Path | bytes | ModelProto,
+    constants: Mapping[str, Array],
+    translated: Collection[str],
+) -> ModelProto:
+    """Read, specialise, inline, check and shape-infer a model.
+
+    `constants` maps graph inputs to values: they become initialisers. `translated` names the
+    operators with a translation of their own; others are inlined when ONNX defines them as
+    functions. Raises CompileError for anything that is not a valid model of opset >= 13.
+    """
+    require_onnx()
+    from onnx import checker, inliner, shape_inference
+
+    model = _read(source)
+    _check_opset(model)
+    model = _specialise(model, constants)
+    if model.functions:
+        model = inliner.inline_local_functions(model)
+    model = _inline_operators(model, translated)
+    _check_operators(model, translated)
+    try:
+        checker.check_model(model)  # pyright: ignore[reportUnknownMemberType]
+        return shape_inference.infer_shapes(
+            model, check_type=True, strict_mode=True, data_prop=True
+        )
+    except (checker.ValidationError, shape_inference.InferenceError) as error:
+        raise CompileError(f"the ONNX model is not valid: {_first_lines(error)}") from error
+
+
+def _read(source: str | Path | bytes | ModelProto) -> ModelProto:
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    if isinstance(source, onnx.ModelProto):
+        return source
+    name = "the ONNX model" if isinstance(source, bytes) else str(source)
+    try:
+        if isinstance(source, bytes):
+            model = onnx.ModelProto.FromString(source)
+        else:
+            model = onnx.load(str(source))  # pyright: ignore[reportUnknownMemberType]
+    except FileNotFoundError as error:
+        raise CompileError(f"{name}: no such file") from error
+    except (OSError, onnx.checker.ValidationError) as error:
+        raise CompileError(f"{name}: cannot be read: {error}") from error
+    except DecodeError as error:
+        raise CompileError(
+            f"{name}: not an ONNX model, or a truncated one ({error})",
+            hint="check the file with `python -m onnx.bin.checker FILE` and fetch it again",
+        ) from error
+    if not model.HasField("graph"):
+        raise CompileError(
+            f"{name}: not an ONNX model, or a truncated one (it holds no graph)",
+            hint="check the file with `python -m onnx.bin.checker FILE` and fetch it again",
+        )
+    return model
+
+
+def _check_opset(model: ModelProto) -> None:
+    for entry in model.opset_import:
+        if entry.domain in ("", "ai.onnx"):
+            if entry.version >= MINIMUM_OPSET:
+                return
+            raise CompileError(
+                f"the model uses opset {entry.version}; {MINIMUM_OPSET} or later is needed",
+                hint="convert it with onnx.version_converter.convert_version(model, 18)",
+            )
+    raise CompileError(
+        "the model does not say which opset of ai.onnx it uses",
+        hint=f"import opset {MINIMUM_OPSET} or later",
+    )
+
+
+def _specialise(model: ModelProto, constants: Mapping[str, Array]) -> ModelProto:
+    if not constants:
+        return model
+    from onnx import ModelProto, numpy_helper
+
+    special = ModelProto()
+    special.CopyFrom(model)
+    graph = special.graph
+    inputs = [entry for entry in graph.input if entry.name not in constants]
+    unknown = set(constants) - {entry.name for entry in graph.input}
+    if unknown:
+        raise CompileError(
+            f"constants are given for {_listed(unknown)}, not inputs of the model",
+            hint=f"the inputs are {_listed(entry.name for entry in graph.input)}",
+        )
+    kept = [entry for entry in graph.initializer if entry.name not in constants]
+    del graph.input[:]
+    graph.input.extend(inputs)
+    del graph.initializer[:]
+    graph.initializer.extend(kept)
+    graph.initializer.extend(
+        numpy_helper.from_array(value, name) for name, value in constants.items()
+    )
+    return special
+
+
+def _inline_operators(model: ModelProto, translated: Collection[str]) -> ModelProto:
+    """Replace operators that ONNX itself defines by other operators (LogSoftmax, CastLike, …)."""
+    from onnx import defs, inliner
+
+    version = next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
+    while True:
+        inlined = set[tuple[str, str]]()
+        for node in model.graph.node:
+            if node.domain not in ("", "ai.onnx") or node.op_type in translated:
+                continue
+            if defs.has(node.op_type, ""):
+                # The stubs of onnx lack these two properties.
+                schema: Any = defs.get_schema(node.op_type, version, "")
+                if schema.has_function or schema.has_context_dependent_function:
+                    inlined.add((node.domain, node.op_type))
+        if not inlined:
+            return model
+        before = len(model.graph.node)
+        model = inliner.inline_selected_functions(
+            model, list(inlined), exclude=False, inline_schema_functions=True
+        )
+        if len(model.graph.node) == before:
+            return model
+
+
+def _check_operators(model: ModelProto, translated: Collection[str]) -> None:
+    """Before onnx's own checks, whose message for an unknown operator does not name the node."""
+    for node in model.graph.node:
+        if node.domain not in ("", "ai.onnx"):
+            raise CompileError(
+                f"operator {node.domain}.{node.op_type} of {describe(node)} is not supported",
+                hint="only operators of the default ONNX domain are",
+            )
+        if node.op_type not in translated:
+            raise CompileError(
+                f"operator {node.op_type} of {describe(node)} is not supported",
+                hint=f"supported are {_listed(translated)}",
+            )
+
+
+def describe(node: NodeProto) -> str:
+    """How messages name a node: by its name, else by what it computes."""
+    if node.name:
+        return f"node '{node.name}'"
+    return f"the node that computes '{node.output[0]}'" if node.output else "an unnamed node"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+def _first_lines(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return " ".join(lines[:3])

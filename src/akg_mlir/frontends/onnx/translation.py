@@ -1,0 +1,216 @@
+"""The state of a translation (`Graph`) and the view of one node that handlers get (`Node`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from xdsl.dialects.builtin import NameLoc, NoneAttr, StringAttr, TensorType
+from xdsl.ir import Attribute, Block, Operation, SSAValue
+
+from akg_mlir.diagnostics import CompileError
+from akg_mlir.dialects import te
+from akg_mlir.frontends.onnx.model import describe
+from akg_mlir.frontends.onnx.types import Array, dense, element_type, tensor_of
+
+if TYPE_CHECKING:
+    from onnx import AttributeProto, NodeProto
+
+# A tensor is known while compiling (a numpy array) or computed by the program (an SSA value).
+Value: TypeAlias = Array | SSAValue
+Handler: TypeAlias = Callable[["Node"], Sequence[Value]]
+
+# Larger constants become arguments: weights do not belong in the text of a program.
+LARGEST_INLINE_CONSTANT = 16
+LONGEST_NAME = 32
+
+
+class MissingConstant(CompileError):
+    """An operand must be known while compiling and `name` is computed at run time."""
+
+    def __init__(self, name: str, node: str, role: str) -> None:
+        super().__init__(
+            f"{node}: its {role}, '{name}', must be known when the model is compiled",
+            hint=f"make '{name}' an initialiser, or pass constants={{'{name}': value}}",
+        )
+        self.name = name
+
+
+@dataclass
+class Graph:
+    """The function under construction: its block, the values by ONNX name and the weights."""
+
+    block: Block
+    values: dict[str, Value] = field(default_factory=dict[str, Value])
+    weights: dict[str, Array] = field(default_factory=dict[str, Array])
+    _materialised: dict[str, SSAValue] = field(default_factory=dict[str, SSAValue])
+
+    def add_argument(self, name: str, kind: TensorType[Attribute]) -> SSAValue:
+        """A further argument of the function."""
+        argument = self.block.insert_arg(kind, len(self.block.args))
+        argument.name_hint = name_hint(name)
+        return argument
+
+    def materialise(self, name: str) -> SSAValue:
+        """The named tensor as an SSA value; a known one becomes a constant or an argument."""
+        value = self.values[name]
+        if isinstance(value, SSAValue):
+            return value
+        if value.size == 0:
+            raise CompileError(
+                f"tensor '{name}' of shape {list(value.shape)} has no elements",
+                hint="give every dimension a size of at least 1",
+            )
+        if name not in self._materialised:
+            self._materialised[name] = self._of_known(name, value)
+        return self._materialised[name]
+
+    def _of_known(self, name: str, value: Array) -> SSAValue:
+        if value.size <= LARGEST_INLINE_CONSTANT:
+            constant = te.ConstantOp(dense(value, f"tensor '{name}'"))
+            return self._append(constant, name)
+        element = element_type(value.dtype, f"tensor '{name}'")
+        if value.strides == (0,) * value.ndim:
+            constant = te.ConstantOp.splat(tensor_of(element, value.shape), value.flat[0].item())
+            return self._append(constant, name)
+        self.weights[name] = value
+        return self.add_argument(name, tensor_of(element, value.shape))
+
+    def _append(self, op: Operation, name: str) -> SSAValue:
+        set_location(op, name)
+        op.results[0].name_hint = name_hint(name)
+        self.block.add_op(op)
+        return op.results[0]
+
+
+class Node:
+    """One ONNX node: its operands, its attributes and the place where its ops are emitted."""
+
+    def __init__(self, graph: Graph, proto: NodeProto) -> None:
+        self.graph = graph
+        self.proto = proto
+        self._attributes: Mapping[str, AttributeProto] = {a.name: a for a in proto.attribute}
+
+    # Operands.
+
+    def has(self, index: int) -> bool:
+        """Whether the optional operand is present."""
+        return index < len(self.proto.input) and bool(self.proto.input[index])
+
+    def operand(self, index: int) -> SSAValue:
+        """An operand as an SSA value of tensor type."""
+        return self.graph.materialise(self._input(index))
+
+    def operands(self) -> list[SSAValue]:
+        """All operands of a variadic operator."""
+        return [self.operand(i) for i in range(len(self.proto.input))]
+
+    def value(self, index: int) -> Value:
+        """An operand as it is: known (an array) or not (an SSA value)."""
+        return self.graph.values[self._input(index)]
+
+    def shape(self, index: int) -> tuple[int, ...]:
+        """The shape of an operand, known or not."""
+        value = self.value(index)
+        return shape_of(value) if isinstance(value, SSAValue) else value.shape
+
+    def known(self, index: int, role: str) -> Array:
+        """An operand that must be known now; raises MissingConstant, naming its `role`."""
+        value = self.value(index)
+        if isinstance(value, SSAValue):
+            raise MissingConstant(self._input(index), describe(self.proto), role)
+        return value
+
+    def known_ints(self, index: int, role: str) -> tuple[int, ...]:
+        """The elements of a known integer operand."""
+        return tuple(int(x) for x in self.known(index, role).ravel().tolist())
+
+    def _input(self, index: int) -> str:
+        name = self.proto.input[index] if index < len(self.proto.input) else ""
+        if not name:
+            raise self.error(f"operand {index} is missing")
+        if name not in self.graph.values:
+            raise self.error(f"operand '{name}' is used before anything computes it")
+        return name
+
+    # Attributes.
+
+    def attribute(self, name: str) -> AttributeProto | None:
+        """The attribute of that name, if given."""
+        return self._attributes.get(name)
+
+    def int_attr(self, name: str, default: int) -> int:
+        """An integer attribute."""
+        found = self.attribute(name)
+        return default if found is None else found.i
+
+    def float_attr(self, name: str, default: float) -> float:
+        """A floating-point attribute."""
+        found = self.attribute(name)
+        return default if found is None else found.f
+
+    def string_attr(self, name: str, default: str) -> str:
+        """A string attribute."""
+        found = self.attribute(name)
+        return default if found is None else found.s.decode()
+
+    def ints_attr(self, name: str) -> tuple[int, ...] | None:
+        """An attribute that is a list of integers, if given."""
+        found = self.attribute(name)
+        return None if found is None else tuple(found.ints)
+
+    # Results.
+
+    def wants_output(self, index: int) -> bool:
+        """Whether the optional output is used."""
+        return index < len(self.proto.output) and bool(self.proto.output[index])
+
+    def emit(self, op: Operation) -> SSAValue:
+        """Append an op under the node's name; its only result."""
+        set_location(op, self.proto.name or self.proto.output[0])
+        op.results[0].name_hint = name_hint(self.proto.output[0])
+        self.graph.block.add_op(op)
+        return op.results[0]
+
+    def scalar(self, value: float | int | bool, element: Attribute) -> SSAValue:
+        """A constant of rank 0; element-wise ops broadcast it."""
+        return self.emit(te.ConstantOp.splat(tensor_of(element, ()), value))
+
+    def cast(self, value: SSAValue, element: Attribute) -> SSAValue:
+        """The value with that element type, by a `te.cast` only where one is needed."""
+        if tensor_type(value).element_type == element:
+            return value
+        return self.emit(te.CastOp(value, element))
+
+    def error(self, message: str, hint: str | None = None) -> CompileError:
+        """An error that names the operator and the node."""
+        return CompileError(f"{self.proto.op_type}, {describe(self.proto)}: {message}", hint=hint)
+
+
+def tensor_type(value: SSAValue) -> TensorType[Attribute]:
+    """The tensor type of a value of the translated function."""
+    assert isinstance(value.type, TensorType)
+    return value.type  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+
+
+def shape_of(value: SSAValue) -> tuple[int, ...]:
+    """The shape of a value of the translated function."""
+    return tuple(tensor_type(value).get_shape())
+
+
+def element_of(value: SSAValue) -> Attribute:
+    """The element type of a value of the translated function."""
+    return tensor_type(value).element_type
+
+
+def set_location(op: Operation, name: str) -> None:
+    """Give the op the name of the ONNX node it comes from."""
+    op.location = NameLoc(StringAttr(name), NoneAttr())
+
+
+def name_hint(name: str) -> str | None:
+    """The end of an ONNX tensor name as an SSA name, where one can be made of it."""
+    text = re.sub(r"\W", "_", name.rsplit("/", 1)[-1])[-LONGEST_NAME:].strip("_")
+    return f"v{text}" if text[:1].isdigit() else text or None

@@ -342,17 +342,18 @@ class CompareOp(ElementwiseOp):
         super().__init__([lhs, rhs], {"predicate": PredicateAttr(Predicate(predicate))})
 
     def infer(self) -> TensorType[Attribute]:
-        return TensorType(i1, super().infer().get_shape())
+        result = super().infer()
+        if result.element_type == i1 and self.predicate.data not in ("eq", "ne"):
+            raise VerifyException(f"i1 has no order, got {self.predicate.data}; takes eq or ne")
+        return TensorType(i1, result.get_shape())
 
     def build_body(self, builder: Builder, elements: Sequence[SSAValue]) -> SSAValue:
         lhs, rhs = elements
         kind = self.predicate.data
         if is_float(lhs.type):
             return emit(builder, arith.CmpfOp(lhs, rhs, "une" if kind == "ne" else f"o{kind}"))
-        ordered = kind not in (Predicate.EQ, Predicate.NE)
-        # i1 has no sign: false < true is the unsigned order
-        sign = "" if not ordered else "u" if lhs.type == i1 else "s"
-        return emit(builder, arith.CmpiOp(lhs, rhs, f"{sign}{kind}"))
+        signed = "" if kind in (Predicate.EQ, Predicate.NE) else "s"
+        return emit(builder, arith.CmpiOp(lhs, rhs, f"{signed}{kind}"))
 
 
 @irdl_op_definition

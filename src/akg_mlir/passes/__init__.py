@@ -8,21 +8,34 @@ from importlib import import_module
 from xdsl.passes import ModulePass
 
 # pass name -> (module, class). Kept sorted inside each floor.
-TENSOR: dict[str, tuple[str, str]] = {}
+TENSOR: dict[str, tuple[str, str]] = {
+    "te-set-target": ("te_set_target", "TeSetTarget"),
+}
 AFFINE: dict[str, tuple[str, str]] = {
+    "poly-raise": ("poly_raise", "PolyRaise"),
     "poly-verify": ("poly_verify", "PolyVerify"),
 }
 NPU: dict[str, tuple[str, str]] = {}
+
+PIPELINES: dict[str, tuple[str, str]] = {
+    "affine-to-npu": ("pipelines", "AffineToNpu"),
+    "akg": ("pipelines", "Akg"),
+    "npu-to-instructions": ("pipelines", "NpuToInstructions"),
+    "te-to-affine": ("pipelines", "TeToAffine"),
+}
+
+# package of the module -> its passes
+TABLES = {"": PIPELINES, ".tensor": TENSOR, ".affine": AFFINE, ".npu": NPU}
 
 
 def get_all_passes() -> dict[str, Callable[[], type[ModulePass]]]:
     """Pass name -> factory of the pass class. Importing happens in the factory."""
 
-    def loader(floor: str, module: str, cls: str) -> Callable[[], type[ModulePass]]:
-        return lambda: getattr(import_module(f"akg_mlir.passes.{floor}.{module}"), cls)
+    def loader(package: str, module: str, cls: str) -> Callable[[], type[ModulePass]]:
+        return lambda: getattr(import_module(f"akg_mlir.passes{package}.{module}"), cls)
 
     return {
-        name: loader(floor, *entry)
-        for floor, table in (("tensor", TENSOR), ("affine", AFFINE), ("npu", NPU))
+        name: loader(package, *entry)
+        for package, table in TABLES.items()
         for name, entry in table.items()
     }

@@ -1,0 +1,120 @@
+"""poly-raise keeps the meaning of loop nests and refuses what is not affine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from xdsl.dialects import func
+from xdsl.dialects.builtin import ModuleOp
+
+from akg_mlir.diagnostics import CompileError
+from akg_mlir.dialects.npu import memref_type
+from akg_mlir.parsing import make_context, parse_module
+from akg_mlir.passes.affine.poly_raise import PolyRaise
+from akg_mlir.reference import affine
+from akg_mlir.reference.schedule_tree import write_textual_order, write_tree_order
+
+KERNELS = Path(__file__).parent / "kernels"
+
+
+def raised(text: str) -> ModuleOp:
+    module = parse_module(text)
+    PolyRaise().apply(make_context(), module)
+    module.verify()
+    return module
+
+
+def random_arguments(module: ModuleOp) -> list[np.ndarray]:
+    function = next(op for op in module.ops if isinstance(op, func.FuncOp))
+    rng = np.random.default_rng(0)
+    shapes = [memref_type(a).get_shape() for a in function.body.block.args]
+    return [rng.normal(size=shape).astype(np.float32) for shape in shapes]
+
+
+@pytest.mark.parametrize("path", sorted(KERNELS.glob("*.mlir")), ids=lambda p: p.stem)
+def test_raising_keeps_the_meaning(path: Path) -> None:
+    text = path.read_text()
+    loops, statements = parse_module(text), raised(text)
+    name = next(op.sym_name.data for op in loops.ops if isinstance(op, func.FuncOp))
+    expected = random_arguments(loops)
+    affine.run(loops, name, expected)
+    for order in (write_textual_order, write_tree_order):
+        actual = random_arguments(loops)
+        affine.run(statements, name, actual, order)
+        for a, b in zip(actual, expected):
+            np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("path", sorted(KERNELS.glob("*.mlir")), ids=lambda p: p.stem)
+def test_the_result_round_trips(path: Path) -> None:
+    module = raised(path.read_text())
+    assert parse_module(str(module)).is_structurally_equivalent(module)
+
+
+def body(text: str, types: str = "%x: memref<8x8xf32>, %n: index") -> str:
+    return f"func.func @k({types}) {{ {text} func.return }}"
+
+
+LOAD = "%v = affine.load %x[%i, %i] : memref<8x8xf32>"
+STORE = "affine.store %v, %x[%i, %i] : memref<8x8xf32>"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param(
+            f"affine.for %i = 0 to 8 {{ {LOAD} memref.store %v, %x[%i, %i] : memref<8x8xf32> }}",
+            "memref.store .*: cannot be part of a polyhedral statement",
+            id="memref.store",
+        ),
+        pytest.param(
+            f"affine.for %i = 0 to %n {{ {LOAD} {STORE} }}",
+            "affine.for .*: operand 0 of the affine map .* is not affine in the loop counters",
+            id="symbolic bound",
+        ),
+        pytest.param(
+            f"affine.for %i = 0 to 8 {{ {LOAD} %p = arith.muli %i, %i : index "
+            "affine.store %v, %x[%i, %p] : memref<8x8xf32> }",
+            "affine.store .*: operand 1 of the affine map .* is not affine",
+            id="computed index",
+        ),
+        pytest.param(
+            f"affine.for %i = 0 to 8 {{ {LOAD} affine.store %v, %x[%i, 0] : memref<8x8xf32> "
+            f"{STORE} }}",
+            "affine.load .*: the loaded element may be overwritten",
+            id="load before another store",
+        ),
+        pytest.param(
+            f"affine.for %i = 0 to 8 {{ {LOAD} affine.for %j = 0 to 8 {{ "
+            "%w = arith.addf %v, %v : f32 affine.store %w, %x[%i, %j] : memref<8x8xf32> } }",
+            "affine.load .*: the loaded element may be overwritten",
+            id="load outside the loop that overwrites it",
+        ),
+        pytest.param(
+            f'affine.for %i = 0 to 8 {{ {LOAD} {STORE} }} {{poly.reduction = "add"}}',
+            "declared as reduction 'add', but it is not of the form cell = cell add value",
+            id="reduction that is none",
+        ),
+        pytest.param(
+            f"affine.for %i = 0 to 8 {{ {LOAD} %w = arith.mulf %v, %v : f32 "
+            'affine.store %w, %x[%i, %i] : memref<8x8xf32> } {poly.reduction = "mul"}',
+            "declared as reduction 'mul'",
+            id="reduction of a cell with itself",
+        ),
+        pytest.param(
+            f'affine.for %i = 0 to 8 {{ {LOAD} {STORE} }} {{poly.reduction = "xor"}}',
+            "unknown reduction xor",
+            id="unknown reduction",
+        ),
+    ],
+)
+def test_unsupported_input_is_an_error(text: str, message: str) -> None:
+    with pytest.raises(CompileError, match=message):
+        raised(body(text))
+
+
+def test_functions_without_affine_code_are_left_alone() -> None:
+    text = "func.func @f(%x: memref<4xf32>) { func.return }"
+    assert str(raised(text)) == str(parse_module(text))

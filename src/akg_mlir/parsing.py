@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from dataclasses import replace
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import (
@@ -59,8 +60,12 @@ class ModuleParser(Parser):
     at the end of the file), and malformed attributes at the op they belong to.
     """
 
-    def __init__(self, ctx: Context, input: str | bytes, name: str = "<string>") -> None:
+    def __init__(
+        self, ctx: Context, input: str | bytes, name: str = "<string>", line_offset: int = 0
+    ) -> None:
+        """`line_offset` is the number of lines of the file in front of the input."""
         super().__init__(ctx, input, name)
+        self._line_offset = line_offset
         text = self.lexer.input.content
         self._line_starts = [0, *(i + 1 for i, char in enumerate(text) if char == "\n")]
         self._first_uses: dict[str, Span[str]] = {}
@@ -86,6 +91,7 @@ class ModuleParser(Parser):
         except _PositionedError:
             raise
         except VerifyException as error:
+            span = replace(span, line_offset=self._line_offset)
             raise _PositionedError(span.print_with_context(str(error))) from error
         except (ValueError, OverflowError) as error:
             raise ParseError(span, str(error)) from error
@@ -104,7 +110,7 @@ class ModuleParser(Parser):
         line = bisect_right(self._line_starts, span.start)
         column = span.start - self._line_starts[line - 1] + 1
         name = StringAttr(self.lexer.input.name)
-        return FileLineColLoc(name, IntAttr(line), IntAttr(column))
+        return FileLineColLoc(name, IntAttr(line + self._line_offset), IntAttr(column))
 
 
 def normalise_access_maps(module: ModuleOp) -> None:

@@ -21,7 +21,7 @@ def verify_module(module: ModuleOp) -> None:
     """
     try:
         module.verify()
-    except VerifyException as error:
+    except Exception as error:  # Some verifiers of xDSL raise plain exceptions.
         culprit = _first_failing(module)
         if culprit is None:
             raise
@@ -34,7 +34,7 @@ def _first_failing(root: Operation) -> Operation | None:
     for op in root.walk(reverse=True):
         try:
             op.verify(verify_nested_ops=False)
-        except VerifyException:
+        except Exception:
             return op
     return None
 

@@ -3,7 +3,7 @@
 // RUN: not akg-opt %s -p canonicalise 2>&1 | filecheck %s --check-prefix=PASS
 // RUN: not akg-opt %S/missing.mlir 2>&1 | filecheck %s --check-prefix=MISSING
 
-// ERROR: akg-opt: error: {{.*}}errors.mlir:15
+// ERROR: akg-opt: error: {{.*}}errors.mlir:32
 // PASS: akg-opt: error: unknown pass 'canonicalise'
 // PASS-NEXT: did you mean canonicalize
 // MISSING: akg-opt: error: {{.*}}missing.mlir: No such file or directory

@@ -237,7 +237,211 @@ def _gelu(op: te.GeluOp, x: Array) -> Array:
 
 
 def _pack(op: te.PackOp, x: Array) -> Array:
-    x = x if op.transpose is None else np.swapaxes(x, -1, -2)
+    if op.layout.data == te.Layout.ROW:
+        missing = -len(x) % FRACTAL
+        return np.pad(x, (0, missing)).reshape(-1, 1, 1, FRACTAL)
+    rows, columns = (ceil_div(size, FRACTAL) for size in x.shape[-2:])
+    padded = np.zeros((*x.shape[:-2], rows * FRACTAL, columns * FRACTAL), dtype=x.dtype)
+    padded[..., : x.shape[-2], : x.shape[-1]] = x
+    # [.., r1, r0, c1, c0]
+    blocks = padded.reshape(*x.shape[:-2], rows, FRACTAL, columns, FRACTAL)
+    if op.layout.data == te.Layout.NZ:
+        return np.moveaxis(blocks, -2, -4)
+    return np.moveaxis(blocks, -3, -1)
+
+
+def _unpack(op: te.UnpackOp, x: Array) -> Array:
+    shape = shaped(op.results[0])[0]
+    if op.layout.data == te.Layout.ROW:
+        return x.reshape(-1)[: shape[0]]
+    nz = op.layout.data == te.Layout.NZ
+    blocks = np.moveaxis(x, -4, -2) if nz else np.moveaxis(x, -1, -3)
+    *batch, rows, _, columns, _ = blocks.shape
+    plain = blocks.reshape(*batch, rows * FRACTAL, columns * FRACTAL)
+    return plain[..., : shape[-2], : shape[-1]]
+
+
+_DEFINITIONS.get(type(op))
+    if definition is None:
+        raise CompileError("no reference semantics for this op", op)
+    shape, dtype = shaped(op.results[0])
+    result = np.asarray(definition(op, *arguments)).astype(dtype)
+    if result.shape != shape:
+        raise CompileError(f"the reference gives shape {result.shape}, the type {shape}", op)
+    return result
+
+
+def _call(
+    functions: dict[str, func.FuncOp], op: func.FuncOp, inputs: Sequence[Array]
+) -> list[Array]:
+    values: dict[SSAValue, Array] = {}
+    arguments = op.body.block.args
+    if len(inputs) != len(arguments):
+        raise CompileError(f"takes {len(arguments)} arrays, got {len(inputs)}", op)
+    for position, (argument, array) in enumerate(zip(arguments, inputs)):
+        expected = shaped(argument)
+        if (array.shape, array.dtype) != expected:
+            raise CompileError(
+                f"argument {position} is {array.dtype}{list(array.shape)}, "
+                f"takes {expected[1]}{list(expected[0])}",
+                op,
+            )
+        values[argument] = array
+    for inner in op.body.block.ops:
+        operands = [values[v] for v in inner.operands]
+        match inner:
+            case func.ReturnOp():
+                return operands
+            case func.CallOp():
+                callee = functions[inner.callee.string_value()]
+                values |= zip(inner.results, _call(functions, callee, operands))
+            case _:
+                values[inner.results[0]] = evaluate(inner, operands)
+    raise CompileError("the function does not return", op)
+
+
+def _wide(array: Array) -> Array:
+    """The array in the type it is computed in: f64 for floats, itself otherwise."""
+    return array if array.dtype.kind in "bi" else array.astype(np.float64)
+
+
+def _plain(function: Callable[..., Any]) -> Callable[..., Array]:
+    def definition(op: Operation, *arrays: Array) -> Array:
+        return function(*(_wide(a) for a in arrays))
+
+    return definition
+
+
+def _relu(x: Array) -> Array:
+    return np.maximum(x, 0)
+
+
+def _rsqrt(x: Array) -> Array:
+    return 1 / np.sqrt(x)
+
+
+def _sigmoid(x: Array) -> Array:
+    return 1 / (1 + np.exp(-x))
+
+
+def _erf(x: Array) -> Array:
+    return np.vectorize(math.erf, otypes=[np.float64])(x)
+
+
+def _divide(lhs: Array, rhs: Array) -> Array:
+    if lhs.dtype.kind == "f":
+        return lhs / rhs
+    quotient = np.abs(lhs) // np.where(rhs == 0, 1, np.abs(rhs))
+    return np.where((lhs < 0) == (rhs < 0), quotient, -quotient)
+
+
+def _power(lhs: Array, rhs: Array) -> Array:
+    if lhs.dtype.kind == "f":
+        return np.power(lhs, rhs)
+    lhs, rhs = np.broadcast_arrays(lhs, rhs)
+    negative = np.where(np.abs(lhs) == 1, np.where(rhs % 2 == 0, lhs * lhs, lhs), 0)
+    return np.where(rhs < 0, negative, np.power(lhs, np.maximum(rhs, 0)))
+
+
+_COMPARE: dict[te.Predicate, Callable[[Array, Array], Array]] = {
+    te.Predicate.EQ: np.equal,
+    te.Predicate.NE: np.not_equal,
+    te.Predicate.LT: np.less,
+    te.Predicate.LE: np.less_equal,
+    te.Predicate.GT: np.greater,
+    te.Predicate.GE: np.greater_equal,
+}
+_REDUCE: dict[te.Reduction, Callable[..., Array]] = {
+    te.Reduction.ADD: np.sum,
+    te.Reduction.MAX: np.max,
+    te.Reduction.MIN: np.min,
+    te.Reduction.MUL: np.prod,
+}
+
+
+def _compare(op: te.CompareOp, lhs: Array, rhs: Array) -> Array:
+    return _COMPARE[op.predicate.data](lhs, rhs)
+
+
+def _cast(op: te.CastOp, x: Array) -> Array:
+    dtype = shaped(op.results[0])[1]
+    return np.trunc(x) if x.dtype.kind == "f" and dtype.kind == "i" else x
+
+
+def constant_array(op: te.ConstantOp) -> Array:
+    """The value of a constant."""
+    value = op.value
+    shape, dtype = value.get_shape(), dtype_of(value.get_element_type())
+    return np.frombuffer(value.data.data, dtype=dtype).reshape(shape)
+
+
+def _select(op: te.SelectOp, condition: Array, on_true: Array, on_false: Array) -> Array:
+    return np.where(condition, on_true, on_false)
+
+
+def _transpose(op: te.TransposeOp, x: Array) -> Array:
+    return np.transpose(x, op.permutation)
+
+
+def _broadcast_to(op: te.BroadcastToOp, x: Array) -> Array:
+    return np.broadcast_to(x, shaped(op.results[0])[0])
+
+
+def _reshape(op: te.ReshapeOp, x: Array) -> Array:
+    return np.reshape(x, shaped(op.results[0])[0])
+
+
+def _reduce(op: te.ReduceOp, x: Array) -> Array:
+    keepdims = op.keepdims is not None
+    return _REDUCE[op.kind.data](_wide(x), axis=tuple(op.dims), keepdims=keepdims)
+
+
+def _matmul(op: te.ContractionOp, a: Array, b: Array) -> Array:
+    a = a if op.transpose_a is None else np.swapaxes(a, -1, -2)
+    b = b if op.transpose_b is None else np.swapaxes(b, -1, -2)
+    return _accumulate(np.matmul(_summand(a), _summand(b)), op.a)
+
+
+def _fractal_matmul(op: te.FractalMatmulOp, a: Array, b: Array) -> Array:
+    product = np.einsum("...kmac,...knbc->...nmab", _summand(a), _summand(b), optimize=True)
+    return _accumulate(product, op.a)
+
+
+def _summand(x: Array) -> Array:
+    return x.astype(np.int64) if x.dtype.kind == "i" else _wide(x)
+
+
+def _accumulate(total: Array, operand: SSAValue) -> Array:
+    """A sum rounded to the accumulator of the operand's element type."""
+    element = te.element_of(operand)
+    return total.astype(dtype_of(te.accumulator(element)))
+
+
+def _softmax(op: te.SoftmaxOp, x: Array) -> Array:
+    x = _wide(x)
+    exponential = np.exp(x - np.max(x, axis=op.dim, keepdims=True))
+    return exponential / np.sum(exponential, axis=op.dim, keepdims=True)
+
+
+def _layer_norm(op: te.LayerNormOp, x: Array, scale: Array, bias: Array | None = None) -> Array:
+    x = _wide(x)
+    mean = np.mean(x, axis=op.dims, keepdims=True)
+    variance = np.mean(np.square(x - mean), axis=op.dims, keepdims=True)
+    normal = (x - mean) / np.sqrt(variance + op.epsilon.value.data) * _wide(scale)
+    return normal if bias is None else normal + _wide(bias)
+
+
+def _gelu(op: te.GeluOp, x: Array) -> Array:
+    x = _wide(x)
+    if op.approximate.data == te.Approximate.TANH:
+        return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+    return 0.5 * x * (1 + _erf(x / math.sqrt(2)))
+
+
+def _pack(op: te.PackOp, x: Array) -> Array:
+    if op.layout.data == te.Layout.ROW:
+        missing = -len(x) % FRACTAL
+        return np.pad(x, (0, missing)).reshape(-1, 1, 1, FRACTAL)
     rows, columns = (ceil_div(size, FRACTAL) for size in x.shape[-2:])
     padded = np.zeros((*x.shape[:-2], rows * FRACTAL, columns * FRACTAL), dtype=x.dtype)
     padded[..., : x.shape[-2], : x.shape[-1]] = x

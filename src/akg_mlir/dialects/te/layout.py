@@ -3,9 +3,11 @@
 A matrix is cut into fractals of 16 rows and 16 columns; what does not fill a fractal is zero.
 
 - "nz" (a left operand or a result): `[.., M, N]` becomes `[.., n1, m1, m0, n0]`;
-- "zn" (a right operand): `[.., K, N]` becomes `[.., k1, n1, n0, k0]`, k contiguous.
+- "zn" (a right operand): `[.., K, N]` becomes `[.., k1, n1, n0, k0]`, k contiguous;
+- "row" (a bias): `[N]` becomes `[n1, 1, 1, n0]`, which broadcasts against nz.
 
-`x1 = ceil(X / 16)`; names as in AKG and Ascend C (capital letter: order between fractals).
+`x1 = ceil(X / 16)`; names as in AKG and Ascend C (capital letter: order between fractals). Packing
+a matrix as zn is packing its transpose as nz: an operand stored transposed packs directly.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from __future__ import annotations
 from abc import ABC
 from collections.abc import Sequence
 
-from xdsl.dialects.builtin import MemRefType, TensorType, UnitAttr
+from xdsl.dialects.builtin import MemRefType, TensorType
 from xdsl.dialects.utils import EnumAttribute
 from xdsl.ir import Attribute, SpacedOpaqueSyntaxAttribute, SSAValue
 from xdsl.irdl import (
@@ -21,7 +23,6 @@ from xdsl.irdl import (
     irdl_attr_definition,
     irdl_op_definition,
     operand_def,
-    opt_prop_def,
     prop_def,
     result_def,
     traits_def,
@@ -31,7 +32,7 @@ from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.hints import isa
 from xdsl.utils.str_enum import StrEnum
 
-from akg_mlir.dialects.te.types import FRACTAL, ceil_div, check_tensor, shape_text
+from akg_mlir.dialects.te.types import FRACTAL, ceil_div, check_tensor, shape_text, tensor_type
 
 
 class Layout(StrEnum):
@@ -39,6 +40,7 @@ class Layout(StrEnum):
 
     NZ = "nz"
     ZN = "zn"
+    ROW = "row"
 
 
 @irdl_attr_definition
@@ -46,14 +48,15 @@ class LayoutAttr(EnumAttribute[Layout], SpacedOpaqueSyntaxAttribute):
     name = "te.layout"
 
 
-def packed_shape(layout: Layout, shape: Sequence[int], transpose: bool = False) -> tuple[int, ...]:
-    """The packed shape of `[.., R, C]`: `[.., C1, R1, 16, 16]` (nz), `[.., R1, C1, 16, 16]` (zn).
-
-    `transpose` packs the matrix with its last two dimensions swapped.
-    """
-    rows, columns = (
-        ceil_div(size, FRACTAL) for size in (shape[-2:][::-1] if transpose else shape[-2:])
-    )
+def packed_shape(layout: Layout, shape: Sequence[int]) -> tuple[int, ...]:
+    """The shape of a packed tensor. Raises `VerifyException` for shapes the layout does not take."""
+    if layout == Layout.ROW:
+        if len(shape) != 1:
+            raise VerifyException(f"layout row takes rank 1, got {shape_text(shape)}")
+        return (ceil_div(shape[0], FRACTAL), 1, 1, FRACTAL)
+    if len(shape) < 2:
+        raise VerifyException(f"layout {layout} takes rank at least 2, got {shape_text(shape)}")
+    rows, columns = (ceil_div(size, FRACTAL) for size in shape[-2:])
     blocks = (columns, rows) if layout == Layout.NZ else (rows, columns)
     return (*shape[:-2], *blocks, FRACTAL, FRACTAL)
 
@@ -66,7 +69,7 @@ class _LayoutOp(IRDLOperation, ABC):
     result = result_def(TensorType | MemRefType)
     traits = traits_def(Pure())
 
-    def _types(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    def _shapes(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         source, target = self.operand.type, self.result.type
         if isa(source, TensorType) and isa(target, TensorType):
             check_tensor(source)
@@ -79,10 +82,8 @@ class _LayoutOp(IRDLOperation, ABC):
             )
         return source.get_shape(), target.get_shape()
 
-    def _check(self, plain: tuple[int, ...], packed: tuple[int, ...], transpose: bool) -> None:
-        if len(plain) < 2:
-            raise VerifyException(f"takes a matrix of rank at least 2, got {shape_text(plain)}")
-        expected = packed_shape(self.layout.data, plain, transpose)
+    def _check(self, plain: tuple[int, ...], packed: tuple[int, ...]) -> None:
+        expected = packed_shape(self.layout.data, plain)
         if packed != expected:
             raise VerifyException(
                 f"{shape_text(plain)} is {shape_text(expected)} in layout {self.layout.data}, "
@@ -92,33 +93,23 @@ class _LayoutOp(IRDLOperation, ABC):
 
 @irdl_op_definition
 class PackOp(_LayoutOp):
-    """Matrix to fractals, padded with zeros; `transpose` packs the transposed matrix."""
+    """A matrix to fractals, or a bias to rows of them, padded with zeros."""
 
     name = "te.pack"
-    transpose = opt_prop_def(UnitAttr)
-    assembly_format = (
-        "$operand $layout (`transpose` $transpose^)? attr-dict `:` type($operand) `->` "
-        "type($result)"
-    )
+    assembly_format = "$operand $layout attr-dict `:` type($operand) `->` type($result)"
 
-    def __init__(self, operand: SSAValue, layout: Layout | str, transpose: bool = False) -> None:
-        type_ = operand.type
-        if not isa(type_, TensorType):
-            raise VerifyException(f"te.pack: takes a tensor, got {type_}")
-        shape = packed_shape(Layout(layout), type_.get_shape(), transpose)
+    def __init__(self, operand: SSAValue, layout: Layout | str) -> None:
+        source = tensor_type(operand)
+        shape = packed_shape(Layout(layout), source.get_shape())
         super().__init__(
             operands=[operand],
-            properties={
-                "layout": LayoutAttr(Layout(layout)),
-                "transpose": UnitAttr() if transpose else None,
-            },
-            result_types=[TensorType(type_.element_type, shape)],
+            properties={"layout": LayoutAttr(Layout(layout))},
+            result_types=[TensorType(source.element_type, shape)],
         )
 
     def verify_(self) -> None:
         try:
-            plain, packed = self._types()
-            self._check(plain, packed, self.transpose is not None)
+            self._check(*self._shapes())
         except VerifyException as error:
             raise VerifyException(f"te.pack: {error}") from None
 
@@ -131,10 +122,7 @@ class UnpackOp(_LayoutOp):
     assembly_format = "$operand $layout attr-dict `:` type($operand) `->` type($result)"
 
     def __init__(self, operand: SSAValue, layout: Layout | str, shape: Sequence[int]) -> None:
-        type_ = operand.type
-        if not isa(type_, TensorType):
-            raise VerifyException(f"te.unpack: takes a tensor, got {type_}")
-        result: TensorType[Attribute] = TensorType(type_.element_type, shape)
+        result: TensorType[Attribute] = TensorType(tensor_type(operand).element_type, shape)
         super().__init__(
             operands=[operand],
             properties={"layout": LayoutAttr(Layout(layout))},
@@ -143,7 +131,7 @@ class UnpackOp(_LayoutOp):
 
     def verify_(self) -> None:
         try:
-            packed, plain = self._types()
-            self._check(plain, packed, False)
+            packed, plain = self._shapes()
+            self._check(plain, packed)
         except VerifyException as error:
             raise VerifyException(f"te.unpack: {error}") from None

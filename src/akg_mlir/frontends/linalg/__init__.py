@@ -1,0 +1,7 @@
+"""`linalg` on tensors (as `mlir-opt --mlir-print-op-generic` prints it) into the `te` dialect."""
+
+from __future__ import annotations
+
+from akg_mlir.frontends.linalg.importer import import_linalg, is_linalg
+
+__all__ = ["import_linalg", "is_linalg"]

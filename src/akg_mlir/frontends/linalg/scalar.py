@@ -1,0 +1,153 @@
+"""Scalar ops of linalg bodies as tensor ops: one te op does for all points what the body does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from xdsl.dialects import arith, math
+from xdsl.dialects.builtin import FloatAttr, IntegerAttr, i1
+from xdsl.ir import Attribute, Operation, SSAValue
+
+from akg_mlir.diagnostics import CompileError
+from akg_mlir.dialects import te
+
+_BINARY: dict[type[Operation], Callable[[SSAValue, SSAValue], Operation]] = {
+    arith.AddfOp: te.AddOp,
+    arith.AddiOp: te.AddOp,
+    arith.SubfOp: te.SubOp,
+    arith.SubiOp: te.SubOp,
+    arith.MulfOp: te.MulOp,
+    arith.MuliOp: te.MulOp,
+    arith.DivfOp: te.DivOp,
+    arith.DivSIOp: te.DivOp,
+    arith.MaximumfOp: te.MaxOp,
+    arith.MaxSIOp: te.MaxOp,
+    arith.MinimumfOp: te.MinOp,
+    arith.MinSIOp: te.MinOp,
+    math.PowFOp: te.PowOp,
+}
+_LOGICAL: dict[type[Operation], Callable[[SSAValue, SSAValue], Operation]] = {
+    arith.AndIOp: te.AndOp,
+    arith.OrIOp: te.OrOp,
+    arith.XOrIOp: lambda lhs, rhs: te.CompareOp("ne", lhs, rhs),
+}
+_UNARY: dict[type[Operation], Callable[[SSAValue], Operation]] = {
+    arith.NegfOp: te.NegOp,
+    math.AbsFOp: te.AbsOp,
+    math.AbsIOp: te.AbsOp,
+    math.ErfOp: te.ErfOp,
+    math.ExpOp: te.ExpOp,
+    math.LogOp: te.LogOp,
+    math.RsqrtOp: te.RsqrtOp,
+    math.SqrtOp: te.SqrtOp,
+    math.TanhOp: te.TanhOp,
+}
+_CASTS: tuple[type[Operation], ...] = (
+    arith.ExtFOp,
+    arith.TruncFOp,
+    arith.SIToFPOp,
+    arith.FPToSIOp,
+    arith.ExtSIOp,
+    arith.ExtUIOp,
+    arith.UIToFPOp,
+    arith.TruncIOp,
+)
+# Of an i1, te.cast makes 0 or 1, as the unsigned conversions do; of others, it keeps the sign.
+_SIGNED: tuple[type[Operation], ...] = (arith.SIToFPOp, arith.ExtSIOp)
+_UNSIGNED: tuple[type[Operation], ...] = (arith.UIToFPOp, arith.ExtUIOp)
+
+# Predicate numbers of arith.cmpi and arith.cmpf. te.compare is false on NaN, except `ne`; the
+# unordered predicates, true on NaN, are the negations of the opposite ordered ones.
+_FLOAT_PREDICATES = {1: "eq", 2: "gt", 3: "ge", 4: "lt", 5: "le", 13: "ne"}
+_NEGATED_FLOAT_PREDICATES = {9: "le", 10: "lt", 11: "ge", 12: "gt"}
+_INTEGER_PREDICATES = {0: "eq", 1: "ne", 2: "lt", 3: "le", 4: "gt", 5: "ge"}
+
+_HINT = (
+    "supported in bodies are arith add, sub, mul, div, maximum, minimum, neg, compare, select and "
+    "casts, math exp, log, sqrt, rsqrt, tanh, erf, abs and powf, and constants"
+)
+
+
+def as_tensor_ops(
+    op: Operation, values: Mapping[SSAValue, SSAValue], emit: Callable[[Operation], SSAValue]
+) -> SSAValue:
+    """Emit the te ops that compute, for all points at once, what `op` computes for one.
+
+    `values` maps the scalars computed so far to tensors aligned to the iteration space. Raises
+    CompileError for scalar ops without such ops.
+    """
+    operands = [_operand(op, value, values) for value in op.operands]
+    kind = type(op)
+    if kind in _BINARY:
+        return emit(_BINARY[kind](*operands))
+    if kind in _UNARY:
+        return emit(_UNARY[kind](*operands))
+    if kind in _LOGICAL and _is_bool(op.operands[0].type):
+        return emit(_LOGICAL[kind](*operands))
+    if kind in _CASTS:
+        _check_cast(op)
+        return emit(te.CastOp(operands[0], op.results[0].type))
+    if isinstance(op, arith.SelectOp):
+        return emit(te.SelectOp(*operands))
+    if isinstance(op, arith.CmpiOp):
+        return emit(te.CompareOp(_integer_predicate(op), *operands))
+    if isinstance(op, arith.CmpfOp):
+        predicate, negated = _float_predicate(op)
+        result = emit(te.CompareOp(predicate, *operands))
+        return emit(te.NotOp(result)) if negated else result
+    raise CompileError("has no tensor operation", op, hint=_HINT)
+
+
+def constant_of(op: Operation) -> float | int | None:
+    """The value of a scalar `arith.constant`, else None."""
+    if not isinstance(op, arith.ConstantOp):
+        return None
+    if isinstance(op.value, FloatAttr | IntegerAttr):
+        return op.value.value.data
+    return None
+
+
+def _operand(op: Operation, value: SSAValue, values: Mapping[SSAValue, SSAValue]) -> SSAValue:
+    if value not in values:
+        raise CompileError(
+            "uses a scalar that is neither an element of an operand nor a constant", op, hint=_HINT
+        )
+    return values[value]
+
+
+def _is_bool(kind: Attribute) -> bool:
+    return kind == i1
+
+
+def _check_cast(op: Operation) -> None:
+    from_bool = _is_bool(op.operands[0].type)
+    if isinstance(op, _SIGNED) and from_bool:
+        raise CompileError("would make -1 of a true i1", op, hint="use the unsigned conversion")
+    if isinstance(op, _UNSIGNED) and not from_bool:
+        raise CompileError(
+            "reads a signed integer as unsigned", op, hint="use the signed conversion"
+        )
+    if isinstance(op, arith.TruncIOp) and _is_bool(op.results[0].type):
+        raise CompileError("keeps the lowest bit only", op, hint="compare with 0 instead")
+
+
+def _integer_predicate(op: arith.CmpiOp) -> str:
+    number = op.predicate.value.data
+    if number not in _INTEGER_PREDICATES:
+        raise CompileError("compares unsigned integers", op, hint="use the signed predicates")
+    if number > 1 and _is_bool(op.operands[0].type):
+        raise CompileError("orders truth values as signed", op, hint="use eq or ne")
+    return _INTEGER_PREDICATES[number]
+
+
+def _float_predicate(op: arith.CmpfOp) -> tuple[str, bool]:
+    number = op.predicate.value.data
+    if number in _FLOAT_PREDICATES:
+        return _FLOAT_PREDICATES[number], False
+    if number in _NEGATED_FLOAT_PREDICATES:
+        return _NEGATED_FLOAT_PREDICATES[number], True
+    raise CompileError(
+        f"predicate number {number} is not supported",
+        op,
+        hint="use oeq, ogt, oge, olt, ole, ugt, uge, ult, ule or une",
+    )

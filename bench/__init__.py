@@ -1,0 +1,1 @@
+"""Benchmarks: peers and bounds, side by side, as ratios."""

@@ -219,9 +219,10 @@ def _factors(nest: Structured, summand: SSAValue) -> tuple[SSAValue, SSAValue] |
 
 
 def _contracts(nest: Structured, a: SSAValue, b: SSAValue) -> bool:
-    """Whether both operands are indexed by every reduction loop, and together by all loops."""
+    """Whether the product is one of matrices: each operand has loops of its own, and all k."""
     left, right = (set(_loops(nest, x)) for x in (a, b))
-    return nest.reductions <= left & right and len(left | right) == len(nest.bounds)
+    covered = nest.reductions <= left & right and len(left | right) == len(nest.bounds)
+    return covered and bool(left - right) and bool(right - left)
 
 
 def _loops(nest: Structured, element: SSAValue) -> list[int]:

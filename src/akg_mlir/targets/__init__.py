@@ -1,0 +1,8 @@
+"""Machine descriptions. Nothing here knows IR: `load(name)` gives plain figures."""
+
+from __future__ import annotations
+
+from akg_mlir.targets.bounds import Bound, Workload, lower_bound
+from akg_mlir.targets.model import Path, Target, UnknownTarget, load, names
+
+__all__ = ["Bound", "Path", "Target", "UnknownTarget", "Workload", "load", "lower_bound", "names"]

@@ -1,0 +1,138 @@
+"""A lower bound on cycles that no schedule of a workload can beat.
+
+For each resource: its unavoidable busy time (work of the whole case spread over all cores), the
+least time before it can start and the least time after it ends. The bound is the largest sum.
+
+- cube: fractal products, one per cycle;
+- vector: the given vector cycles, and the drain L0C -> UB of every contraction's result (one pipe);
+- dram: every live-in byte read once and every live-out byte written once through one DRAM;
+- mte1: every operand element enters L0 once, on the cheaper side (a streaming bound of the form
+  2 m k n / sqrt(S) never exceeds the cube's time with the memories of these targets);
+- mte3: every live-out byte leaves through the port of its core.
+
+Nothing depends on tile sizes or on how the case is cut into kernels; intermediates count as free.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from akg_mlir.targets.model import Target
+
+_BLOCK_BYTES = 32
+_ACCUMULATOR_BYTES = 4
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What must at least be done.
+
+    `in_bytes`, `out_bytes`: live-in and live-out bytes of GM. `contractions`: (batch, m, k, n),
+    with operands of `element_bytes`. `vector_cycles`: unavoidable cycles of one vector unit
+    (minimal cycles per repeat x repeats, without instruction overhead).
+    """
+
+    in_bytes: int
+    out_bytes: int
+    contractions: tuple[tuple[int, int, int, int], ...] = ()
+    vector_cycles: int = 0
+    element_bytes: int = 2
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Cycles, the part that binds ("cube", "vector", "dram", "mte1", "mte3") and all parts.
+
+    `cycles` includes filling and draining the pipeline; `cycles_without_fill` does not.
+    """
+
+    cycles: int
+    bound_by: str
+    parts: Mapping[str, int]
+    cycles_without_fill: int
+
+
+def lower_bound(target: Target, workload: Workload) -> Bound:
+    """The bound of `workload` on all cores of `target`, limited by the available parallelism."""
+    busy = {
+        "cube": _cube(target, workload),
+        "vector": _vector(target, workload),
+        "dram": _dram(target, workload),
+        "mte1": _mte1(target, workload),
+        "mte3": _spread(target, workload.out_bytes, _BLOCK_BYTES)
+        / target.paths["ub", "gm"].bytes_per_cycle,
+    }
+    parts = {name: math.ceil(cycles) for name, cycles in busy.items()}
+    bound_by = max(parts, key=lambda name: parts[name])
+    filled = max(
+        (cycles + _fill(target, workload, name) for name, cycles in parts.items() if cycles),
+        default=0,
+    )
+    return Bound(filled, bound_by, parts, parts[bound_by])
+
+
+def _spread(target: Target, amount: int, grain: int) -> float:
+    """The share of the busiest core when `amount` is dealt out in grains of `grain`."""
+    grains = math.ceil(amount / grain)
+    return max(amount / target.cores, min(grain, amount)) if grains else 0.0
+
+
+def _fractals(size: int, grain: int) -> int:
+    return math.ceil(size / grain)
+
+
+def _cube(target: Target, workload: Workload) -> int:
+    cube = target.cube
+    products = sum(
+        batch
+        * _fractals(m, cube.m)
+        * _fractals(k, cube.k(workload.element_bytes))
+        * _fractals(n, cube.n)
+        for batch, m, k, n in workload.contractions
+    )
+    return math.ceil(products / target.cores)
+
+
+def _vector(target: Target, workload: Workload) -> float:
+    results = sum(batch * m * n for batch, m, _, n in workload.contractions)
+    drain = results * _ACCUMULATOR_BYTES / target.paths["l0c", "ub"].bytes_per_cycle
+    return (workload.vector_cycles + drain) / target.cores
+
+
+def _dram(target: Target, workload: Workload) -> float:
+    moved = workload.in_bytes + workload.out_bytes
+    active = min(target.cores, max(1, math.ceil(moved / _BLOCK_BYTES)))
+    return moved / (active * target.gm.dram_share(active))
+
+
+def _mte1(target: Target, workload: Workload) -> float:
+    rate_a = target.paths["l1", "l0a"].bytes_per_cycle
+    rate_b = target.paths["l1", "l0b"].bytes_per_cycle
+    cycles = sum(
+        batch * min(m * k / rate_a + k * n / rate_b, m * k / rate_b + k * n / rate_a)
+        for batch, m, k, n in workload.contractions
+    )
+    return cycles * workload.element_bytes / target.cores
+
+
+def _fill(target: Target, workload: Workload, part: str) -> int:
+    """Least cycles before the first and after the last busy cycle of a resource."""
+    load, store = target.paths["gm", "ub"], target.paths["ub", "gm"]
+    arrive = load.startup + load.burst + load.latency if workload.in_bytes else 0
+    leave = store.startup + store.burst + store.latency if workload.out_bytes else 0
+    to_l0, drain = target.paths["l1", "l0a"], target.paths["l0c", "ub"]
+    through_cube = target.cube.startup + target.cube.latency + to_l0.startup + to_l0.latency
+    match part:
+        case "cube":
+            return arrive + to_l0.startup + to_l0.latency + target.cube.latency + leave
+        case "vector":
+            return arrive + leave
+        case "dram":
+            return load.startup + (store.latency if workload.out_bytes else load.latency)
+        case "mte1":
+            return arrive + target.cube.latency + drain.startup + leave
+        case _:
+            compute = through_cube if workload.contractions else target.vector.startup
+            return arrive + compute + store.startup + store.latency

@@ -13,6 +13,7 @@ TENSOR: dict[str, tuple[str, str]] = {
 }
 AFFINE: dict[str, tuple[str, str]] = {
     "poly-raise": ("poly_raise", "PolyRaise"),
+    "poly-schedule": ("poly_schedule", "PolySchedule"),
     "poly-verify": ("poly_verify", "PolyVerify"),
 }
 NPU: dict[str, tuple[str, str]] = {}

@@ -1,0 +1,221 @@
+"""Clusters: the statement groups that share an outer band, and conservative merging of them.
+
+A schedule is a sequence of clusters. isl serialises the strongly connected components, so that
+fusing is our decision: neighbours merge when their parallel members can be aligned so that every
+dependence between them has distance zero, and no parallel member is lost on either side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Seq
+from dataclasses import dataclass, replace
+
+import islpy as isl
+
+from akg_mlir.polyhedral.context import union_set
+from akg_mlir.polyhedral.scop import Scop, Statement
+from akg_mlir.polyhedral.tree import (
+    Band,
+    Domain,
+    Filter,
+    Node,
+    Sequence,
+    TreeError,
+    permute_band,
+    select_members,
+    split_band,
+    statement_names,
+)
+
+DIM = isl.dim_type
+
+
+@dataclass(frozen=True, eq=False)
+class Cluster:
+    """One or more statements below a common outer band (absent when they share no loop).
+
+    `parts` are executed in order inside one iteration of the band.
+    """
+
+    parts: tuple[Filter, ...]
+    band: Band | None = None
+
+    @property
+    def instances(self) -> isl.UnionSet:
+        """Universe of the statements' spaces."""
+        result = union_set()
+        for part in self.parts:
+            result = result.union(part.filter)
+        return result
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The statements in execution order of the parts."""
+        return tuple(n for part in self.parts for n in statement_names(part.filter))
+
+    @property
+    def parallel(self) -> tuple[int, ...]:
+        """Positions of the coincident members of a permutable outer band."""
+        if self.band is None or not self.band.permutable:
+            return ()
+        return tuple(k for k, c in enumerate(self.band.coincident) if c)
+
+    def to_node(self) -> Node | None:
+        """The subtree below the cluster's filter."""
+        below = self.parts[0].child if len(self.parts) == 1 else Sequence(filters=self.parts)
+        return below if self.band is None else replace(self.band, child=below)
+
+    def to_filter(self) -> Filter:
+        """The cluster as one child of the top-level sequence."""
+        return Filter(self.to_node(), filter=self.instances)
+
+
+def clusters_of(root: Domain) -> tuple[Cluster, ...]:
+    """The clusters of a tree whose root holds one cluster or a sequence of them."""
+    if isinstance(root.child, Sequence):
+        return tuple(_cluster(f.filter, f.child) for f in root.child.filters)
+    return (_cluster(root.domain.universe(), root.child),)
+
+
+def _cluster(instances: isl.UnionSet, node: Node | None) -> Cluster:
+    band = node if isinstance(node, Band) else None
+    below = node if band is None else band.child
+    if isinstance(below, Sequence) and below.ordered:
+        return Cluster(below.filters, band)
+    return Cluster((Filter(below, filter=instances),), band)
+
+
+def to_root(domain: isl.UnionSet, clusters: Seq[Cluster]) -> Domain:
+    """The tree that executes the clusters one after the other."""
+    if not clusters:
+        raise TreeError("a tree has at least one cluster")
+    if len(clusters) == 1:
+        return Domain(clusters[0].to_node(), domain=domain)
+    filters = tuple(c.to_filter() for c in clusters)
+    return Domain(Sequence(filters=filters), domain=domain)
+
+
+# ----------------------------------------------------------------------------------------- merging
+
+
+def merge_clusters(clusters: Seq[Cluster], dependences: isl.UnionMap) -> tuple[Cluster, ...]:
+    """Merge each cluster into the latest earlier one it depends on, where that loses nothing.
+
+    `dependences` is the validity relation between statement instances. Clusters in between are
+    independent of the merged one, so moving it up keeps their order.
+    """
+    merged: list[Cluster] = []
+    for cluster in clusters:
+        position = _latest_source(merged, cluster, dependences)
+        if position is not None:
+            both = _merge(merged[position], cluster, dependences)
+            if both is not None:
+                merged[position] = both
+                continue
+        merged.append(cluster)
+    return tuple(merged)
+
+
+def _latest_source(
+    earlier: Seq[Cluster], cluster: Cluster, dependences: isl.UnionMap
+) -> int | None:
+    into = dependences.intersect_range(cluster.instances)
+    sources = into.domain()
+    for position in reversed(range(len(earlier))):
+        if not sources.intersect(earlier[position].instances).is_empty():
+            return position
+    return None
+
+
+def _merge(a: Cluster, b: Cluster, dependences: isl.UnionMap) -> Cluster | None:
+    if len(a.parallel) != len(b.parallel):
+        return None
+    between = dependences.intersect_domain(a.instances).intersect_range(b.instances)
+    pairs = _aligned(a, b, between)
+    if len(pairs) != len(a.parallel):
+        return None
+    outer_a, parts_a = _expose(a, [i for i, _ in pairs])
+    outer_b, parts_b = _expose(b, [j for _, j in pairs])
+    if outer_a is None or outer_b is None:
+        return Cluster((*parts_a, *parts_b))
+    band = replace(outer_a, schedule=outer_a.schedule.union_add(outer_b.schedule), child=None)
+    return Cluster((*parts_a, *parts_b), band)
+
+
+def _aligned(a: Cluster, b: Cluster, between: isl.UnionMap) -> list[tuple[int, int]]:
+    """Parallel members of `a` and `b` between which every dependence has distance zero."""
+    pairs: list[tuple[int, int]] = []
+    if a.band is None or b.band is None:
+        return pairs
+    for i in a.parallel:
+        for j in b.parallel:
+            if j in (other for _, other in pairs):
+                continue
+            member = select_members(a.band.schedule, [i]).union_add(
+                select_members(b.band.schedule, [j])
+            )
+            if between.is_subset(between.eq_at_multi_union_pw_aff(member)):
+                pairs.append((i, j))
+                break
+    return pairs
+
+
+def _expose(cluster: Cluster, members: list[int]) -> tuple[Band | None, tuple[Filter, ...]]:
+    """The chosen members as outer band; what else the band had moves into each part."""
+    if cluster.band is None or not members:
+        node = cluster.to_node()
+        if isinstance(node, Sequence):
+            return None, node.filters
+        return None, (Filter(node, filter=cluster.instances),)
+    rest = [k for k in range(cluster.band.members) if k not in members]
+    ordered = permute_band(cluster.band, members + rest)
+    parts: list[Filter] = []
+    for part in cluster.parts:
+        own = ordered.schedule.intersect_domain(part.filter)
+        below = split_band(replace(ordered, schedule=own, child=part.child), len(members))
+        assert isinstance(below, Band)
+        parts.append(Filter(below.child, filter=part.filter))
+    outer = split_band(replace(ordered, child=None), len(members))
+    assert isinstance(outer, Band)
+    return replace(outer, child=None), tuple(parts)
+
+
+# ------------------------------------------------------------------------------------ member order
+
+
+def contiguous_innermost(cluster: Cluster, scop: Scop) -> Cluster:
+    """Order the parallel members as the last statement's output array has its dimensions.
+
+    Members that are not parallel stay behind them, in their own order. Permuting a permutable band
+    is always legal.
+    """
+    if cluster.band is None or not cluster.band.permutable or cluster.band.members < 2:
+        return cluster
+    last = scop.by_name[cluster.names[-1]]
+    depth = {k: _deepest_index(cluster.band, k, last) for k in cluster.parallel}
+    ordered = sorted(cluster.parallel, key=lambda k: depth[k])
+    rest = [k for k in range(cluster.band.members) if k not in depth]
+    return replace(cluster, band=permute_band(cluster.band, ordered + rest))
+
+
+def _deepest_index(band: Band, member: int, statement: Statement) -> int:
+    """The last index of the written array that moves with the member, or -1."""
+    time = band_relation(band, [member], statement)
+    dims = [d for d in range(statement.rank) if time.involves_dims(DIM.in_, d, 1)]
+    written = statement.writes[-1].relation
+    rank = written.dim(DIM.out)
+    for index in reversed(range(rank)):
+        alone = written.project_out(DIM.out, index + 1, rank - index - 1)
+        alone = alone.project_out(DIM.out, 0, index)
+        if any(alone.involves_dims(DIM.in_, d, 1) for d in dims):
+            return index
+    return -1
+
+
+def band_relation(band: Band, members: list[int], statement: Statement) -> isl.Map:
+    """One statement's instances -> values of some members."""
+    chosen = select_members(band.schedule, members)
+    own = chosen.intersect_domain(
+        isl.UnionSet.from_set(isl.Set.universe(statement.domain.get_space()))
+    )
+    return isl.Map.from_union_map(isl.UnionMap.from_multi_union_pw_aff(own))

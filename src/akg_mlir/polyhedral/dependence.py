@@ -1,0 +1,197 @@
+"""Exact dependences between statement instances, and their relaxation for declared reductions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+import islpy as isl
+
+from akg_mlir.polyhedral.context import union_map
+from akg_mlir.polyhedral.scop import Access, Scop, Statement
+
+DIM = isl.dim_type
+
+
+@dataclass(frozen=True)
+class Dependences:
+    """Instance -> later instance relations between original statements.
+
+    `raw`, `war` and `waw` are value-based, without the self-dependences of declared reductions.
+    `reduction_self` orders the updates of one cell by one reduction. `reduction_order` is
+    memory-based: all updates come after everything that touches the cell before the reduction,
+    and before everything that touches it afterwards. A reordered reduction needs that, because
+    value-based dependences speak of the first and the last update only.
+    """
+
+    raw: isl.UnionMap
+    war: isl.UnionMap
+    waw: isl.UnionMap
+    reduction_self: isl.UnionMap
+    reduction_order: isl.UnionMap
+
+    @property
+    def validity(self) -> isl.UnionMap:
+        """What every schedule must respect."""
+        plain = self.raw.union(self.war).union(self.waw)
+        return plain.union(self.reduction_order).coalesce()
+
+    @property
+    def coincidence(self) -> isl.UnionMap:
+        """What must have distance zero for a band member to be parallel."""
+        return self.validity.union(self.reduction_self)
+
+    @property
+    def proximity(self) -> isl.UnionMap:
+        """Producer -> consumer pairs worth keeping close."""
+        return self.raw
+
+
+@dataclass(frozen=True)
+class _Accessor:
+    """What one statement does to one array."""
+
+    statement: Statement
+    reads: isl.UnionMap
+    writes: isl.UnionMap
+
+    @property
+    def accesses(self) -> isl.UnionMap:
+        return self.reads.union(self.writes)
+
+    @property
+    def nest(self) -> int | None:
+        """Position of the outermost loop nest in the program text, where it is a constant."""
+        order = self.statement.order
+        assert order is not None
+        if order.dim(DIM.out) == 0:
+            return None
+        value = order.range().plain_get_val_if_fixed(DIM.set, 0)
+        return value.to_python() if value.is_int() else None
+
+
+def analyse(scop: Scop) -> Dependences:
+    """Dependences between the original statements, array by array."""
+    found = Dependences(*(union_map() for _ in range(5)))
+    for array in scop.arrays:
+        accessors = tuple(_accessors(scop, array))
+        if any(not a.writes.is_empty() for a in accessors):
+            found = _merge(found, _of_array(scop, accessors))
+    return found
+
+
+def _accessors(scop: Scop, array: str) -> Iterator[_Accessor]:
+    for statement in scop.originals:
+        reads = _to_array(statement, array, statement.reads)
+        writes = _to_array(statement, array, statement.writes)
+        if not (reads.is_empty() and writes.is_empty()):
+            yield _Accessor(statement, reads, writes)
+
+
+def _to_array(statement: Statement, array: str, accesses: tuple[Access, ...]) -> isl.UnionMap:
+    result = union_map()
+    for access in accesses:
+        if access.array == array:
+            relation = access.relation.intersect_domain(statement.domain)
+            result = result.union(isl.UnionMap.from_map(relation))
+    return result
+
+
+def _merge(a: Dependences, b: Dependences) -> Dependences:
+    return Dependences(
+        a.raw.union(b.raw),
+        a.war.union(b.war),
+        a.waw.union(b.waw),
+        a.reduction_self.union(b.reduction_self),
+        a.reduction_order.union(b.reduction_order),
+    )
+
+
+def _of_array(scop: Scop, accessors: tuple[_Accessor, ...]) -> Dependences:
+    reducing = [a for a in accessors if a.statement.reduction and not a.writes.is_empty()]
+    if not reducing and (raw := _written_once(accessors)) is not None:
+        return Dependences(raw, *(union_map() for _ in range(4)))
+    order = scop.textual_order()
+    raw, war, waw = _flow(accessors, order)
+    names = {a.statement.name for a in reducing}
+    between = union_map()
+    for first, second in combinations(accessors, 2):
+        if {first.statement.name, second.statement.name} & names:
+            between = between.union(_in_order(_conflicts(first, second), order))
+    own = union_map()
+    for accessor in reducing:
+        own = own.union(_in_order(_conflicts(accessor, accessor), order))
+    return Dependences(
+        _without_self(raw, names),
+        _without_self(war, names),
+        _without_self(waw, names),
+        own,
+        between,
+    )
+
+
+def _written_once(accessors: tuple[_Accessor, ...]) -> isl.UnionMap | None:
+    """Producer -> consumer, if one earlier nest writes every element once; `None` otherwise."""
+    writers = [a for a in accessors if not a.writes.is_empty()]
+    if len(writers) != 1 or not writers[0].writes.is_injective():
+        return None
+    writer = writers[0]
+    start = writer.nest
+    result = union_map()
+    for reader in accessors:
+        if reader.reads.is_empty():
+            continue
+        nest = reader.nest
+        if start is None or nest is None or nest <= start:
+            return None
+        result = result.union(writer.writes.apply_range(reader.reads.reverse()))
+    return result
+
+
+def _conflicts(first: _Accessor, second: _Accessor) -> isl.UnionMap:
+    """Pairs of instances that touch one element, at least one of them writing, in any order."""
+    forward = first.writes.apply_range(second.accesses.reverse()).union(
+        first.reads.apply_range(second.writes.reverse())
+    )
+    return forward if first is second else forward.union(forward.reverse())
+
+
+def _in_order(pairs: isl.UnionMap, order: isl.UnionMap) -> isl.UnionMap:
+    """The pairs whose first instance comes first in the text."""
+    times = order.intersect_domain(pairs.domain().union(pairs.range()))
+    return pairs.intersect(times.lex_lt_union_map(times))
+
+
+def _flow(
+    accessors: tuple[_Accessor, ...], order: isl.UnionMap
+) -> tuple[isl.UnionMap, isl.UnionMap, isl.UnionMap]:
+    """Value-based RAW, WAR and WAW by isl's dataflow analysis."""
+    reads, writes = union_map(), union_map()
+    for accessor in accessors:
+        reads, writes = reads.union(accessor.reads), writes.union(accessor.writes)
+    order = order.intersect_domain(reads.domain().union(writes.domain()))
+
+    def sink(accesses: isl.UnionMap) -> isl.UnionAccessInfo:
+        return isl.UnionAccessInfo.from_sink(accesses).set_schedule_map(order)
+
+    raw = sink(reads).set_must_source(writes).compute_flow().get_must_dependence()
+    waw = sink(writes).set_must_source(writes).compute_flow().get_must_dependence()
+    killed = sink(writes).set_kill(writes).set_may_source(reads)
+    return raw, killed.compute_flow().get_may_dependence(), waw
+
+
+def _without_self(relation: isl.UnionMap, names: set[str]) -> isl.UnionMap:
+    result = union_map()
+    for part in maps_of(relation):
+        source = part.get_tuple_name(DIM.in_)
+        if source != part.get_tuple_name(DIM.out) or source not in names:
+            result = result.union(isl.UnionMap.from_map(part))
+    return result
+
+
+def maps_of(relation: isl.UnionMap) -> Iterator[isl.Map]:
+    """The maps of a union map, one per pair of spaces."""
+    maps = relation.get_map_list()
+    for k in range(maps.n_map()):
+        yield maps.get_at(k)

@@ -1,0 +1,142 @@
+"""Dependences, clusters and schedules of small kernels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import islpy as isl
+import pytest
+from xdsl.dialects.builtin import ModuleOp
+
+from akg_mlir.dialects import poly
+from akg_mlir.parsing import make_context, parse_module
+from akg_mlir.passes.affine.bridge import read_tree
+from akg_mlir.passes.affine.poly_raise import PolyRaise
+from akg_mlir.passes.affine.poly_schedule import PolySchedule
+from akg_mlir.passes.affine.statements import read_scop
+from akg_mlir.polyhedral import tree
+from akg_mlir.polyhedral.clustering import clusters_of
+from akg_mlir.polyhedral.context import union_map
+from akg_mlir.polyhedral.dependence import analyse, maps_of
+from akg_mlir.polyhedral.legality import verify
+from akg_mlir.polyhedral.scop import Scop
+
+KERNELS = Path(__file__).parent / "kernels"
+
+
+def scop_op(module: ModuleOp) -> poly.ScopOp:
+    return next(op for op in module.walk() if isinstance(op, poly.ScopOp))
+
+
+def raised(text: str) -> ModuleOp:
+    module = parse_module(text)
+    PolyRaise().apply(make_context(), module)
+    return module
+
+
+def scheduled(name: str) -> tuple[Scop, tree.Domain]:
+    module = raised((KERNELS / f"{name}.mlir").read_text())
+    PolySchedule().apply(make_context(), module)
+    op = scop_op(module)
+    return read_scop(op), read_tree(op.tree)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("paper", "S0 | S1 S2 S3 S4"),
+        ("softmax", "S0 S1 | S2 | S3 S4 | S5"),
+        ("layer_norm", "S0 S1 S2 | S3 S4 | S5 S6 S7 | S8 S9"),
+        ("matmul_bias_relu", "S0 S1 S2 S3 S4"),
+        ("stencil_chain", "S0 | S1 | S2"),
+        ("two_outputs", "S0 S1 S2"),
+        ("sum_of_squares", "S0 | S1 S2"),
+        ("column_sum", "S0 S1 | S2"),
+    ],
+)
+def test_clusters(name: str, expected: str) -> None:
+    _, root = scheduled(name)
+    assert " | ".join(" ".join(c.names) for c in clusters_of(root)) == expected
+
+
+@pytest.mark.parametrize("path", sorted(KERNELS.glob("*.mlir")), ids=lambda p: p.stem)
+def test_the_schedule_is_legal(path: Path) -> None:
+    scop, root = scheduled(path.stem)
+    assert verify(scop, root) == []
+
+
+def test_reduction_members_are_tilable_but_not_parallel() -> None:
+    scop, root = scheduled("matmul_bias_relu")
+    (cluster,) = clusters_of(root)
+    assert cluster.band is not None
+    assert cluster.band.coincident == (True,) * 4
+    reduction = cluster.parts[1].child
+    assert isinstance(reduction, tree.Band)
+    assert reduction.permutable
+    assert reduction.coincident == (False, False)
+    assert scop.by_name["S1"].reduction == "add"
+
+
+def test_the_contiguous_dimension_of_the_output_is_innermost() -> None:
+    _, root = scheduled("transpose")
+    (cluster,) = clusters_of(root)
+    assert cluster.band is not None
+    assert str(cluster.band.schedule.get_at(1)) == "{ S0[i, j] -> [(i)]; S1[j, i] -> [(i)] }"
+
+
+def test_dependences_of_the_paper_example() -> None:
+    found = analyse(read_scop(scop_op(raised((KERNELS / "paper.mlir").read_text()))))
+    pairs = {
+        (m.get_tuple_name(isl.dim_type.in_), m.get_tuple_name(isl.dim_type.out))
+        for m in maps_of(found.raw)
+    }
+    assert pairs == {("S0", "S2"), ("S1", "S2"), ("S2", "S3"), ("S3", "S4")}
+    self_pairs = found.validity.intersect(union_map("{ S2[h, w, kh, kw] -> S2[h, w, kh', kw'] }"))
+    assert self_pairs.is_empty()
+    assert union_map(
+        "{ S2[h, w, kh, kw] -> S3[h, w] : 0 <= h, w < 32 and 0 <= kh, kw < 3 }"
+    ).is_subset(found.validity)
+
+
+SEIDEL = """
+func.func @k(%x: memref<20x20xf32>) {
+  affine.for %i = 1 to 19 {
+    affine.for %j = 1 to 19 {
+      %a = affine.load %x[%i - 1, %j] : memref<20x20xf32>
+      %b = affine.load %x[%i, %j + 1] : memref<20x20xf32>
+      %c = arith.addf %a, %b : f32
+      affine.store %c, %x[%i, %j] : memref<20x20xf32>
+    }
+  }
+  func.return
+}
+"""
+
+
+def test_self_dependent_statements_lose_their_parallel_members() -> None:
+    module = raised(SEIDEL)
+    PolySchedule().apply(make_context(), module)
+    scop, root = read_scop(scop_op(module)), read_tree(scop_op(module).tree)
+    (cluster,) = clusters_of(root)
+    assert cluster.parallel != (0, 1)
+    assert verify(scop, root) == []
+
+
+def test_independent_statements_keep_the_textual_order() -> None:
+    text = """
+func.func @k(%x: memref<4xf32>, %y: memref<4xf32>, %z: memref<4xf32>) {
+  affine.for %i = 0 to 4 {
+    %a = affine.load %x[%i] : memref<4xf32>
+    affine.store %a, %z[%i] : memref<4xf32>
+  }
+  affine.for %i = 0 to 4 {
+    %a = affine.load %x[%i] : memref<4xf32>
+    affine.store %a, %y[%i] : memref<4xf32>
+  }
+  func.return
+}
+"""
+    module = raised(text)
+    PolySchedule().apply(make_context(), module)
+    clusters = clusters_of(read_tree(scop_op(module).tree))
+    assert [c.names for c in clusters] == [("S0",), ("S1",)]

@@ -1,7 +1,11 @@
-"""Hypothesis profiles: `fast` (default, the same examples every time) and `deep` (by hand)."""
+"""Hypothesis profiles (`fast`, the same examples every time, and `deep`, by hand) and counts."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -19,3 +23,22 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.load_profile("fast")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--counts", metavar="FILE", help="write the counts of outcomes as JSON")
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
+) -> None:
+    """Leave the counts where `make conformance` and `make deep` want them."""
+    path = config.getoption("--counts")
+    if path is None:
+        return
+    outcomes = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
+    stats = terminalreporter.stats
+    counts = {outcome: len(stats.get(outcome, [])) for outcome in outcomes}
+    failures = [report.nodeid for kind in ("failed", "error") for report in stats.get(kind, [])]
+    text = json.dumps(counts | {"exit": int(exitstatus), "failures": failures}, indent=2)
+    Path(path).write_text(text + "\n")

@@ -1,0 +1,61 @@
+# `make demo` and `make test` need Python 3.11, make and g++; they set up .venv themselves.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+JOBS ?= 2
+
+.PHONY: help setup demo test lit lint format conformance deep bench clean
+
+help:
+	@echo "make demo         compile and run every example on the simulated NPU"
+	@echo "make test         run all tests"
+	@echo "make lit          run tests/filecheck out of process, as lit does"
+	@echo "make lint         ruff, pyright (strict) and the layering contracts"
+	@echo "make conformance  the suites of tests/conformance; counts in build/conformance.json"
+	@echo "make deep         hypothesis with its deep profile; counts in build/deep.json"
+	@echo "make bench        the benchmarks; figures in build/bench.json"
+
+setup: $(STAMP)
+
+# Installed again only when pyproject.toml changes, so everything works offline afterwards.
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@
+
+demo: $(STAMP)
+	$(BIN)/akg demo
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n $(JOBS) tests --ignore=tests/conformance
+
+lit: $(STAMP)
+	$(BIN)/lit -v tests/filecheck
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+conformance: $(STAMP) | build
+	$(BIN)/python -m pytest -n $(JOBS) tests/conformance --counts build/conformance.json
+
+deep: $(STAMP) | build
+	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile=deep tests/property \
+		--counts build/deep.json
+
+bench: $(STAMP) | build
+	$(BIN)/python -m bench --json build/bench.json
+
+build:
+	mkdir -p $@
+
+clean:
+	rm -rf build $(VENV)

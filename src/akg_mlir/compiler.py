@@ -1,0 +1,116 @@
+"""Source -> pipeline -> Kernel: the one place that strings the floors together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass, PassPipeline, PassPipelineCallbackType
+
+from akg_mlir.compilation import Compilation, Progress, compile_source
+from akg_mlir.diagnostics import Remark
+from akg_mlir.parsing import make_context
+from akg_mlir.passes.pipelines import Akg, Precision, flatten, parse_pipeline
+from akg_mlir.sources import Array, load
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+    from akg_mlir.report.running import RunReport
+
+
+def pipeline(
+    passes: str | Iterable[ModulePass], callback: PassPipelineCallbackType | None = None
+) -> PassPipeline:
+    """A pass pipeline from a string (`"a,b{option=1}"`) or from pass objects, flattened.
+
+    `callback(previous, module, following)` is called before, between and after the passes; run
+    it with `.apply(akg_mlir.make_context(), module)`. Raises CompileError on a bad string.
+    """
+    steps = parse_pipeline(passes) if isinstance(passes, str) else flatten(passes)
+    return PassPipeline(steps, callback)
+
+
+# floor -> the prefixes of its passes; `ir(floor)` is the IR after the last of them
+_FLOORS = {"te": ("te-",), "affine": ("convert-te-", "poly-"), "npu": ("npu-",)}
+
+
+class Kernel:
+    """A compiled program: callable on numpy arrays, executed on the simulated machine."""
+
+    def __init__(self, compilation: Compilation) -> None:
+        self.compilation = compilation
+
+    def __call__(self, *inputs: Array) -> Array | tuple[Array, ...]:
+        """Run on one array per argument (weights excepted), in program order.
+
+        Returns the result, or a tuple when the program has several. Raises CompileError when the
+        arrays do not fit the arguments.
+        """
+        from akg_mlir.execution import execute
+
+        outputs = execute(self.compilation, inputs).outputs
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What the passes decided."""
+        return self.compilation.remarks
+
+    def ir(self, stage: str = "npu") -> str:
+        """The IR after a pass, by its name, or on a floor: "source", "te", "affine" or "npu".
+
+        The passes run again up to there. Raises ValueError for a stage that was not reached.
+        """
+        compilation = self.compilation
+        names = [pass_.name for pass_ in compilation.passes]
+        prefixes = _FLOORS.get(stage)
+        reached = [
+            index + 1
+            for index, name in enumerate(names)
+            if name == stage or (prefixes is not None and name.startswith(prefixes))
+        ]
+        if stage == "source":
+            reached = [0]
+        if not reached:
+            known = ", ".join(dict.fromkeys(("source", *_FLOORS, *names)))
+            raise ValueError(f"no stage '{stage}'; there are {known}")
+        module = compilation.source.module.clone()
+        PassPipeline(compilation.passes[: reached[-1]]).apply(make_context(), module)
+        return str(module)
+
+    def report(self, inputs: Mapping[str, Array] | None = None, *, seed: int = 0) -> RunReport:
+        """Run on `inputs` (arguments not named there get random values) and compare.
+
+        The report has what `akg run` prints: cycles, bounds, traffic, memory, errors.
+        """
+        from akg_mlir.report.running import run
+
+        return run(self.compilation, inputs or {}, seed=seed)
+
+
+def compile(
+    source: str | Path | ModuleOp | ModelProto,
+    target: str | None = None,
+    pipeline: str | Iterable[ModulePass] | None = None,
+    precision: Precision = "strict",
+    policy: str | None = None,
+    *,
+    constants: Mapping[str, Array] | None = None,
+    progress: Progress | None = None,
+) -> Kernel:
+    """Compile a program for a target.
+
+    `source` is a path (`.mlir`, `.onnx`), MLIR text, a module or an ONNX ModelProto. `target` is
+    one of `akg_mlir.targets.names()`; None keeps the one that the module names, else ascend910.
+    `pipeline` (default "akg") is a string or pass objects and takes the place of `target`,
+    `precision` ("strict" keeps every element type, "mixed" lets contractions run in f16) and
+    `policy` (tile sizes). `constants` gives ONNX inputs that must be known when compiling.
+    `progress` is told what runs. Raises CompileError, ParseError, VerifyException or OSError.
+    """
+    if pipeline is None:
+        pipeline = (Akg(target=target, precision=precision, policy=policy),)
+    passes = parse_pipeline(pipeline) if isinstance(pipeline, str) else flatten(pipeline)
+    return Kernel(compile_source(load(source, constants), passes, progress))

@@ -1,0 +1,131 @@
+"""When a result counts as right: tolerances by element type and by what the program computes.
+
+A result is right when `max|out - ref| <= tol * max(max|ref|, 1e-6)` and 99.9 % of its elements are
+within `10 * tol`, relative to the reference; integers and booleans must be equal, except that
+0.1 % of the comparisons of floating-point values may fall on the other side of the edge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from xdsl.dialects.builtin import Float16Type, ModuleOp, TensorType
+from xdsl.utils.hints import isa
+
+from akg_mlir.dialects import te
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+F32, F32_LONG = 1e-4, 1e-3
+F16_WIDE, F16_PURE = 5e-3, 2e-2
+LONG_REDUCTION = 1024
+EDGE_CASES = 1e-3
+SMALLEST_SCALE = 1e-6
+
+_CHAINS = (
+    te.ExpOp,
+    te.ErfOp,
+    te.LogOp,
+    te.PowOp,
+    te.TanhOp,
+    te.SigmoidOp,
+    te.GeluOp,
+    te.SoftmaxOp,
+    te.LayerNormOp,
+)
+_REDUCTIONS = (te.ReduceOp, te.SoftmaxOp, te.LayerNormOp)
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """Relative tolerances of the results of a program, by element type."""
+
+    f16: float
+    f32: float
+    compares: bool
+
+    def of(self, dtype: np.dtype[Any]) -> float:
+        """The tolerance of results of this type; 0 when they must be equal."""
+        if dtype.kind in "biu":
+            return 0.0
+        return self.f16 if dtype.itemsize <= 2 else self.f32
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """`error` is `max|out - ref|` over `max|ref|`, or the fraction of unequal integers."""
+
+    ok: bool
+    error: float
+    tolerance: float
+
+
+def tolerance_of(module: ModuleOp, *, mixed_precision: bool = False) -> Tolerance:
+    """The tolerances that a `te` program deserves.
+
+    f32: 1e-4, or 1e-3 with reductions of 1024 and more or with exp and its like; 5e-3 when
+    contractions run in f16 (mixed precision). f16: 5e-3 when only stored as f16 and accumulated
+    in f32, 2e-2 when functions or sums are computed in f16 itself.
+    """
+    chains = pure = compares = False
+    longest = 0
+    for op in module.walk():
+        chains |= isinstance(op, _CHAINS)
+        compares |= isinstance(op, te.CompareOp)
+        in_f16 = any(_element_is_f16(value.type) for value in op.operands)
+        pure |= in_f16 and isinstance(op, _CHAINS + _REDUCTIONS)
+        longest = max(longest, _reduction_length(op))
+    f32 = F32_LONG if chains or longest >= LONG_REDUCTION else F32
+    return Tolerance(
+        f16=F16_PURE if pure else F16_WIDE,
+        f32=F16_WIDE if mixed_precision else f32,
+        compares=compares,
+    )
+
+
+def _element_is_f16(type_: object) -> bool:
+    return isa(type_, TensorType) and isinstance(type_.element_type, Float16Type)
+
+
+def _reduction_length(op: object) -> int:
+    """An upper bound of how many elements one element of the result accumulates."""
+    match op:
+        case te.ReduceOp() | te.SoftmaxOp() | te.LayerNormOp():
+            type_ = op.operands[0].type
+            return max(type_.get_shape(), default=0) if isa(type_, TensorType) else 0
+        case te.MatmulOp() | te.BatchMatmulOp():
+            type_ = op.operands[0].type
+            return max(type_.get_shape()[-2:]) if isa(type_, TensorType) else 0
+        case _:
+            return 0
+
+
+def judge(result: Array, expected: Array, tolerance: Tolerance) -> Judgement:
+    """Compare a result with the reference. Not-a-numbers and infinities must agree in place."""
+    if result.shape != expected.shape or result.dtype != expected.dtype:
+        return Judgement(False, float("inf"), 0.0)
+    if expected.size == 0:
+        return Judgement(True, 0.0, 0.0)
+    allowed = tolerance.of(expected.dtype)
+    if expected.dtype.kind in "biu":
+        unequal = float(np.mean(result != expected))
+        return Judgement(unequal <= (EDGE_CASES if tolerance.compares else 0.0), unequal, allowed)
+    return _judge_floats(result.astype(np.float64), expected.astype(np.float64), allowed)
+
+
+def _judge_floats(result: Array, expected: Array, tolerance: float) -> Judgement:
+    finite = np.isfinite(expected)
+    same_specials = np.array_equal(result[~finite], expected[~finite], equal_nan=True)
+    if not same_specials or not np.isfinite(result[finite]).all():
+        return Judgement(False, float("inf"), tolerance)
+    if not finite.any():
+        return Judgement(True, 0.0, tolerance)
+    result, expected = result[finite], expected[finite]
+    difference = np.abs(result - expected)
+    scale = max(float(np.max(np.abs(expected))), SMALLEST_SCALE)
+    error = float(np.max(difference)) / scale
+    # Relative to an element, but never finer than what the type resolves next to the largest.
+    close = difference <= 10 * tolerance * np.maximum(np.abs(expected), tolerance * scale)
+    return Judgement(error <= tolerance and bool(np.mean(close) >= 0.999), error, tolerance)

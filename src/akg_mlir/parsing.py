@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import replace
+from typing import Any
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import (
     AffineMapAttr,
+    AnyFloat,
+    ComplexType,
     FileLineColLoc,
+    IndexType,
     IntAttr,
+    IntegerType,
     ModuleOp,
     StringAttr,
     UnknownLoc,
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
-from xdsl.parser import Parser, UnresolvedOperand
+from xdsl.parser import AttrParser, Parser, UnresolvedOperand
 from xdsl.utils.exceptions import ParseError, VerifyException
 from xdsl.utils.lexer import Span
 
@@ -52,6 +57,21 @@ class _PositionedError(VerifyException):
     """A malformed attribute, with the position of the op it belongs to in the message."""
 
 
+class _TensorElement(Parser._TensorLiteralElement):  # pyright: ignore[reportPrivateUsage]
+    """An element of a dense literal; hexadecimal floats are bit patterns, as in MLIR.
+
+    xDSL 0.74 prints infinities and NaN of dense literals that way but reads the bits as a number.
+    """
+
+    def to_type(
+        self, parser: AttrParser, type: AnyFloat | IntegerType | IndexType | ComplexType
+    ) -> Any:
+        text = self.span.text
+        if text.startswith("0x") and isinstance(type, AnyFloat) and isinstance(self.value, int):
+            return next(type.iter_unpack(self.value.to_bytes(type.compile_time_size, "little")))
+        return super().to_type(parser, type)
+
+
 class ModuleParser(Parser):
     """xDSL's parser with normalised access maps and better positions.
 
@@ -59,6 +79,8 @@ class ModuleParser(Parser):
     can say where. Values that are used but never defined are reported at their first use (xDSL:
     at the end of the file), and malformed attributes at the op they belong to.
     """
+
+    _TensorLiteralElement = _TensorElement
 
     def __init__(
         self, ctx: Context, input: str | bytes, name: str = "<string>", line_offset: int = 0

@@ -9,14 +9,21 @@ from xdsl.passes import ModulePass
 
 # pass name -> (module, class). Kept sorted inside each floor.
 TENSOR: dict[str, tuple[str, str]] = {
+    "te-apply-precision": ("te_apply_precision", "TeApplyPrecision"),
+    "te-decompose": ("te_decompose", "TeDecompose"),
+    "te-record-workload": ("te_record_workload", "TeRecordWorkload"),
     "te-set-target": ("te_set_target", "TeSetTarget"),
 }
 AFFINE: dict[str, tuple[str, str]] = {
+    "poly-assign-units": ("poly_assign_units", "PolyAssignUnits"),
     "poly-raise": ("poly_raise", "PolyRaise"),
     "poly-schedule": ("poly_schedule", "PolySchedule"),
     "poly-verify": ("poly_verify", "PolyVerify"),
 }
-NPU: dict[str, tuple[str, str]] = {}
+NPU: dict[str, tuple[str, str]] = {
+    "npu-insert-sync": ("npu_insert_sync", "NpuInsertSync"),
+    "npu-plan-memory": ("npu_plan_memory", "NpuPlanMemory"),
+}
 
 PIPELINES: dict[str, tuple[str, str]] = {
     "affine-to-npu": ("pipelines", "AffineToNpu"),

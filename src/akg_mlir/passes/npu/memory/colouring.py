@@ -1,0 +1,144 @@
+"""Addresses for buffers: first-fit colouring of the interference graph. Knows nothing of IR."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from akg_mlir.passes.npu.memory.lifetime import Lifetime
+
+BANK_PERIOD = 512
+"""Bytes after which the 16 bank groups of 32 B repeat (machine reference 1.3)."""
+BANK_SKEW = 256
+"""Distance modulo `BANK_PERIOD` at which two full repeats never share a bank group."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A buffer of one memory: bytes, alignment of its address, lifetime."""
+
+    size: int
+    alignment: int
+    lifetime: Lifetime
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two requests (by number) that one vector instruction reads, at these byte offsets."""
+
+    first: int
+    second: int
+    first_offset: int = 0
+    second_offset: int = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An address per request; `shared` says whether any two requests share bytes."""
+
+    addresses: tuple[int, ...]
+    height: int
+    shared: bool
+    skewed: bool
+
+
+def plan(
+    requests: Sequence[Request], capacity: int, pairs: Sequence[Pair] = (), *, share: bool = False
+) -> Plan:
+    """The first of these that fits, else the lowest found: apart and skewed, apart, shared and
+    skewed, shared. `share` skips the first two. Deterministic.
+    """
+    apart = [False, True][1 if share else 0 :]
+    attempts = [(shared, skewed) for shared in apart for skewed in (True, False)]
+    best: Plan | None = None
+    for shared, skewed in attempts:
+        if skewed and not pairs:
+            continue
+        found = _lowest(requests, pairs if skewed else (), shared)
+        if found.height <= capacity:
+            return found
+        best = found if best is None or found.height < best.height else best
+    assert best is not None
+    return best
+
+
+def peak(requests: Sequence[Request]) -> tuple[int, list[int]]:
+    """(bytes, numbers of the live requests) at the fullest position: what any plan needs."""
+    best: tuple[int, list[int]] = (0, [])
+    for at in sorted({r.lifetime.start for r in requests}):
+        live = [i for i, r in enumerate(requests) if r.lifetime.start <= at <= r.lifetime.end]
+        need = sum(requests[i].size for i in live)
+        best = (need, live) if need > best[0] else best
+    return best
+
+
+Order = Callable[[Request], tuple[int, ...]]
+
+
+def _by_size(request: Request) -> tuple[int, ...]:
+    return (-request.size, request.lifetime.start)
+
+
+def _by_lifetime(request: Request) -> tuple[int, ...]:
+    return (request.lifetime.start - request.lifetime.end, -request.size)
+
+
+def _by_start(request: Request) -> tuple[int, ...]:
+    return (request.lifetime.start, -request.size)
+
+
+def _lowest(requests: Sequence[Request], pairs: Sequence[Pair], shared: bool) -> Plan:
+    plans = [
+        _first_fit(requests, order, pairs, shared) for order in (_by_size, _by_lifetime, _by_start)
+    ]
+    return min(plans, key=lambda p: p.height)
+
+
+def _first_fit(
+    requests: Sequence[Request], order: Order, pairs: Sequence[Pair], shared: bool
+) -> Plan:
+    placed: dict[int, int] = {}
+    for i in sorted(range(len(requests)), key=lambda i: (*order(requests[i]), i)):
+        request = requests[i]
+        blocked = sorted(
+            (placed[j], placed[j] + requests[j].size)
+            for j in placed
+            if not shared or request.lifetime.meets(requests[j].lifetime)
+        )
+        residues = list(_wanted_residues(i, placed, pairs))
+        placed[i] = _lowest_gap(request, blocked, residues)
+    addresses = tuple(placed[i] for i in range(len(requests)))
+    height = max((a + r.size for a, r in zip(addresses, requests)), default=0)
+    return Plan(addresses, height, shared, bool(pairs))
+
+
+def _wanted_residues(request: int, placed: dict[int, int], pairs: Sequence[Pair]) -> Iterator[int]:
+    """Addresses modulo the bank period that avoid a conflict with a partner placed before."""
+    for pair in pairs:
+        mine, other = pair.first_offset, pair.second_offset
+        partner = pair.second
+        if request == pair.second:
+            mine, other, partner = other, mine, pair.first
+        elif request != pair.first:
+            continue
+        if partner in placed and partner != request:
+            yield (placed[partner] + other + BANK_SKEW - mine) % BANK_PERIOD
+
+
+def _lowest_gap(
+    request: Request, blocked: Sequence[tuple[int, int]], residues: Sequence[int]
+) -> int:
+    """The lowest aligned address clear of `blocked`; the first residue, if any, is respected."""
+    address = _aligned(0, request.alignment, residues)
+    for start, end in blocked:
+        if address + request.size <= start:
+            break
+        if end > address:
+            address = _aligned(end, request.alignment, residues)
+    return address
+
+
+def _aligned(address: int, alignment: int, residues: Sequence[int]) -> int:
+    if residues and residues[0] % alignment == 0 and BANK_PERIOD % alignment == 0:
+        return address + (residues[0] - address) % BANK_PERIOD
+    return -(-address // alignment) * alignment

@@ -1,0 +1,204 @@
+"""How long every on-chip buffer holds something that is still needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from xdsl.dialects import arith, scf
+from xdsl.dialects.builtin import IntegerAttr
+from xdsl.ir import BlockArgument, SSAValue
+
+from akg_mlir.dialects.npu import BufferOp, MadOp
+from akg_mlir.passes.npu.memory.byteset import (
+    ByteSet,
+    enumerate_bytes,
+    overlaps,
+    split,
+    subtract,
+    union,
+)
+from akg_mlir.passes.npu.memory.footprint import Access
+from akg_mlir.passes.npu.memory.linear import linear_of
+from akg_mlir.passes.npu.memory.structure import (
+    Body,
+    Branch,
+    Instruction,
+    Item,
+    Loop,
+    Program,
+    divergence,
+    loops_around,
+    path,
+)
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    """Inclusive range of program positions (see `Positions`) in which a buffer is occupied."""
+
+    start: int
+    end: int
+
+    def meets(self, other: Lifetime) -> bool:
+        return self.start <= other.end and other.start <= self.end
+
+
+@dataclass(frozen=True)
+class Use:
+    """One access of a buffer by one instruction."""
+
+    instruction: Instruction
+    access: Access
+
+
+class Positions:
+    """Numbers instructions, loop entries and loop exits in program order."""
+
+    def __init__(self, program: Program) -> None:
+        self._count = 0
+        self.of: dict[Instruction, int] = {}
+        self.span: dict[Loop, tuple[int, int]] = {}
+        self._number(program.body)
+
+    def _next(self) -> int:
+        self._count += 1
+        return self._count
+
+    def _number(self, body: Body) -> None:
+        for item in body.items:
+            if isinstance(item, Instruction):
+                self.of[item] = self._next()
+            elif isinstance(item, Loop):
+                start = self._next()
+                self._number(item.body)
+                self.span[item] = (start, self._next())
+            elif isinstance(item, Branch):
+                for arm in item.arms:
+                    self._number(arm)
+
+
+def lifetimes(program: Program) -> dict[SSAValue, Lifetime]:
+    """The lifetime of every `npu.buffer` result that an instruction touches.
+
+    From the first to the last access; over the whole of a loop when the buffer is also used
+    outside of it, or when an iteration may read bytes that an earlier iteration wrote.
+    """
+    positions = Positions(program)
+    uses: dict[SSAValue, list[Use]] = {}
+    for instruction in program.instructions:
+        for access in instruction.accesses:
+            if isinstance(access.root, SSAValue) and isinstance(access.root.owner, BufferOp):
+                uses.setdefault(access.root, []).append(Use(instruction, access))
+    return {root: _lifetime(positions, list_) for root, list_ in uses.items()}
+
+
+def _lifetime(positions: Positions, uses: Sequence[Use]) -> Lifetime:
+    touched = [positions.of[u.instruction] for u in uses]
+    start, end = min(touched), max(touched)
+    around = {loop for u in uses for loop in loops_around(u.instruction)}
+    for loop in around:
+        inside = [u for u in uses if loop in loops_around(u.instruction)]
+        if len(inside) < len(uses) or _carries(loop, inside):
+            start = min(start, positions.span[loop][0])
+            end = max(end, positions.span[loop][1])
+    return Lifetime(start, end)
+
+
+def _carries(loop: Loop, uses: Sequence[Use]) -> bool:
+    """Whether an iteration of `loop` may read what an earlier one wrote. `uses` are in it."""
+    writes = [u for u in uses if u.access.writes]
+    reads = [u for u in uses if not u.access.writes and not _initialises(u, loop)]
+    return any(_reads_old_bytes(loop, read, writes) for read in reads)
+
+
+def _initialises(use: Use, loop: Loop) -> bool:
+    """Whether a mad overwrites its accumulator the first time it runs in an iteration of `loop`.
+
+    Its `init` is then true, or compares the index of an inner loop with its lower bound.
+    """
+    op = use.instruction.op
+    if not isinstance(op, MadOp) or use.access.value is not op.c:
+        return False
+    init = op.init.owner
+    if isinstance(init, arith.ConstantOp):
+        return isinstance(init.value, IntegerAttr) and init.value.value.data != 0
+    if not isinstance(init, arith.CmpiOp) or init.predicate.value.data != 0:
+        return False
+    for index, first in ((init.lhs, init.rhs), (init.rhs, init.lhs)):
+        inner = index.block.parent_op() if isinstance(index, BlockArgument) else None
+        if not isinstance(inner, scf.ForOp) or linear_of(inner.lb) != linear_of(first):
+            continue
+        around = [lp.op for lp in loops_around(use.instruction)]
+        return inner in around and around.index(inner) > around.index(loop.op)
+    return False
+
+
+def _reads_old_bytes(loop: Loop, read: Use, writes: Sequence[Use]) -> bool:
+    missing = _bytes_within(loop, read, read)
+    if missing is None:
+        return True
+    certain: list[tuple[int, int]] = []
+    others: list[ByteSet] = []
+    for write in writes:
+        bytes_ = _bytes_within(loop, write, read)
+        if bytes_ is None:
+            return True
+        others.append(bytes_)
+        if write.access.certain and _certainly_before(loop, write.instruction, read.instruction):
+            certain += bytes_
+    missing = subtract(missing, union(certain))
+    return any(overlaps(missing, bytes_) for bytes_ in others)
+
+
+def _bytes_within(loop: Loop, use: Use, read: Use) -> ByteSet | None:
+    """Bytes `use` touches around one instance of `read`, in one iteration of `loop`.
+
+    Loops around both are at the iteration of `read`; None when the offsets of the two vary
+    differently with those, or cannot be enumerated.
+    """
+    body, _, _ = divergence(use.instruction, read.instruction)
+    common = _loops_of_body(body)
+    free = [lp.op for lp in loops_around(use.instruction) if lp not in common]
+    indices: set[SSAValue] = {lp.body.block.args[0] for lp in free}
+    fixed, _ = split(use.access.base, indices)
+    reference, _ = split(read.access.base, _free_indices(read, common))
+    if dict(fixed.terms) != dict(reference.terms):
+        return None
+    return enumerate_bytes(use.access, free)
+
+
+def _free_indices(use: Use, common: Sequence[Loop]) -> set[SSAValue]:
+    around = loops_around(use.instruction)
+    return {lp.op.body.block.args[0] for lp in around if lp not in common}
+
+
+def _loops_of_body(body: Body) -> list[Loop]:
+    """The loops whose iteration a body belongs to, outermost first."""
+    return [loop for loop in _owners(body) if isinstance(loop, Loop)][::-1]
+
+
+def _owners(body: Body) -> Iterator[Loop | Branch]:
+    while body.owner is not None:
+        yield body.owner
+        body = body.owner.parent
+
+
+def _certainly_before(loop: Loop, write: Instruction, read: Instruction) -> bool:
+    """Whether every iteration of `loop` that reaches `read` has executed `write` before."""
+    if write.index >= read.index:
+        return False
+    body, first, second = divergence(write, read)
+    if first is second:
+        return False
+    assert loop in _loops_of_body(body)
+    return not any(_may_skip(item) for around, item in path(write) if _is_below(around, body))
+
+
+def _is_below(inner: Body, outer: Body) -> bool:
+    """Whether `inner` is `outer` or nested in it."""
+    return inner is outer or any(owner.parent is outer for owner in _owners(inner))
+
+
+def _may_skip(item: Item) -> bool:
+    return isinstance(item, Branch) or (isinstance(item, Loop) and item.may_be_empty)

@@ -1,0 +1,239 @@
+"""Index values as quasi-affine forms over loop indices, and the intervals they range over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from xdsl.dialects import affine, arith, func, scf
+from xdsl.dialects.builtin import IntegerAttr
+from xdsl.ir import BlockArgument, SSAValue
+from xdsl.ir.affine import (
+    AffineBinaryOpExpr,
+    AffineBinaryOpKind,
+    AffineConstantExpr,
+    AffineDimExpr,
+    AffineExpr,
+    AffineSymExpr,
+)
+
+from akg_mlir.dialects.npu import CoreIdOp
+
+
+@dataclass(frozen=True)
+class Floor:
+    """`floor(numerator / divisor)` with a positive divisor."""
+
+    numerator: Linear
+    divisor: int
+
+
+@dataclass(frozen=True)
+class Remainder:
+    """`numerator mod divisor` in 0 .. divisor-1, with a positive divisor."""
+
+    numerator: Linear
+    divisor: int
+
+
+Term = SSAValue | Floor | Remainder
+
+
+@dataclass(frozen=True)
+class Linear:
+    """`const + sum of coefficient * term`; no term occurs twice and no coefficient is 0."""
+
+    terms: tuple[tuple[Term, int], ...] = ()
+    const: int = 0
+
+    def __add__(self, other: Linear) -> Linear:
+        total = dict(self.terms)
+        for term, coefficient in other.terms:
+            total[term] = total.get(term, 0) + coefficient
+        return Linear(tuple((t, c) for t, c in total.items() if c), self.const + other.const)
+
+    def __mul__(self, factor: int) -> Linear:
+        if factor == 0:
+            return Linear()
+        return Linear(tuple((t, c * factor) for t, c in self.terms), self.const * factor)
+
+    def floordiv(self, divisor: int) -> Linear:
+        """`floor(self / divisor)`, divisor > 0."""
+        if all(c % divisor == 0 for _, c in self.terms):
+            return Linear(tuple((t, c // divisor) for t, c in self.terms), self.const // divisor)
+        return Linear(((Floor(self, divisor), 1),))
+
+    def mod(self, divisor: int) -> Linear:
+        """`self mod divisor`, divisor > 0."""
+        if all(c % divisor == 0 for _, c in self.terms):
+            return Linear(const=self.const % divisor)
+        return Linear(((Remainder(self, divisor), 1),))
+
+    @property
+    def is_constant(self) -> bool:
+        return not self.terms
+
+    def leaves(self) -> set[SSAValue]:
+        """The SSA values the form depends on."""
+        found: set[SSAValue] = set()
+        for term, _ in self.terms:
+            found |= {term} if isinstance(term, SSAValue) else term.numerator.leaves()
+        return found
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Inclusive bounds; None means unknown in that direction."""
+
+    low: int | None
+    high: int | None
+
+    def __add__(self, other: Interval) -> Interval:
+        low = None if self.low is None or other.low is None else self.low + other.low
+        high = None if self.high is None or other.high is None else self.high + other.high
+        return Interval(low, high)
+
+    def __mul__(self, factor: int) -> Interval:
+        low = None if self.low is None else self.low * factor
+        high = None if self.high is None else self.high * factor
+        return Interval(low, high) if factor >= 0 else Interval(high, low)
+
+    def floordiv(self, divisor: int) -> Interval:
+        low = None if self.low is None else self.low // divisor
+        high = None if self.high is None else self.high // divisor
+        return Interval(low, high)
+
+
+def linear_of(value: SSAValue) -> Linear:
+    """`value` over loop indices and values that are not affine in anything (opaque leaves)."""
+    op = value.owner
+    if isinstance(op, arith.ConstantOp) and isinstance(op.value, IntegerAttr):
+        return Linear(const=op.value.value.data)
+    if isinstance(op, arith.AddiOp):
+        return linear_of(op.lhs) + linear_of(op.rhs)
+    if isinstance(op, arith.SubiOp):
+        return linear_of(op.lhs) + linear_of(op.rhs) * -1
+    if isinstance(op, arith.MuliOp):
+        return _product(linear_of(op.lhs), linear_of(op.rhs)) or _leaf(value)
+    if isinstance(op, affine.ApplyOp):
+        map_ = op.map.data
+        inputs = [linear_of(v) for v in op.mapOperands]
+        return evaluate(map_.results[0], inputs, map_.num_dims) or _leaf(value)
+    return _leaf(value)
+
+
+def _leaf(value: SSAValue) -> Linear:
+    return Linear(((value, 1),))
+
+
+def _product(lhs: Linear, rhs: Linear) -> Linear | None:
+    if rhs.is_constant:
+        return lhs * rhs.const
+    return rhs * lhs.const if lhs.is_constant else None
+
+
+def evaluate(expr: AffineExpr, inputs: Sequence[Linear], num_dims: int) -> Linear | None:
+    """An affine expression applied to linear inputs (dims, then symbols); None if not affine."""
+    match expr:
+        case AffineConstantExpr():
+            return Linear(const=expr.value)
+        case AffineDimExpr():
+            return inputs[expr.position]
+        case AffineSymExpr():
+            return inputs[num_dims + expr.position]
+        case AffineBinaryOpExpr():
+            lhs = evaluate(expr.lhs, inputs, num_dims)
+            rhs = evaluate(expr.rhs, inputs, num_dims)
+            return None if lhs is None or rhs is None else _combine(expr.kind, lhs, rhs)
+        case _:
+            return None
+
+
+def _combine(kind: AffineBinaryOpKind, lhs: Linear, rhs: Linear) -> Linear | None:
+    if kind == AffineBinaryOpKind.Add:
+        return lhs + rhs
+    if kind == AffineBinaryOpKind.Mul:
+        return _product(lhs, rhs)
+    if not rhs.is_constant or rhs.const <= 0:
+        return None
+    if kind == AffineBinaryOpKind.FloorDiv:
+        return lhs.floordiv(rhs.const)
+    if kind == AffineBinaryOpKind.CeilDiv:
+        return (lhs * -1).floordiv(rhs.const) * -1
+    return lhs.mod(rhs.const)
+
+
+def bounds(form: Linear, fixed: Mapping[SSAValue, int] | None = None) -> Interval:
+    """The interval `form` ranges over; leaves in `fixed` have that value."""
+    total = Interval(form.const, form.const)
+    for term, coefficient in form.terms:
+        total = total + _term_bounds(term, fixed or {}) * coefficient
+    return total
+
+
+def _term_bounds(term: Term, fixed: Mapping[SSAValue, int]) -> Interval:
+    if isinstance(term, Floor):
+        return bounds(term.numerator, fixed).floordiv(term.divisor)
+    if isinstance(term, Remainder):
+        inner = bounds(term.numerator, fixed)
+        if inner.low is not None and inner.low == inner.high:
+            return Interval(inner.low % term.divisor, inner.low % term.divisor)
+        return Interval(0, term.divisor - 1)
+    return Interval(fixed[term], fixed[term]) if term in fixed else _leaf_bounds(term)
+
+
+def _leaf_bounds(value: SSAValue) -> Interval:
+    op = value.owner
+    if isinstance(value, BlockArgument):
+        loop = value.block.parent_op()
+        if isinstance(loop, scf.ForOp) and value.index == 0:
+            return _induction_bounds(loop)
+    if isinstance(op, CoreIdOp):
+        return Interval(0, _cores(op) - 1)
+    if isinstance(op, arith.MinSIOp):
+        return _extreme(min, bounds(linear_of(op.lhs)), bounds(linear_of(op.rhs)))
+    if isinstance(op, arith.MaxSIOp):
+        return _extreme(max, bounds(linear_of(op.lhs)), bounds(linear_of(op.rhs)))
+    return Interval(None, None)
+
+
+def _cores(op: CoreIdOp) -> int:
+    """Cores of the kernel around `op`; a kernel without the attribute runs on one."""
+    parent = op.parent_op()
+    while parent is not None and not isinstance(parent, func.FuncOp):
+        parent = parent.parent_op()
+    cores = None if parent is None else parent.attributes.get("npu.cores")
+    return cores.value.data if isinstance(cores, IntegerAttr) else 1
+
+
+def _extreme(pick: Callable[[int, int], int], lhs: Interval, rhs: Interval) -> Interval:
+    def side(a: int | None, b: int | None, either_bounds: bool) -> int | None:
+        if a is not None and b is not None:
+            return pick(a, b)
+        return (b if a is None else a) if either_bounds else None
+
+    return Interval(
+        side(lhs.low, rhs.low, pick is max),
+        side(lhs.high, rhs.high, pick is min),
+    )
+
+
+def _induction_bounds(loop: scf.ForOp) -> Interval:
+    low = bounds(linear_of(loop.lb)).low
+    ends = bounds(linear_of(loop.ub)).high
+    if ends is None:
+        return Interval(low, None)
+    trips = trip_count(loop)
+    step = linear_of(loop.step)
+    if trips is not None and trips > 0 and low is not None and step.is_constant:
+        return Interval(low, low + (trips - 1) * step.const)
+    return Interval(low, ends - 1)
+
+
+def trip_count(loop: scf.ForOp) -> int | None:
+    """Iterations of the loop if that is a constant."""
+    span = linear_of(loop.ub) + linear_of(loop.lb) * -1
+    step = linear_of(loop.step)
+    if not span.is_constant or not step.is_constant or step.const <= 0:
+        return None
+    return max(0, -(-span.const // step.const))

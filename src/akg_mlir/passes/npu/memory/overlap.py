@@ -1,0 +1,153 @@
+"""Can two accesses touch the same byte in given iterations? Exact, by an isl emptiness test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import islpy as isl
+from xdsl.dialects import scf
+from xdsl.ir import Block, BlockArgument, SSAValue
+
+from akg_mlir.passes.npu.memory.footprint import Access, Box
+from akg_mlir.passes.npu.memory.linear import Floor, Linear, bounds, linear_of
+from akg_mlir.polyhedral.context import context
+
+
+def hulls_meet(first: Access, second: Access) -> bool:
+    """A quick necessary condition: the byte ranges over all iterations intersect."""
+    low_a, high_a = byte_range(first)
+    low_b, high_b = byte_range(second)
+    apart = (high_a is not None and low_b is not None and high_a <= low_b) or (
+        high_b is not None and low_a is not None and high_b <= low_a
+    )
+    return not apart
+
+
+def byte_range(access: Access) -> tuple[int | None, int | None]:
+    """First and last-plus-one byte over all iterations; None where unknown."""
+    base, (low, high) = bounds(access.base), access.span
+    return (
+        None if base.low is None else base.low + low,
+        None if base.high is None else base.high + high,
+    )
+
+
+def meet(
+    first: Access, second: Access, shared: Sequence[scf.ForOp], carrier: scf.ForOp | None
+) -> bool:
+    """Whether two accesses with offsets in the same memory can touch a common byte.
+
+    The iterations of the loops in `shared` are the same for both; in `carrier` (the next loop
+    inwards) the first access happens in an earlier iteration than the second; all other loops
+    are free. The answer no is a proof.
+    """
+    if not hulls_meet(first, second):
+        return False
+    fixed = first.base.is_constant and second.base.is_constant
+    if fixed and not any(b.dims for b in (*first.boxes, *second.boxes)):
+        return True
+    system = _System({loop.body.block for loop in shared})
+    x, y = system.side("x"), system.side("y")
+    order = None if carrier is None else _order(carrier, x, y)
+    return any(
+        _intersect(system, first, a, second, b, x, y, order)
+        for a in first.boxes
+        for b in second.boxes
+    )
+
+
+Namer = Callable[[SSAValue], str]
+
+
+class _System:
+    """Variables and constraints of the two instances."""
+
+    def __init__(self, shared: set[Block]) -> None:
+        self.shared = shared
+        self.names: dict[tuple[SSAValue, str], str] = {}
+        self.constraints: list[str] = []
+
+    def side(self, tag: str) -> Namer:
+        return lambda value: self.name(value, tag)
+
+    def name(self, value: SSAValue, tag: str) -> str:
+        """The variable of `value` in one instance; its bounds join the system on first use."""
+        key = (value, "" if self._is_shared(value) else tag)
+        if key not in self.names:
+            self.names[key] = f"v{len(self.names)}"
+            self._bound(value, self.names[key], self.side(tag))
+        return self.names[key]
+
+    def _is_shared(self, value: SSAValue) -> bool:
+        """Whether all loops that `value` varies with are at the same iteration."""
+        owner = value.owner
+        block = owner if isinstance(owner, Block) else owner.parent
+        while block is not None:
+            parent = block.parent_op()
+            if isinstance(parent, scf.ForOp) and block not in self.shared:
+                return False
+            block = None if parent is None else parent.parent
+        return True
+
+    def _bound(self, value: SSAValue, name: str, namer: Namer) -> None:
+        loop = value.block.parent_op() if isinstance(value, BlockArgument) else None
+        if isinstance(loop, scf.ForOp) and value is loop.body.block.args[0]:
+            low, high = (text(linear_of(v), namer) for v in (loop.lb, loop.ub))
+            self.constraints += [f"{low} <= {name} < {high}"]
+            step = linear_of(loop.step)
+            if step.is_constant and step.const > 1:
+                self.constraints.append(f"({name} - ({low})) mod {step.const} = 0")
+        else:
+            interval = bounds(Linear(((value, 1),)))
+            if interval.low is not None:
+                self.constraints.append(f"{name} >= {interval.low}")
+            if interval.high is not None:
+                self.constraints.append(f"{name} <= {interval.high}")
+
+
+def _order(carrier: scf.ForOp, x: Namer, y: Namer) -> str:
+    index = carrier.body.block.args[0]
+    return f"{x(index)} < {y(index)}"
+
+
+def _intersect(
+    system: _System,
+    first: Access,
+    a: Box,
+    second: Access,
+    b: Box,
+    x: Namer,
+    y: Namer,
+    order: str | None,
+) -> bool:
+    parts = [_bytes(first, a, x, "a"), _bytes(second, b, y, "b")]
+    equation = f"{parts[0][0]} = {parts[1][0]}"
+    constraints = [equation, *parts[0][2], *parts[1][2], *([order] if order else [])]
+    variables = [*system.names.values(), *parts[0][1], *parts[1][1]]
+    body = " and ".join([*constraints, *system.constraints])
+    return not isl.Set(f"{{ [{', '.join(variables)}] : {body} }}", context()).is_empty()
+
+
+def _bytes(access: Access, part: Box, namer: Namer, tag: str) -> tuple[str, list[str], list[str]]:
+    """(byte address, its variables, their bounds) of any byte in one box."""
+    variables = [f"{tag}{i}" for i in range(len(part.dims) + 1)]
+    limits = [f"0 <= {tag}0 < {part.length}"]
+    terms = [text(access.base, namer), str(part.offset), f"{tag}0"]
+    for i, (count, stride) in enumerate(part.dims, 1):
+        limits.append(f"0 <= {tag}{i} < {count}")
+        terms.append(f"{stride} * {tag}{i}")
+    return " + ".join(terms), variables, limits
+
+
+def text(form: Linear, namer: Namer) -> str:
+    """isl text of a form."""
+    parts = [f"({form.const})"]
+    for term, coefficient in form.terms:
+        if isinstance(term, SSAValue):
+            inner = namer(term)
+        elif isinstance(term, Floor):
+            inner = f"floor(({text(term.numerator, namer)}) / {term.divisor})"
+        else:
+            inner = f"(({text(term.numerator, namer)}) mod {term.divisor})"
+        parts.append(f"{coefficient} * {inner}")
+    return " + ".join(parts)

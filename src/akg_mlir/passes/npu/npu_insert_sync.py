@@ -1,0 +1,74 @@
+"""`npu-insert-sync`: see the pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass
+
+from akg_mlir.diagnostics import CompileError, remark
+from akg_mlir.dialects.npu import Pipe
+from akg_mlir.passes.npu.memory.structure import Program, kernels, program_of
+from akg_mlir.passes.npu.memory.target import target_of
+from akg_mlir.passes.npu.sync.dependence import requirements
+from akg_mlir.passes.npu.sync.emission import emit
+from akg_mlir.passes.npu.sync.events import is_token
+from akg_mlir.passes.npu.sync.fitting import Fitted, fit
+from akg_mlir.passes.npu.sync.placement import Plan, Planner
+from akg_mlir.passes.npu.sync.redundancy import eliminate
+from akg_mlir.passes.npu.sync.schedule import Barrier, existing
+
+
+@dataclass(frozen=True)
+class NpuInsertSync(ModulePass):
+    """Order the pipes of every kernel by flags and barriers.
+
+    Every dependence between instructions that touch a common byte is ordered, across loop
+    iterations too; event ids stay below the target's limit and no flag is set before its last
+    wait has happened. Runs after `npu-plan-memory`: buffers that share bytes count as one.
+    """
+
+    name = "npu-insert-sync"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        limit = target_of(op).events_per_pair
+        for kernel in kernels(op):
+            program = program_of(kernel)
+            if any(True for _ in existing(program).nodes()):
+                raise CompileError(
+                    "the kernel holds flags or barriers already",
+                    kernel,
+                    hint="remove them, or skip this pass",
+                )
+            planner = Planner(program, requirements(program))
+            plan = Plan()
+            planner.complete(plan)
+            plan, dropped = eliminate(planner, plan)
+            fitted = fit(planner, plan, limit)
+            emit(program, fitted.plan.schedule)
+            _report(program, fitted, dropped)
+
+
+def _report(program: Program, fitted: Fitted, dropped: int) -> None:
+    name, where = NpuInsertSync.name, program.kernel.sym_name.data
+    plan = fitted.plan
+    barriers = [n for n in plan.schedule.nodes() if isinstance(n, Barrier)]
+    tokens = sum(is_token(plan, f) for f in plan.orders)
+    remark(
+        name,
+        "analysis",
+        where,
+        "ordered by flags and barriers",
+        instructions=len(program.instructions),
+        forward=len(plan.orders) - tokens,
+        carried=tokens,
+        barriers=len(barriers),
+        redundant=dropped,
+    )
+    if fitted.merged:
+        remark(name, "missed", where, "flags share an event id and wait longer", n=fitted.merged)
+    full = sum(b.on is Pipe.ALL for b in barriers)
+    if full:
+        remark(name, "missed", where, "too few event ids: barriers on all pipes", n=full)

@@ -1,0 +1,1 @@
+"""Ordering the pipes of a core: dependences, happens-before, placement, event ids."""

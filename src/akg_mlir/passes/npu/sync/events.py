@@ -1,0 +1,106 @@
+"""Event ids: colouring the flags of every pipe pair with the few ids the machine has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from akg_mlir.dialects.npu import Pipe
+from akg_mlir.passes.npu.memory.structure import Program
+from akg_mlir.passes.npu.sync.dependence import Requirements
+from akg_mlir.passes.npu.sync.happens_before import Analysis
+from akg_mlir.passes.npu.sync.placement import Plan
+from akg_mlir.passes.npu.sync.schedule import Flag, textual
+
+PipePair = tuple[Pipe, Pipe]
+
+
+def colour(program: Program, required: Requirements, plan: Plan, limit: int) -> PipePair | None:
+    """Give every flag of the plan an event id below `limit`.
+
+    Returns the first pair of pipes whose flags do not fit, or None. Two flags may share an id when
+    their uses do not overlap in the program and, for flags that are clear between uses, every set
+    of one comes after the waits of the other have certainly happened. A token's id is its own:
+    it is set between uses, which is why other tokens, but no clear flags, may share it.
+    """
+    spans = _spans(program, plan)
+    conflicts = _conflicts(program, required, plan, spans)
+    groups: dict[PipePair, list[Flag]] = {}
+    for flag in sorted(spans, key=lambda f: spans[f]):
+        groups.setdefault((flag.src, flag.dst), []).append(flag)
+    for pair, flags in groups.items():
+        tokens = [f for f in flags if is_token(plan, f)]
+        clear = [f for f in flags if not is_token(plan, f)]
+        used = _assign(tokens, conflicts, 0)
+        if _assign(clear, conflicts, used) > limit:
+            return pair
+    return None
+
+
+def is_token(plan: Plan, flag: Flag) -> bool:
+    """Whether the flag is set before the kernel's first item."""
+    order = plan.orders.get(flag)
+    return order is not None and not order.forward
+
+
+def _assign(flags: Sequence[Flag], conflicts: Mapping[Flag, set[Flag]], first: int) -> int:
+    """Lowest free id from `first` on, in order; returns the first id that is not used."""
+    done: list[Flag] = []
+    for flag in flags:
+        taken = {f.event for f in done if f in conflicts[flag]}
+        flag.event = next(i for i in range(first, first + len(flags)) if i not in taken)
+        done.append(flag)
+    return max((f.event + 1 for f in flags if f.event is not None), default=first)
+
+
+def _spans(program: Program, plan: Plan) -> dict[Flag, tuple[int, int]]:
+    """First and last place of every flag inside the program's body."""
+    spans: dict[Flag, tuple[int, int]] = {}
+    for place, node in enumerate(textual(program, plan.schedule)):
+        flag = getattr(node, "flag", None)
+        if isinstance(flag, Flag):
+            spans[flag] = (spans[flag][0] if flag in spans else place, place)
+    return spans
+
+
+def _conflicts(
+    program: Program,
+    required: Requirements,
+    plan: Plan,
+    spans: Mapping[Flag, tuple[int, int]],
+) -> dict[Flag, set[Flag]]:
+    analysis = Analysis(program, required, plan.schedule)
+    findings = analysis.run()
+    conflicts: dict[Flag, set[Flag]] = {flag: set() for flag in spans}
+
+    def clash(a: Flag, b: Flag) -> None:
+        conflicts[a].add(b)
+        conflicts[b].add(a)
+
+    for a in spans:
+        for b in spans:
+            if a is not b and spans[a][0] <= spans[b][1] and spans[b][0] <= spans[a][1]:
+                clash(a, b)
+    for node, unknown in findings.unconsumed.items():
+        for wait, bit in analysis.waits.items():
+            if unknown & bit and wait.flag is not node.flag and not is_token(plan, wait.flag):
+                clash(node.flag, wait.flag)
+    return conflicts
+
+
+def merge_candidates(plan: Plan, pair: PipePair) -> list[tuple[int, Flag, Flag]]:
+    """Pairs of flags of one body that one flag could stand for, with what the merger costs.
+
+    The cost is the number of items by which the set moves down and the wait moves up.
+    """
+    flags = [f for f in plan.orders if (f.src, f.dst) == pair]
+    found: list[tuple[int, Flag, Flag]] = []
+    for i, a in enumerate(flags):
+        for b in flags[i + 1 :]:
+            x, y = plan.orders[a], plan.orders[b]
+            if x.body is not y.body or x.forward is not y.forward:
+                continue
+            last, first = max(x.first, y.first), min(x.second, y.second)
+            if not x.forward or last < first:
+                cost = abs(x.first - y.first) + abs(x.second - y.second)
+                found.append((cost, a, b))
+    return sorted(found, key=lambda c: c[0])

@@ -1,0 +1,72 @@
+"""Making a plan fit the event ids of the machine: merge flags, then fall back to barriers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from akg_mlir.dialects.npu import Pipe
+from akg_mlir.passes.npu.memory.structure import loops_around
+from akg_mlir.passes.npu.sync.events import PipePair, colour, merge_candidates
+from akg_mlir.passes.npu.sync.placement import Order, Plan, Planner
+from akg_mlir.passes.npu.sync.redundancy import eliminate
+from akg_mlir.passes.npu.sync.schedule import Flag
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A plan whose flags have ids, and what that cost."""
+
+    plan: Plan
+    merged: int
+    barriers: int
+
+
+def fit(planner: Planner, plan: Plan, limit: int) -> Fitted:
+    """Assign event ids below `limit`.
+
+    While a pair of pipes has too many flags, the two that cost least become one (set at the later,
+    waited for at the earlier place); when none can be merged, the least executed flag is replaced
+    by a barrier on all pipes.
+    """
+    merged = barriers = 0
+    for _ in range(4 * len(plan.orders) + 1):
+        pair = colour(planner.program, planner.required, plan, limit)
+        if pair is None:
+            return Fitted(plan, merged, barriers)
+        candidates = merge_candidates(plan, pair)
+        if candidates:
+            _merge(plan, candidates[0][1], candidates[0][2])
+            merged += 1
+        else:
+            _use_barrier(plan, pair)
+            barriers += 1
+        planner.complete(plan)
+        plan, _ = eliminate(planner, plan)
+    return _serial(planner)
+
+
+def _merge(plan: Plan, a: Flag, b: Flag) -> None:
+    x, y = plan.orders[a], plan.orders[b]
+    plan.drop(a)
+    plan.drop(b)
+    items = x.body.items
+    earlier, later = items[max(x.first, y.first)], items[min(x.second, y.second)]
+    plan.add(Order(x.body, earlier, later, x.src, x.dst))
+
+
+def _use_barrier(plan: Plan, pair: PipePair) -> None:
+    """Replace the flag of `pair` in the shallowest body; a guard stands for its token."""
+    tokens = {guard: token for token, guard in plan.guards.items()}
+    flags = [f for f in plan.orders if (f.src, f.dst) == pair]
+    flags += [t for g, t in tokens.items() if (g.src, g.dst) == pair and t in plan.orders]
+    victim = min(flags, key=lambda f: len(loops_around(plan.orders[f].later)))
+    order = plan.orders[victim]
+    plan.drop(victim)
+    plan.add_barrier(Pipe.ALL, order.later)
+
+
+def _serial(planner: Planner) -> Fitted:
+    """The plan of last resort: barriers only."""
+    plan = Plan()
+    planner.serialise(plan)
+    return Fitted(plan, 0, sum(1 for _ in plan.schedule.nodes()))

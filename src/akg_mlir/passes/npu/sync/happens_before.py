@@ -1,0 +1,259 @@
+"""What is certainly complete when: a must-analysis of a program with its flags and barriers.
+
+For every pipe the analysis keeps the set of facts (see `dependence`) that hold when the pipe's
+next instruction starts, for every flag that is set the facts its wait brings. Executing X ends
+"all instances of X have completed" everywhere. Loops are iterated to the greatest fixed point, so
+the result holds for any number of iterations.
+
+The model of the machine (machine reference 2.5): a pipe starts its instructions in order but they
+complete when they like; a set fires when all earlier instructions of its pipe have completed; the
+scalar pipe completes an instruction before the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from akg_mlir.dialects.npu import Pipe
+from akg_mlir.passes.npu.memory.structure import Body, Branch, Instruction, Item, Loop, Program
+from akg_mlir.passes.npu.sync.dependence import Requirements
+from akg_mlir.passes.npu.sync.schedule import PIPES, Barrier, Flag, Node, Schedule, Set, Wait
+
+EVERYTHING = -1
+"""All facts: what holds before anything was executed, and after a barrier on all pipes."""
+
+
+@dataclass
+class State:
+    """`known[p]`: facts at the start of the next instruction of pipe p; `flags`: set ones only."""
+
+    known: dict[Pipe, int]
+    flags: dict[Flag, int]
+
+    def copy(self) -> State:
+        return State(dict(self.known), dict(self.flags))
+
+    def map(self, change: Callable[[int], int]) -> None:
+        """Apply `change` to every set of facts."""
+        self.known = {p: change(v) for p, v in self.known.items()}
+        self.flags = {f: change(v) for f, v in self.flags.items()}
+
+
+@dataclass
+class Findings:
+    """What the analysis proved wrong; all empty for a correct program."""
+
+    unordered: dict[Instruction, int] = field(default_factory=dict[Instruction, int])
+    unconsumed: dict[Set, int] = field(default_factory=dict[Set, int])
+    """Waits (see `Analysis.waits`) that may not have happened when the set is executed."""
+    protocol: list[tuple[str, Flag]] = field(default_factory=list[tuple[str, Flag]])
+
+
+@dataclass(eq=False)
+class Frame:
+    """A body under analysis and the state before each item reached so far."""
+
+    body: Body
+    snapshots: list[State] = field(default_factory=list[State])
+
+
+class Retry(Exception):
+    """The schedule changed: resume at this item of this body."""
+
+    def __init__(self, body: Body, position: int) -> None:
+        super().__init__()
+        self.body, self.position = body, position
+
+
+class Restart(Exception):
+    """The schedule changed in the prologue: begin again."""
+
+
+Missing = Callable[["Analysis", Instruction, int], NoReturn]
+
+
+class Analysis:
+    """One run over a program. `on_missing` may extend the schedule and raise Retry or Restart."""
+
+    def __init__(
+        self,
+        program: Program,
+        required: Requirements,
+        schedule: Schedule,
+        on_missing: Missing | None = None,
+    ) -> None:
+        self.program, self.required, self.schedule = program, required, schedule
+        self.on_missing = on_missing
+        self.findings = Findings()
+        self.stack: list[Frame] = []
+        self.waits: dict[Wait, int] = {}
+        self._waits_of_pair: dict[tuple[Pipe, Pipe], int] = {}
+        self._members: dict[Loop, int] = {}
+        self._own = dict.fromkeys(PIPES, 0)
+        for instruction in program.instructions:
+            self._own[instruction.pipe] |= self._all_levels(1 << instruction.index)
+
+    def run(self) -> Findings:
+        """Analyse the whole kernel."""
+        while True:
+            try:
+                self._kernel()
+            except Restart:
+                self.stack.clear()
+                self.findings = Findings()
+                continue
+            return self.findings
+
+    def wait_bit(self, wait: Wait) -> int:
+        """The fact "all instances of this wait have happened"."""
+        if wait not in self.waits:
+            bit = 1 << (self.required.levels * self.required.count + len(self.waits))
+            self.waits[wait] = bit
+            pair = (wait.flag.src, wait.flag.dst)
+            self._waits_of_pair[pair] = self._waits_of_pair.get(pair, 0) | bit
+            self._own[wait.flag.dst] |= bit
+        return self.waits[wait]
+
+    def _kernel(self) -> None:
+        state = State(dict.fromkeys(PIPES, EVERYTHING), {})
+        for node in self.schedule.nodes():
+            if isinstance(node, Wait):
+                self.wait_bit(node)
+        self._nodes(self.schedule.prologue, state)
+        state = self._run_body(self.program.body, state)
+        self._nodes(self.schedule.epilogue, state)
+        for flag in state.flags:
+            self._complain("is still set at the end of the kernel", flag)
+
+    def _run_body(self, body: Body, state: State) -> State:
+        frame = Frame(body)
+        self.stack.append(frame)
+        position = 0
+        while position < len(body.items):
+            del frame.snapshots[position:]
+            frame.snapshots.append(state.copy())
+            try:
+                state = self._run_item(body.items[position], state)
+                position += 1
+            except Retry as retry:
+                if retry.body is not body:
+                    raise
+                del self.stack[self.stack.index(frame) + 1 :]
+                position = retry.position
+                state = frame.snapshots[position].copy()
+        self.stack.pop()
+        return state
+
+    def _run_item(self, item: Item, state: State) -> State:
+        self._nodes(self.schedule.before.get(item, ()), state)
+        if isinstance(item, Instruction):
+            self._run_instruction(item, state)
+        elif isinstance(item, Loop):
+            state = self._run_loop(item, state)
+        elif isinstance(item, Branch):
+            ends = [self._run_body(arm, state.copy()) for arm in item.arms]
+            state = self._meet(*ends)
+        self._nodes(self.schedule.after.get(item, ()), state)
+        return state
+
+    def _run_loop(self, loop: Loop, state: State) -> State:
+        before = state.copy()
+        self._turn(loop, state)
+        while True:
+            start = state.copy()
+            state = self._run_body(loop.body, state)
+            end = state.copy()
+            self._turn(loop, state)
+            state = self._meet(start, state)
+            if state == start:
+                return self._meet(before, end) if loop.may_be_empty else end
+
+    def _turn(self, loop: Loop, state: State) -> None:
+        """A new iteration of `loop` begins: what has completed so far, has before it."""
+        shift = loop.depth * self.required.count
+        members = self._members_of(loop)
+
+        def change(facts: int) -> int:
+            return (facts & ~(members << shift)) | ((facts & members) << shift)
+
+        state.map(change)
+
+    def _members_of(self, loop: Loop) -> int:
+        if loop not in self._members:
+            self._members[loop] = _instructions_in(loop.body)
+        return self._members[loop]
+
+    def _all_levels(self, mask: int) -> int:
+        return sum(mask << (level * self.required.count) for level in range(self.required.levels))
+
+    def _meet(self, first: State, second: State) -> State:
+        for flag in first.flags.keys() ^ second.flags.keys():
+            self._complain("is set on one way through the program and clear on another", flag)
+        return State(
+            {p: v & second.known[p] for p, v in first.known.items()},
+            {f: v & second.flags[f] for f, v in first.flags.items() if f in second.flags},
+        )
+
+    def _run_instruction(self, instruction: Instruction, state: State) -> None:
+        missing = self.required.needs[instruction.index] & ~state.known[instruction.pipe]
+        if missing:
+            if self.on_missing is not None:
+                self.on_missing(self, instruction, missing)
+            known = self.findings.unordered.get(instruction, 0)
+            self.findings.unordered[instruction] = known | missing
+        bit = 1 << instruction.index
+        state.map(lambda facts: facts & ~bit)
+        if instruction.pipe is Pipe.S:
+            state.known[Pipe.S] |= bit
+
+    def _nodes(self, nodes: list[Node] | tuple[()], state: State) -> None:
+        for node in nodes:
+            if isinstance(node, Set):
+                self._set(node, state)
+            elif isinstance(node, Wait):
+                self._wait(node, state)
+            else:
+                self._barrier(node, state)
+
+    def _set(self, node: Set, state: State) -> None:
+        flag = node.flag
+        if flag in state.flags:
+            self._complain("is set twice without a wait in between", flag)
+        pair = self._waits_of_pair.get((flag.src, flag.dst), 0)
+        unknown = pair & ~state.known[flag.src]
+        self.findings.unconsumed[node] = self.findings.unconsumed.get(node, 0) | unknown
+        state.flags[flag] = state.known[flag.src] | self._own[flag.src]
+
+    def _wait(self, node: Wait, state: State) -> None:
+        flag, bit = node.flag, self.wait_bit(node)
+        if flag not in state.flags:
+            self._complain("is waited for without a set before", flag)
+            return
+        brought = state.flags.pop(flag)
+        state.map(lambda facts: facts & ~bit)
+        state.known[flag.dst] |= brought | bit
+
+    def _barrier(self, node: Barrier, state: State) -> None:
+        if node.on is Pipe.ALL:
+            state.map(lambda _: EVERYTHING)
+        else:
+            state.known[node.on] |= self._own[node.on]
+
+    def _complain(self, what: str, flag: Flag) -> None:
+        if (what, flag) not in self.findings.protocol:
+            self.findings.protocol.append((what, flag))
+
+
+def _instructions_in(body: Body) -> int:
+    mask = 0
+    for item in body.items:
+        if isinstance(item, Instruction):
+            mask |= 1 << item.index
+        elif isinstance(item, Loop):
+            mask |= _instructions_in(item.body)
+        elif isinstance(item, Branch):
+            for arm in item.arms:
+                mask |= _instructions_in(arm)
+    return mask

@@ -49,7 +49,7 @@ class LayoutAttr(EnumAttribute[Layout], SpacedOpaqueSyntaxAttribute):
 
 
 def packed_shape(layout: Layout, shape: Sequence[int]) -> tuple[int, ...]:
-    """The shape of a packed tensor. Raises `VerifyException` for shapes the layout does not take."""
+    """The shape of a packed tensor. Raises `VerifyException` for ranks the layout lacks."""
     if layout == Layout.ROW:
         if len(shape) != 1:
             raise VerifyException(f"layout row takes rank 1, got {shape_text(shape)}")

@@ -8,6 +8,9 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.passes import ModulePass
 
+from akg_mlir.diagnostics import CompileError
+from akg_mlir.targets import names
+
 DEFAULT_TARGET = "ascend910"
 
 
@@ -22,9 +25,10 @@ class TeSetTarget(ModulePass):
     target: str | None = None
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        present = op.attributes.get("npu.target")
         target = self.target
         if target is None:
-            if "npu.target" in op.attributes:
-                return
-            target = DEFAULT_TARGET
+            target = present.data if isinstance(present, StringAttr) else DEFAULT_TARGET
+        if target not in names():
+            raise CompileError(f"unknown target '{target}'", hint=f"there are {', '.join(names())}")
         op.attributes["npu.target"] = StringAttr(target)

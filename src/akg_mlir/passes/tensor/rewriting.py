@@ -1,0 +1,85 @@
+"""Building te expressions in place of an op, and walking the functions that hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from xdsl.builder import Builder
+from xdsl.dialects import func
+from xdsl.dialects.builtin import ModuleOp, TensorType
+from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.rewriter import InsertPoint, Rewriter
+
+from akg_mlir.dialects import te
+
+
+class Expression:
+    """Inserts te ops in front of one op, at its location, and remembers them in order."""
+
+    def __init__(self, replaced: Operation) -> None:
+        self.replaced = replaced
+        self.inserted: list[Operation] = []
+        self._builder = Builder(InsertPoint.before(replaced))
+
+    def __call__(self, op: Operation) -> SSAValue:
+        """Insert an op and return its result."""
+        op.location = self.replaced.location
+        self.inserted.append(op)
+        return self._builder.insert(op).results[0]
+
+    def splat(self, value: float, element: Attribute) -> SSAValue:
+        """A scalar constant; it broadcasts."""
+        return self(te.ConstantOp.splat(TensorType(element, []), value))
+
+    def scaled(self, x: SSAValue, factor: float) -> SSAValue:
+        """`x * factor`."""
+        return self(te.MulOp(x, self.splat(factor, te.element_of(x))))
+
+    def shifted(self, x: SSAValue, term: float) -> SSAValue:
+        """`x + term`."""
+        return self(te.AddOp(x, self.splat(term, te.element_of(x))))
+
+    def cast(self, x: SSAValue, element: Attribute) -> SSAValue:
+        """`x` with elements of another type; `x` itself when it has them."""
+        return x if te.element_of(x) == element else self(te.CastOp(x, element))
+
+    def finish(self, result: SSAValue) -> None:
+        """Replace the op by `result`."""
+        name = self.replaced.results[0].name_hint
+        if name is not None and result.owner in self.inserted:
+            result.name_hint = name
+        Rewriter.replace_op(self.replaced, [], [result])
+
+
+def functions(module: ModuleOp) -> Iterator[func.FuncOp]:
+    """The functions that have a body."""
+    return (op for op in module.ops if isinstance(op, func.FuncOp) and op.body.blocks)
+
+
+def rewrite_each(module: ModuleOp, rewrite: Callable[[Operation], bool]) -> None:
+    """Offer every op of every function once, in order; ops inserted meanwhile are offered too.
+
+    `rewrite` replaces the op, inserting in front of it, and returns whether it did.
+    """
+    for function in functions(module):
+        op = function.body.block.first_op
+        while op is not None:
+            before = op.prev_op
+            if rewrite(op):
+                op = function.body.block.first_op if before is None else before.next_op
+            else:
+                op = op.next_op
+
+
+def erase_dead(module: ModuleOp) -> None:
+    """Erase te ops without uses."""
+    for function in functions(module):
+        for op in reversed(list(function.body.block.ops)):
+            if op.name.startswith("te.") and not any(r.first_use for r in op.results):
+                Rewriter.erase_op(op)
+
+
+def splat_of(value: SSAValue) -> float | None:
+    """The value of all elements when `value` is a constant of one value."""
+    owner = value.owner
+    return owner.splat_value if isinstance(owner, te.ConstantOp) else None

@@ -1,0 +1,53 @@
+"""Choose the precision of f32 contractions: as written, or f16 operands on the cube."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp, f16, f32
+from xdsl.ir import Operation
+from xdsl.passes import ModulePass
+
+from akg_mlir.diagnostics import location_of, remark
+from akg_mlir.dialects import te
+from akg_mlir.passes.tensor.rewriting import Expression, rewrite_each
+
+
+@dataclass(frozen=True)
+class TeApplyPrecision(ModulePass):
+    """Choose the precision of f32 contractions: as written, or f16 operands on the cube.
+
+    `strict` changes nothing: f32 contractions run on the vector unit. `mixed` casts their operands
+    to f16 and accumulates in f32. Each cast is an op of the module and each choice a remark.
+    """
+
+    name = "te-apply-precision"
+    precision: Literal["strict", "mixed"] = "strict"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        rewrite_each(op, self._visit)
+
+    def _visit(self, op: Operation) -> bool:
+        if not isinstance(op, te.ContractionOp) or te.element_of(op.a) != f32:
+            return False
+        if self.precision == "strict":
+            message = "f32 contraction kept for the vector unit; precision=mixed uses the cube"
+            remark(self.name, "missed", f"{op.name}{location_of(op)}", message)
+            return False
+        _round_operands(op)
+        remark(self.name, "passed", f"{op.name}{location_of(op)}", "operands rounded to f16")
+        return True
+
+
+def _round_operands(op: te.ContractionOp) -> None:
+    expression = Expression(op)
+    product = type(op)(
+        expression(te.CastOp(op.a, f16)),
+        expression(te.CastOp(op.b, f16)),
+        op.transpose_a is not None,
+        op.transpose_b is not None,
+        f32,
+    )
+    expression.finish(expression.cast(expression(product), te.element_of(op.result)))

@@ -1,0 +1,136 @@
+"""Replace composite ops by structured ops that the vector unit has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp, f32
+from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.passes import ModulePass
+
+from akg_mlir.dialects import te
+from akg_mlir.dialects.te.types import broadcast_shape, is_float
+from akg_mlir.passes.tensor import formulas
+from akg_mlir.passes.tensor.rewriting import (
+    Expression,
+    erase_dead,
+    rewrite_each,
+    splat_of,
+)
+from akg_mlir.passes.tensor.workload import spread
+
+
+@dataclass(frozen=True)
+class TeDecompose(ModulePass):
+    """Replace composite ops by structured ops that the vector unit has.
+
+    Composites of f16 and bf16 values are computed in f32 inside, with casts at the borders; sums
+    and contractions get their accumulator's type and a visible cast. Element-wise ops read
+    through `te.broadcast_to`.
+    """
+
+    name = "te-decompose"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        rewrite_each(op, _visit)
+        erase_dead(op)
+
+
+def _visit(op: Operation) -> bool:
+    rule = _RULES.get(type(op))
+    if rule is None:
+        _skip_broadcasts(op)
+        return False
+    expression = Expression(op)
+    result = rule(expression, op)
+    if result is None:
+        return False
+    result = expression.cast(result, te.element_of(op.results[0]))
+    spread(op, expression.inserted)
+    expression.finish(result)
+    return True
+
+
+def _unary(formula: Callable[[Expression, SSAValue], SSAValue]) -> Callable[..., SSAValue]:
+    def rule(e: Expression, op: te.UnaryOp | te.GeluOp) -> SSAValue:
+        return formula(e, e.cast(op.operand, f32))
+
+    return rule
+
+
+def _gelu(e: Expression, op: te.GeluOp) -> SSAValue:
+    exact = op.approximate.data == te.Approximate.NONE
+    return (formulas.gelu if exact else formulas.gelu_tanh)(e, e.cast(op.operand, f32))
+
+
+def _softmax(e: Expression, op: te.SoftmaxOp) -> SSAValue:
+    return formulas.softmax(e, e.cast(op.operand, f32), op.dim)
+
+
+def _layer_norm(e: Expression, op: te.LayerNormOp) -> SSAValue:
+    x, scale, *bias = (e.cast(v, f32) for v in op.operands)
+    epsilon = op.epsilon.value.data
+    return formulas.layer_norm(e, x, scale, bias[0] if bias else None, op.dims, epsilon)
+
+
+def _power(e: Expression, op: te.PowOp) -> SSAValue | None:
+    exponent, shape = splat_of(op.rhs), te.shape_of(op.results[0])
+    if not is_float(te.element_of(op.lhs)):
+        if exponent is None or exponent < 0:
+            return None
+        return _widened(e, formulas.integral_power(e, op.lhs, int(exponent)), shape)
+    x = e.cast(op.lhs, f32)
+    if exponent is None:
+        return formulas.power(e, x, e.cast(op.rhs, f32))
+    return _widened(e, formulas.power_by_constant(e, x, exponent), shape)
+
+
+def _widened(e: Expression, value: SSAValue, shape: tuple[int, ...]) -> SSAValue:
+    return value if te.shape_of(value) == shape else e(te.BroadcastToOp(value, shape))
+
+
+def _reduce(e: Expression, op: te.ReduceOp) -> SSAValue | None:
+    sums = op.kind.data in (te.Reduction.ADD, te.Reduction.MUL)
+    element = te.element_of(op.operand)
+    if not sums or not is_float(element) or element == f32:
+        return None
+    axes = op.axes.get_values()
+    wide = e.cast(op.operand, f32)
+    return e(te.ReduceOp(op.kind.data, wide, axes, op.keepdims is not None))
+
+
+def _contraction(e: Expression, op: te.ContractionOp) -> SSAValue | None:
+    accumulator: Attribute = te.accumulator(te.element_of(op.a))
+    if te.element_of(op.results[0]) == accumulator:
+        return None
+    flags = op.transpose_a is not None, op.transpose_b is not None
+    return e(type(op)(op.a, op.b, *flags, accumulator))
+
+
+_RULES: dict[type[Operation], Callable[..., SSAValue | None]] = {
+    te.BatchMatmulOp: _contraction,
+    te.ErfOp: _unary(formulas.erf),
+    te.GeluOp: _gelu,
+    te.LayerNormOp: _layer_norm,
+    te.MatmulOp: _contraction,
+    te.PowOp: _power,
+    te.ReduceOp: _reduce,
+    te.SigmoidOp: _unary(formulas.sigmoid),
+    te.SoftmaxOp: _softmax,
+    te.TanhOp: _unary(formulas.tanh),
+}
+
+
+def _skip_broadcasts(op: Operation) -> None:
+    """Let an element-wise op read its operand before it was broadcast."""
+    if not isinstance(op, te.ElementwiseOp):
+        return
+    for index, value in enumerate(op.operands):
+        if isinstance(value.owner, te.BroadcastToOp):
+            narrow = value.owner.operand
+            operands = [*op.operands[:index], narrow, *op.operands[index + 1 :]]
+            shape = broadcast_shape([te.shape_of(v) for v in operands])
+            if shape == te.shape_of(op.results[0]):
+                op.operands[index] = narrow

@@ -1,0 +1,99 @@
+"""`akg`: compile and run programs on the simulated machine."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from akg_mlir.cli.errors import run_guarded
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point of `akg`; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    command: Command = options.command
+    return run_guarded("akg", lambda: command(options), backtrace=options.backtrace)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="akg", description="Compile tensor programs for NPUs and run them, simulated."
+    )
+    parser.add_argument("--backtrace", action="store_true", help="show tracebacks on errors")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_run(commands.add_parser("run", help="compile a program, run it, compare its results"))
+    targets = commands.add_parser("targets", help="list the machines to compile for")
+    targets.set_defaults(command=_targets)
+    _add_demo(commands.add_parser("demo", help="run every example and say what happened"))
+    return parser
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("file", type=Path, metavar="FILE", help="a .mlir or .onnx file")
+    add("--inputs", type=Path, metavar="X.npz", help="inputs by name; the rest is random")
+    add("--seed", type=int, default=0, help="seed of random inputs (default 0)")
+    add(
+        "--check",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="run in every order and compare with the reference (default); else only time it",
+    )
+    add("--json", action="store_true", help="print the figures as JSON")
+    add("--remarks", type=Path, metavar="FILE", help="write what passes decided, as JSON lines")
+    _add_options(parser)
+    parser.set_defaults(command=_run)
+
+
+def _add_demo(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("directory", type=Path, nargs="?", default=Path("examples"), help="default: examples")
+    _add_options(parser)
+    parser.set_defaults(command=_demo)
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--target", help="a name that `akg targets` lists (default ascend910)")
+    add("--pipeline", metavar="PASSES", help='what to run instead of "akg"')
+    add("--precision", choices=("strict", "mixed"), default="strict")
+    add("--policy", help="tile policy (default: chosen by cost)")
+
+
+def _run(options: argparse.Namespace) -> int:
+    from akg_mlir.cli.running import run_program
+
+    return run_program(options)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from akg_mlir.cli.running import run_demo
+
+    return run_demo(options)
+
+
+def _targets(_: argparse.Namespace) -> int:
+    from akg_mlir.report.table import render
+    from akg_mlir.targets import load, names
+
+    rows = [
+        (
+            target.name,
+            str(target.cores),
+            f"{target.clock_ghz:g} GHz",
+            " ".join(f"{name} {size // 1024}K" for name, size in target.memories.items() if size),
+            target.description,
+        )
+        for target in map(load, names())
+    ]
+    for line in render(("target", "cores", "clock", "memories", "description"), rows):
+        print(line)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

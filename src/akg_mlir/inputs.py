@@ -1,0 +1,79 @@
+"""The arrays a program is run on: given by the user, taken from the model, or random."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+from xdsl.dialects.func import FuncOp
+
+from akg_mlir.diagnostics import CompileError
+from akg_mlir.reference.te import shaped
+from akg_mlir.sources import Array, Source, resource_of, tensor_arguments
+
+
+def argument_names(function: FuncOp) -> list[str]:
+    """How arguments are called in files of inputs: weights by their resource, others as in the
+    text, or `argN` where the text has no name."""
+    return [
+        resource_of(function, index) or argument.name_hint or f"arg{index}"
+        for index, argument in enumerate(function.body.block.args)
+    ]
+
+
+def prepare(source: Source, given: Mapping[str, Array], seed: int = 0) -> tuple[Array, ...]:
+    """One array per argument of the entry function.
+
+    `given` is by argument name (or numpy's `arr_N` for argument N); weights come from the model;
+    the rest is drawn from `seed`. Raises CompileError for names, shapes or types that do not fit.
+    """
+    function = source.function()
+    tensor_arguments(function)
+    names = argument_names(function)
+    aliases = {f"arr_{index}": name for index, name in enumerate(names)}
+    values = dict(source.weights)
+    for key, array in given.items():
+        name = aliases.get(key, key)
+        if name not in names:
+            raise CompileError(
+                f"there is no input '{key}'", hint=f"the inputs are {', '.join(names)}"
+            )
+        values[name] = array
+    random = np.random.default_rng(seed)
+    arrays = list[Array]()
+    for name, argument in zip(names, function.body.block.args):
+        shape, dtype = shaped(argument)
+        # Drawn in any case: which inputs are given does not change the others.
+        drawn = draw(random, shape, dtype)
+        array = values.get(name, drawn)
+        if array.shape != shape or array.dtype != dtype:
+            raise CompileError(
+                f"input '{name}' is {array.dtype}{list(array.shape)}, "
+                f"the program takes {dtype}{list(shape)}"
+            )
+        arrays.append(array)
+    return tuple(arrays)
+
+
+def draw(random: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> Array:
+    """Random values that keep sums and exponentials moderate: normal, coins, or small integers."""
+    match dtype.kind:
+        case "b":
+            return random.integers(0, 2, shape).astype(dtype)
+        case "i" | "u":
+            return random.integers(-8 if dtype.kind == "i" else 0, 9, shape).astype(dtype)
+        case _:
+            return random.standard_normal(shape, np.float32).astype(dtype)
+
+
+def read_npz(path: Path) -> dict[str, Array]:
+    """The arrays of a `.npz` file by name. Raises CompileError when it is not one."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (ValueError, BadZipFile, EOFError, AttributeError, TypeError) as error:
+        raise CompileError(
+            f"{path}: not an .npz file ({error})", hint="write it with numpy.savez(FILE, x=...)"
+        ) from None

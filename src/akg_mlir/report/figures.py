@@ -1,0 +1,152 @@
+"""What a run of a program showed, as plain data, as JSON and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from akg_mlir.report.table import render
+
+
+@dataclass(frozen=True)
+class KernelFigures:
+    """One kernel of a run.
+
+    `cycles` is the timed run, `lower_bound` what no schedule can beat and `bound_by` the resource
+    that sets it; `gm_bytes` were moved from and to GM, `compulsory_bytes` had to be. `peak_bytes`
+    is the peak use of each on-chip memory, `compile_seconds` is by pass, `max_error` relative to
+    the largest reference value (None when not compared).
+    """
+
+    name: str
+    ok: bool
+    cycles: int
+    lower_bound: int
+    bound_by: str
+    gm_bytes: int
+    compulsory_bytes: int
+    peak_bytes: Mapping[str, int]
+    instructions: int
+    compile_seconds: Mapping[str, float]
+    max_error: float | None
+
+    @property
+    def utilisation(self) -> float:
+        """Lower bound over cycles, at most 1."""
+        return self.lower_bound / self.cycles if self.cycles else 0.0
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """A run of a whole program.
+
+    `modes` says for each order of execution whether its results are those of program order, bit
+    for bit. `max_error` and `tolerance` are those of the program's results. `compile_seconds`
+    is by pass over everything.
+    """
+
+    name: str
+    target: str
+    ok: bool
+    modes: Mapping[str, bool]
+    max_error: float | None
+    tolerance: float | None
+    compile_seconds: Mapping[str, float]
+    kernels: tuple[KernelFigures, ...]
+
+    @property
+    def cycles(self) -> int:
+        """Cycles of the program: its kernels run one after the other."""
+        return sum(kernel.cycles for kernel in self.kernels)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON of `akg run --json`."""
+        return {
+            "ok": self.ok,
+            "name": self.name,
+            "target": self.target,
+            "cycles": self.cycles,
+            "max_error": self.max_error,
+            "modes": dict(self.modes),
+            "compile_seconds": _rounded(self.compile_seconds),
+            "kernels": [_kernel_dict(kernel) for kernel in self.kernels],
+        }
+
+    def __str__(self) -> str:
+        return "\n".join([self.headline(), *render(_COLUMNS, _rows(self)), *self.footer()])
+
+    def headline(self) -> str:
+        """One line: what ran where, and whether it was right."""
+        verdict = "ok" if self.ok else "WRONG"
+        count = f"{len(self.kernels)} kernel{'' if len(self.kernels) == 1 else 's'}"
+        return f"{self.name} on {self.target}: {verdict}, {count}, {self.cycles:,} cycles"
+
+    def footer(self) -> list[str]:
+        """How the results compare, and where compile time went."""
+        lines = list[str]()
+        if self.max_error is not None:
+            lines.append(f"max error {self.max_error:.2e}, tolerance {self.tolerance:.0e}")
+        if self.modes:
+            orders = ", ".join(
+                f"{mode} {'same' if same else 'DIFFERENT'}" for mode, same in self.modes.items()
+            )
+            lines.append(f"orders of execution: {orders}")
+        seconds = sorted(self.compile_seconds.items(), key=lambda entry: -entry[1])
+        shown = ", ".join(f"{name} {value:.2f}" for name, value in seconds[:5])
+        lines.append(f"compile seconds {sum(self.compile_seconds.values()):.2f}: {shown}, …")
+        return lines
+
+
+_COLUMNS = (
+    "kernel",
+    "cycles",
+    "bound",
+    "bound by",
+    "util",
+    "GM bytes",
+    "compulsory",
+    "peak bytes",
+    "instr",
+    "compile s",
+    "max error",
+)
+
+
+def _rows(report: RunReport) -> Sequence[Sequence[str]]:
+    return [
+        (
+            kernel.name + ("" if kernel.ok else " WRONG"),
+            f"{kernel.cycles:,}",
+            f"{kernel.lower_bound:,}",
+            kernel.bound_by,
+            f"{kernel.utilisation:.0%}",
+            f"{kernel.gm_bytes:,}",
+            f"{kernel.compulsory_bytes:,}",
+            " ".join(f"{name} {size:,}" for name, size in kernel.peak_bytes.items() if size),
+            f"{kernel.instructions:,}",
+            f"{sum(kernel.compile_seconds.values()):.2f}",
+            "-" if kernel.max_error is None else f"{kernel.max_error:.1e}",
+        )
+        for kernel in report.kernels
+    ]
+
+
+def _kernel_dict(kernel: KernelFigures) -> dict[str, Any]:
+    return {
+        "name": kernel.name,
+        "ok": kernel.ok,
+        "cycles": kernel.cycles,
+        "lower_bound": kernel.lower_bound,
+        "bound_by": kernel.bound_by,
+        "gm_bytes": kernel.gm_bytes,
+        "compulsory_bytes": kernel.compulsory_bytes,
+        "peak_bytes": dict(kernel.peak_bytes),
+        "instructions": kernel.instructions,
+        "compile_seconds": _rounded(kernel.compile_seconds),
+        "max_error": kernel.max_error,
+    }
+
+
+def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 6) for name, value in seconds.items()}

@@ -112,7 +112,7 @@ def _unregistered(op: UnregisteredOp) -> _Parts:
     inputs = operands[: len(operands) - len(op.results)]
     if len(op.regions) != 1 or not outputs:
         raise CompileError(f"{name} is not supported", op, hint=GENERALISE)
-    if isa(maps, ArrayAttr[AffineMapAttr]):
+    if isa(maps, ArrayAttr[AffineMapAttr]) and len(maps) == len(operands):
         found = tuple(attr.data for attr in maps)
         written = {dim for m in found[len(inputs) :] for dim in m.used_dims()}
         reductions = frozenset(range(found[0].num_dims)) - written
@@ -157,4 +157,7 @@ def _bounds(
                     op,
                     hint="each result must be a dimension, or 0 where the size is 1",
                 )
-    return tuple(sizes[dim] for dim in range(maps[0].num_dims))
+    loops = range(maps[0].num_dims)
+    if len(sizes) < len(loops):
+        raise CompileError("has a loop that no operand gives a size", op)
+    return tuple(sizes[dim] for dim in loops)

@@ -178,11 +178,6 @@ def _check_output(entry: ValueInfoProto, value: SSAValue) -> None:
 def _function(graph: Graph, inputs: int, outputs: list[SSAValue]) -> FuncOp:
     arguments = list(graph.block.args)
     kind = ([a.type for a in arguments], [value.type for value in outputs])
-    no_attributes = DictionaryAttr({})
     resources = [DictionaryAttr({"te.resource": StringAttr(name)}) for name in graph.weights]
-    return FuncOp(
-        "main",
-        kind,
-        Region(graph.block),
-        arg_attrs=ArrayAttr([no_attributes] * inputs + resources),
-    )
+    attributes = ArrayAttr([DictionaryAttr({})] * inputs + resources) if resources else None
+    return FuncOp("main", kind, Region(graph.block), arg_attrs=attributes)

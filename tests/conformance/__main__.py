@@ -1,0 +1,33 @@
+"""Conformance suites: `python -m tests.conformance [--json FILE]`; exit 1 on a regression."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from tests.conformance import onnx_nodes
+
+SUITES = {"onnx": onnx_nodes.run_suite}
+
+
+def main() -> int:
+    """Run the suites; their counts go to the JSON file."""
+    parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__)
+    parser.add_argument("suites", nargs="*", choices=[*SUITES, []], help="default: all")
+    parser.add_argument("--json", type=Path, help="write counts and verdicts there")
+    parser.add_argument("--jobs", type=int, default=2, help="processes at a time (2)")
+    parser.add_argument("--timeout", type=float, default=120, help="seconds per test (120)")
+    parser.add_argument("--include", default="", help="only tests whose name matches this")
+    parser.add_argument("--update", action="store_true", help="rewrite what is expected to fail")
+    arguments = parser.parse_args()
+    results = {name: SUITES[name](arguments) for name in arguments.suites or SUITES}
+    if arguments.json:
+        arguments.json.parent.mkdir(parents=True, exist_ok=True)
+        arguments.json.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
+    return 0 if all(result["ok"] for result in results.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

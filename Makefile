@@ -49,7 +49,7 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 
 conformance: $(STAMP) | build
-	$(BIN)/python -m pytest -n $(JOBS) tests/conformance --counts build/conformance.json
+	$(BIN)/python -m tests.conformance --jobs $(JOBS) --json build/conformance.json
 
 deep: $(STAMP) | build
 	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile=deep tests/property \

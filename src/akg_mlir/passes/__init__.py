@@ -22,7 +22,9 @@ AFFINE: dict[str, tuple[str, str]] = {
 }
 NPU: dict[str, tuple[str, str]] = {
     "npu-insert-sync": ("npu_insert_sync", "NpuInsertSync"),
+    "npu-legalise": ("npu_legalise", "NpuLegalise"),
     "npu-plan-memory": ("npu_plan_memory", "NpuPlanMemory"),
+    "npu-verify": ("npu_verify", "NpuVerify"),
 }
 
 PIPELINES: dict[str, tuple[str, str]] = {

@@ -19,12 +19,10 @@ from akg_mlir.dialects.npu import (
     PipeOp,
     Space,
     VecOp,
-    memref_type,
     space_of,
-    strides_of,
 )
 from akg_mlir.passes.npu.memory.colouring import Pair, Plan, Request, peak, plan
-from akg_mlir.passes.npu.memory.footprint import bytes_of, locate
+from akg_mlir.passes.npu.memory.footprint import locate, reserved_bytes
 from akg_mlir.passes.npu.memory.lifetime import Lifetime, lifetimes
 from akg_mlir.passes.npu.memory.structure import Program, kernels, program_of
 from akg_mlir.passes.npu.memory.target import target_of
@@ -76,14 +74,6 @@ class NpuPlanMemory(ModulePass):
 
 
 _NEVER = Lifetime(0, -1)
-
-
-def reserved_bytes(buffer: BufferOp, alignment: int) -> int:
-    """Bytes a buffer takes: up to its last element, rounded up to its memory's alignment."""
-    type_ = memref_type(buffer.result)
-    last = sum((n - 1) * s for n, s in zip(type_.get_shape(), strides_of(type_)))
-    size = (last + 1) * bytes_of(type_.element_type)
-    return -(-size // alignment) * alignment
 
 
 def _hoist(kernel: FuncOp) -> None:

@@ -101,8 +101,8 @@ class Access:
 
 MASK_REGISTER = "compare mask"
 _MASK_WRITERS = tuple(o for o in Opcode if o.name.startswith("VCMP_"))
-_ONE_PER_REPEAT = (Opcode.VCADD, Opcode.VCMAX, Opcode.VCMIN)
-_ONE_PER_BLOCK = (Opcode.VCGADD, Opcode.VCGMAX, Opcode.VCGMIN)
+ONE_PER_REPEAT = (Opcode.VCADD, Opcode.VCMAX, Opcode.VCMIN)
+ONE_PER_BLOCK = (Opcode.VCGADD, Opcode.VCGMAX, Opcode.VCGMIN)
 
 
 def bytes_of(type_: Attribute) -> int:
@@ -114,6 +114,14 @@ def bytes_of(type_: Attribute) -> int:
     if isinstance(type_, FixedBitwidthType):
         return type_.size
     raise CompileError(f"elements of type {type_} have no size in memory")
+
+
+def reserved_bytes(buffer: BufferOp, alignment: int) -> int:
+    """Bytes a buffer takes: up to its last element, rounded up to its memory's alignment."""
+    type_ = memref_type(buffer.result)
+    last = sum((n - 1) * s for n, s in zip(type_.get_shape(), strides_of(type_)))
+    size = (last + 1) * bytes_of(type_.element_type)
+    return -(-size // alignment) * alignment
 
 
 def element_of(value: SSAValue) -> Attribute:
@@ -268,9 +276,9 @@ def _vector_boxes(op: VecOp, value: SSAValue, writes: bool) -> list[Box | None]:
 
 def _destination_boxes(op: VecOp, size: int, repeat: int, lanes: int) -> list[Box | None]:
     block_stride, repeat_stride = op.dst_stride.get_values()
-    if op.opcode.data in _ONE_PER_REPEAT:
+    if op.opcode.data in ONE_PER_REPEAT:
         return [box([(repeat, repeat_stride * size)], size)]
-    if op.opcode.data in _ONE_PER_BLOCK:
+    if op.opcode.data in ONE_PER_BLOCK:
         blocks = -(-lanes * bytes_of(element_of(op.srcs[0])) // BLOCK_BYTES)
         return [box([(repeat, repeat_stride * BLOCK_BYTES)], blocks * size)]
     return _lane_boxes(lanes * size, repeat, block_stride, repeat_stride)

@@ -237,3 +237,20 @@ def trip_count(loop: scf.ForOp) -> int | None:
     if not span.is_constant or not step.is_constant or step.const <= 0:
         return None
     return max(0, -(-span.const // step.const))
+
+
+def residue(form: Linear, modulus: int) -> int | None:
+    """`form mod modulus` if it is the same in all iterations; None if it varies or is unknown."""
+    total = form.const
+    for term, coefficient in form.terms:
+        if coefficient % modulus == 0:
+            continue
+        loop = term.block.parent_op() if isinstance(term, BlockArgument) else None
+        if not isinstance(loop, scf.ForOp) or term is not loop.body.block.args[0]:
+            return None
+        start, step = residue(linear_of(loop.lb), modulus), linear_of(loop.step)
+        varies = trip_count(loop) != 1 and (step.const * coefficient) % modulus != 0
+        if start is None or not step.is_constant or varies:
+            return None
+        total += coefficient * start
+    return total % modulus

@@ -9,7 +9,7 @@ from xdsl.dialects import scf
 from xdsl.ir import Block, BlockArgument, SSAValue
 
 from akg_mlir.passes.npu.memory.footprint import Access, Box
-from akg_mlir.passes.npu.memory.linear import Floor, Linear, bounds, linear_of
+from akg_mlir.passes.npu.memory.linear import Floor, Interval, Linear, bounds, linear_of
 from akg_mlir.polyhedral.context import context
 
 
@@ -54,6 +54,33 @@ def meet(
         for a in first.boxes
         for b in second.boxes
     )
+
+
+def leaves(access: Access, size: int) -> bool:
+    """Whether the access can touch a byte outside 0 .. size-1 of its buffer or tensor.
+
+    Exact for affine loop bounds; an offset of unknown origin counts as in range.
+    """
+    low, high = byte_range(access)
+    if low is not None and low >= 0 and high is not None and high <= size:
+        return False
+    system = _System(set())
+    for part in access.boxes:
+        address, variables, limits = _bytes(access, part, system.side("x"), "a")
+        names = ", ".join([*system.names.values(), *variables])
+        body = " and ".join([*limits, *system.constraints])
+        outside = f"(({address}) < 0 or ({address}) >= {size})"
+        if _opaque(access.base):
+            continue
+        if not isl.Set(f"{{ [{names}] : {body} and {outside} }}", context()).is_empty():
+            return True
+    return False
+
+
+def _opaque(form: Linear) -> bool:
+    """Whether a form depends on a value that nothing is known about."""
+    values = form.leaves()
+    return any(bounds(Linear(((v, 1),))) == Interval(None, None) for v in values)
 
 
 Namer = Callable[[SSAValue], str]

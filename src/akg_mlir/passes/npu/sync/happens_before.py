@@ -246,6 +246,12 @@ class Analysis:
             self.findings.protocol.append((what, flag))
 
 
+def own_waits(analysis: Analysis, node: Set, findings: Findings) -> bool:
+    """Whether a wait of this set's own flag may still be outstanding."""
+    own = sum(bit for wait, bit in analysis.waits.items() if wait.flag is node.flag)
+    return bool(findings.unconsumed[node] & own)
+
+
 def _instructions_in(body: Body) -> int:
     mask = 0
     for item in body.items:

@@ -30,7 +30,7 @@ from akg_mlir.passes.npu.memory.structure import (
     path,
 )
 from akg_mlir.passes.npu.sync.dependence import Requirements
-from akg_mlir.passes.npu.sync.happens_before import Analysis, Findings, Restart, Retry
+from akg_mlir.passes.npu.sync.happens_before import Analysis, Findings, Restart, Retry, own_waits
 from akg_mlir.passes.npu.sync.schedule import PIPES, Barrier, Flag, Schedule, Set, Wait
 
 
@@ -145,7 +145,7 @@ class Planner:
         return (
             not findings.unordered
             and not findings.protocol
-            and not any(_own_waits(analysis, node, findings) for node in findings.unconsumed)
+            and not any(own_waits(analysis, node, findings) for node in findings.unconsumed)
         )
 
     def _resolve(
@@ -180,7 +180,7 @@ class Planner:
     def _protect(self, plan: Plan, analysis: Analysis, findings: Findings) -> bool:
         """Make one flag safe that might be set before its last wait; whether there was one."""
         for node in findings.unconsumed:
-            if not _own_waits(analysis, node, findings):
+            if not own_waits(analysis, node, findings):
                 continue
             order = plan.orders.get(node.flag)
             if order is None:
@@ -191,12 +191,6 @@ class Planner:
                 plan.guard(node.flag)
             return True
         return False
-
-
-def _own_waits(analysis: Analysis, node: Set, findings: Findings) -> bool:
-    """Whether a wait of this set's own flag may still be outstanding."""
-    own = sum(bit for wait, bit in analysis.waits.items() if wait.flag is node.flag)
-    return bool(findings.unconsumed[node] & own)
 
 
 def _order(x: Instruction, y: Instruction, level: int) -> Order:

@@ -1,0 +1,1 @@
+"""Static checks of finished kernels: storage, instruction fields, ordering."""

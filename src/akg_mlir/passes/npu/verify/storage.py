@@ -1,0 +1,142 @@
+"""Buffers have legal addresses, live ones share no bytes, accesses are aligned and in range."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from xdsl.ir import SSAValue
+
+from akg_mlir.diagnostics import CompileError
+from akg_mlir.dialects.npu import (
+    BufferOp,
+    CopyOp,
+    Load2dOp,
+    MadOp,
+    PipeOp,
+    Space,
+    VecOp,
+    VnchwconvOp,
+    memref_type,
+    space_of,
+)
+from akg_mlir.passes.npu.memory.footprint import (
+    ONE_PER_BLOCK,
+    ONE_PER_REPEAT,
+    Access,
+    bytes_of,
+    element_of,
+    reserved_bytes,
+)
+from akg_mlir.passes.npu.memory.lifetime import lifetimes
+from akg_mlir.passes.npu.memory.linear import Linear, residue
+from akg_mlir.passes.npu.memory.overlap import byte_range, leaves
+from akg_mlir.passes.npu.memory.structure import Instruction, Program
+from akg_mlir.targets import Target
+
+
+def check_buffers(program: Program, target: Target) -> None:
+    """Every buffer has an aligned address within its memory; no two live ones share bytes."""
+    buffers = [op for op in program.kernel.walk() if isinstance(op, BufferOp)]
+    for buffer in buffers:
+        _check_address(buffer, target)
+    live = lifetimes(program)
+    for a, b in combinations(buffers, 2):
+        if a.result not in live or b.result not in live or not live[a.result].meets(live[b.result]):
+            continue
+        (low_a, high_a), (low_b, high_b) = _bytes(a, target), _bytes(b, target)
+        if space_of(a.result.type) is space_of(b.result.type) and low_a < high_b and low_b < high_a:
+            raise CompileError(
+                f"occupies bytes {low_b} to {high_b} while bytes {low_a} to {high_a} of the same "
+                "memory hold another buffer that is still needed",
+                b,
+                hint="let npu-plan-memory choose the addresses",
+            )
+
+
+def _check_address(buffer: BufferOp, target: Target) -> None:
+    space = space_of(buffer.result.type)
+    if space is Space.GM:
+        raise CompileError("a buffer must be on chip", buffer, hint="use memref.alloc in gm")
+    if buffer.address is None:
+        raise CompileError("field address is not set", buffer, hint="run npu-plan-memory")
+    address, alignment = buffer.address.value.data, target.alignments[space.value]
+    if address < 0 or address % alignment:
+        raise CompileError(
+            f"field address is {address}, {space.value} needs a multiple of {alignment}", buffer
+        )
+    end, capacity = _bytes(buffer, target)[1], target.memories[space.value]
+    if end > capacity:
+        raise CompileError(
+            f"field address is {address}: the buffer ends at byte {end} of {space.value}, "
+            f"{target.name} has {capacity}",
+            buffer,
+        )
+
+
+def _bytes(buffer: BufferOp, target: Target) -> tuple[int, int]:
+    assert buffer.address is not None
+    start = buffer.address.value.data
+    alignment = target.alignments[space_of(buffer.result.type).value]
+    return start, start + reserved_bytes(buffer, alignment)
+
+
+def check_accesses(instruction: Instruction, target: Target) -> None:
+    """Operands are aligned where that is known statically, and stay inside their allocation."""
+    for access in instruction.accesses:
+        if not isinstance(access.root, SSAValue):
+            continue
+        size = _size(access, target)
+        if leaves(access, size):
+            low, high = byte_range(access)
+            raise CompileError(
+                f"{_role(instruction.op, access)} reaches bytes {low} to {high} "
+                f"of {size} bytes in {access.space.value}",
+                instruction.op,
+            )
+        _check_alignment(instruction, access, target)
+
+
+def _size(access: Access, target: Target) -> int:
+    """Bytes that belong to the allocation behind an access."""
+    assert isinstance(access.root, SSAValue)
+    owner = access.root.owner
+    if isinstance(owner, BufferOp):
+        return reserved_bytes(owner, target.alignments[access.space.value])
+    type_ = memref_type(access.root)
+    elements = 1
+    for n in type_.get_shape():
+        elements *= n
+    return elements * bytes_of(type_.element_type)
+
+
+def _role(op: PipeOp, access: Access) -> str:
+    position = next((i for i, v in enumerate(op.operands) if v is access.value), 0)
+    return f"operand {position} ({'written' if access.writes else 'read'})"
+
+
+def _check_alignment(instruction: Instruction, access: Access, target: Target) -> None:
+    alignment = _alignment(instruction.op, access, target)
+    assert isinstance(access.root, SSAValue)
+    owner = access.root.owner
+    start = 0
+    if isinstance(owner, BufferOp) and owner.address is not None:
+        start = owner.address.value.data
+    rest = residue(access.base + Linear(const=start), alignment)
+    if rest:
+        raise CompileError(
+            f"{_role(instruction.op, access)} is at {rest} modulo {alignment} bytes in "
+            f"{access.space.value}, where this operand needs multiples of {alignment}",
+            instruction.op,
+        )
+
+
+def _alignment(op: PipeOp, access: Access, target: Target) -> int:
+    """Bytes an operand's address must be a multiple of (machine reference 1.2)."""
+    assert access.value is not None, "only registers have no operand"
+    element = bytes_of(element_of(access.value))
+    narrow = isinstance(op, VecOp) and op.opcode.data in (*ONE_PER_REPEAT, *ONE_PER_BLOCK)
+    if access.space is Space.GM or (narrow and access.writes):
+        return element
+    if isinstance(op, CopyOp | VecOp | VnchwconvOp | Load2dOp | MadOp):
+        return target.alignments[access.space.value]
+    return element

@@ -1,0 +1,1 @@
+"""Tile ops to instructions, one file per idea; the pass is `npu_legalise`."""

@@ -1,0 +1,124 @@
+"""Splats: operands that repeat one element along the lanes, as whole blocks of equal lanes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import prod
+
+from akg_mlir.dialects import npu
+from akg_mlir.passes.npu.legalise.emitter import Emitter, NoVectorForm
+from akg_mlir.passes.npu.legalise.transpose import (
+    ROWS,
+    floor_to_block,
+    lanes_to_rows,
+    splat_blocks,
+)
+from akg_mlir.passes.npu.legalise.views import Box, Index, Operand
+
+
+def is_lane_broadcast(box: Box, operand: Operand) -> bool:
+    """The operand repeats one element along the lanes of a normalised box."""
+    return not operand.splat and box.sizes[-1] > 1 and operand.strides[-1] == 0
+
+
+def splat_bytes(box: Box, operand: Operand) -> int:
+    """UB that the splats of an operand take."""
+    sizes = [s for s, stride in zip(box.sizes, operand.strides) if stride]
+    return (prod(sizes) + ROWS) * ROWS * operand.size
+
+
+def splat(emitter: Emitter, box: Box, operand: Operand) -> Operand:
+    """Blocks of equal lanes in scratch, one per element of a lane-broadcast operand.
+
+    The result has the operand's axes, is constant along those of stride 0, and marked `splat`.
+    Raises `NoVectorForm` for element types that vnchwconv does not take.
+    """
+    axes = [a for a, s in enumerate(operand.strides) if s and box.sizes[a] > 1]
+    floor = floor_to_block(operand)
+    if floor is not None:
+        start, lane = floor
+        near = next((a for a in axes if operand.strides[a] == 1), None)
+        far = [a for a in axes if a != near]
+        if all(operand.strides[a] % operand.block == 0 for a in far):
+            if near is not None or not axes:
+                return _splat_run(emitter, box, start, lane, near, far)
+            if len(axes) == 1:
+                return _splat_column(emitter, box, start, lane, axes[0])
+    return _splat_one_by_one(emitter, box, operand, axes)
+
+
+def _strides(rank: int, axes: list[int], steps: tuple[int, ...]) -> tuple[int, ...]:
+    found = dict(zip(axes, steps))
+    return tuple(found.get(a, 0) for a in range(rank))
+
+
+def _splat_run(
+    emitter: Emitter, box: Box, start: Operand, lane: int, near: int | None, far: list[int]
+) -> Operand:
+    """Elements next to each other (or a single one), in rows that start on a block."""
+    count = 1 if near is None else box.sizes[near]
+    blocks = -(-(lane + count) // start.block)
+    sizes = [box.sizes[a] for a in far]
+    out = emitter.scratch([*sizes, blocks * start.block, ROWS], start.element)
+
+    def body(indices: tuple[Index, ...]) -> None:
+        source, result = start.at_all(far, indices), out.at_all(range(len(far)), indices)
+        splat_blocks(emitter, source, result, blocks)
+
+    emitter.nest(sizes, body)
+    axes = far if near is None else [*far, near]
+    strides = _strides(len(box.sizes), axes, out.strides)
+    return replace(out.moved(lane * ROWS), strides=strides, splat=True)
+
+
+def _splat_column(emitter: Emitter, box: Box, start: Operand, lane: int, axis: int) -> Operand:
+    """Elements that each sit in a block of their own: packed 16 at a time first."""
+    rows = box.sizes[axis]
+    groups = -(-rows // ROWS)
+    packed = pack_column(emitter, start, lane, start.strides[axis], rows)
+    column = Box((groups, ROWS, 1), (packed.with_strides((*packed.strides, 0)),))
+    out = splat(emitter, column, column.dst)
+    return out.with_strides(_strides(len(box.sizes), [axis], (out.strides[1],)))
+
+
+def pack_column(emitter: Emitter, start: Operand, lane: int, stride: int, rows: int) -> Operand:
+    """Lane `lane` of `rows` blocks that are `stride` elements apart, as [groups, 16] in scratch."""
+    groups = -(-rows // ROWS)
+    if rows % ROWS:
+        start, stride = _padded_copy(emitter, start, stride, rows), start.block
+    columns = lanes_to_rows(emitter, start, groups, stride)
+    return columns.at(1, lane).with_strides((columns.strides[0], 1))
+
+
+def _padded_copy(emitter: Emitter, start: Operand, stride: int, rows: int) -> Operand:
+    """The blocks of `rows` rows one after another in scratch, with room up to 16 rows."""
+    padded = emitter.scratch([-(-rows // ROWS) * ROWS, start.block], start.element)
+    gap = stride // start.block - 1
+    emitter.insert(npu.CopyOp(emitter.ptr(padded), emitter.ptr(start), rows, 1, gap, 0))
+    return padded
+
+
+def _splat_one_by_one(emitter: Emitter, box: Box, operand: Operand, axes: list[int]) -> Operand:
+    """Any layout: each element through a scalar register."""
+    sizes = [box.sizes[a] for a in axes]
+    out = emitter.scratch([*sizes, operand.block], operand.element)
+    if str(operand.element) not in ("f16", "f32"):
+        raise NoVectorForm(f"no scalar register holds {operand.element}")
+    if sizes:
+        emitter.remark("missed", "broadcast through scalar registers", elements=prod(sizes))
+
+    def body(indices: tuple[Index, ...]) -> None:
+        register = emitter.scalar_load(operand.at_all(axes, indices))
+        fill = npu.VecOp(
+            npu.Opcode.VECTOR_DUP,
+            emitter.ptr(out.at_all(range(len(axes)), indices)),
+            [],
+            repeat=1,
+            mask=operand.block,
+            register=register,
+        )
+        emitter.insert(fill)
+
+    emitter.nest(sizes, body)
+    strides = _strides(len(box.sizes), axes, out.strides)
+    return replace(out, strides=strides, splat=True)

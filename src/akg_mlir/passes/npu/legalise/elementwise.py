@@ -1,0 +1,91 @@
+"""One vector instruction over a whole box: splats first, in parts that the scratch budget allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from xdsl.dialects.builtin import FloatAttr, IntegerAttr
+from xdsl.ir import Attribute, SSAValue
+
+from akg_mlir.dialects import npu
+from akg_mlir.passes.npu.legalise.broadcast import is_lane_broadcast, splat, splat_bytes
+from akg_mlir.passes.npu.legalise.emitter import SCRATCH_BYTES, Emitter, NoVectorForm
+from akg_mlir.passes.npu.legalise.issue import Fields, Write, fits, issue
+from akg_mlir.passes.npu.legalise.transpose import ROWS
+from akg_mlir.passes.npu.legalise.views import Box, Operand, normalise
+
+
+def require(emitter: Emitter, opcode: npu.Opcode, element: Attribute) -> None:
+    """Raises `NoVectorForm` unless the target has `opcode` on this element type."""
+    if not emitter.has(opcode, element):
+        raise NoVectorForm(f"{opcode.value} does not take {element}")
+
+
+def write_vec(
+    emitter: Emitter,
+    opcode: npu.Opcode,
+    scalar: FloatAttr | IntegerAttr | None = None,
+    register: SSAValue | None = None,
+) -> Write:
+    """Writes one `npu.vec` per issue: the first pointer is the result, the others the sources."""
+
+    def write(pointers: Sequence[SSAValue], fields: Fields) -> None:
+        op = npu.VecOp(
+            opcode,
+            pointers[0],
+            pointers[1:],
+            repeat=fields.repeat,
+            mask=fields.mask,
+            dst_stride=fields.strides[0],
+            src_strides=fields.strides[1:],
+            scalar=scalar,
+            register=register,
+        )
+        emitter.insert(op)
+
+    return write
+
+
+def in_parts(
+    emitter: Emitter, box: Box, axis: int, step: int, lower: Callable[[Box], None]
+) -> None:
+    """Lower a box `step` entries of one axis at a time."""
+    full, rest = divmod(box.sizes[axis], step)
+    if full:
+        emitter.nest([full], lambda i: lower(box.part(axis, i[0], step, step)))
+    if rest:
+        lower(box.slice(axis, full * step, rest))
+
+
+def apply(emitter: Emitter, box: Box, write: Write, max_repeat: int | None = None) -> None:
+    """Issue a box in any axis order, with lane-broadcast sources turned into splats.
+
+    Raises `NoVectorForm` where an operand's layout does not fit the vector unit.
+    """
+    apply_normal(emitter, normalise(box), write, max_repeat)
+
+
+def apply_normal(emitter: Emitter, box: Box, write: Write, max_repeat: int | None = None) -> None:
+    """`apply` for a box whose last axis is its lanes."""
+    broadcast = [o for o in box.operands[1:] if is_lane_broadcast(box, o)]
+    need = sum(splat_bytes(box, o) for o in broadcast)
+    if need > SCRATCH_BYTES and len(box.sizes) > 1:
+        axis, step = splat_part(box, broadcast, need)
+        if step < box.sizes[axis]:
+            in_parts(
+                emitter, box, axis, step, lambda part: apply(emitter, part, write, max_repeat)
+            )
+            return
+    splats = {o: splat(emitter, box, o) for o in dict.fromkeys(broadcast)}
+    ready = box.map(lambda o: splats.get(o, o))
+    if not fits(ready):
+        raise NoVectorForm("an operand does not start on a 32-byte block with stride 1")
+    issue(emitter, ready, write, max_repeat)
+
+
+def splat_part(box: Box, broadcast: Sequence[Operand], need: int) -> tuple[int, int]:
+    """The longest axis that the splats vary along, and how many entries fit the budget."""
+    varying = [a for a in range(len(box.sizes) - 1) if any(o.strides[a] for o in broadcast)]
+    axis = max(varying, key=lambda a: box.sizes[a])
+    step = box.sizes[axis] * SCRATCH_BYTES // need
+    return axis, max(ROWS, step - step % ROWS)

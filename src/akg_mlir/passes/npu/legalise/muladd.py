@@ -1,0 +1,98 @@
+"""`dst = dst + lhs * rhs`, reduced where the result has stride 0."""
+
+from __future__ import annotations
+
+from akg_mlir.dialects import npu
+from akg_mlir.dialects.npu import Opcode, Reduction
+from akg_mlir.passes.npu.legalise.broadcast import is_lane_broadcast, splat, splat_bytes
+from akg_mlir.passes.npu.legalise.elementwise import (
+    apply,
+    apply_normal,
+    in_parts,
+    require,
+    splat_part,
+    write_vec,
+)
+from akg_mlir.passes.npu.legalise.emitter import SCRATCH_BYTES, Emitter
+from akg_mlir.passes.npu.legalise.reduce import reduce
+from akg_mlir.passes.npu.legalise.vector import is_single_unknown
+from akg_mlir.passes.npu.legalise.views import Box, Index, arrange, box_of, squeeze
+
+
+LANES = 128
+"""Parts of a row start on whole repeats of either element size."""
+
+
+def lower_muladd(emitter: Emitter, op: npu.VMulAddOp) -> None:
+    """Raises `NoVectorForm` where the layout does not fit the vector unit."""
+    box = squeeze(box_of(op.dst, op.lhs, op.rhs))
+    require(emitter, Opcode.VMLA, box.dst.element)
+    reduced = [a for a, s in enumerate(box.dst.strides) if s == 0]
+    if not reduced:
+        _multiply_accumulate(emitter, box)
+    elif any(s == 1 for s in box.dst.strides):
+        _by_steps(emitter, box, reduced)
+    else:
+        _by_products(emitter, box)
+
+
+def _multiply_accumulate(emitter: Emitter, box: Box) -> None:
+    """No axis is reduced: one vmla, or vaxpy with a factor known at run time only."""
+    dst, lhs, rhs = box.operands
+    for single, other in ((lhs, rhs), (rhs, lhs)):
+        if is_single_unknown(box, single):
+            write = write_vec(emitter, Opcode.VAXPY, register=emitter.scalar_load(single))
+            apply(emitter, Box(box.sizes, (dst, other)), write)
+            return
+    apply(emitter, box, write_vec(emitter, Opcode.VMLA))
+
+
+def _by_steps(emitter: Emitter, box: Box, reduced: list[int]) -> None:
+    """The lanes are kept: one vmla over the kept axes per step along the reduced ones."""
+    lane = box.dst.strides.index(1)
+    kept = [a for a in range(len(box.sizes)) if a not in reduced and a != lane]
+    ordered = box.take([*reduced, *kept, lane])
+    _step(emitter, ordered, len(reduced))
+
+
+def _step(emitter: Emitter, box: Box, reduced: int) -> None:
+    broadcast = [o for o in box.operands[1:] if is_lane_broadcast(box, o)]
+    need = sum(splat_bytes(box, o) for o in broadcast)
+    if need > SCRATCH_BYTES:
+        axis, step = splat_part(box, broadcast, need)
+        if step < box.sizes[axis]:
+            in_parts(emitter, box, axis, step, lambda part: _step(emitter, part, reduced))
+            return
+    splats = {o: splat(emitter, box, o) for o in broadcast}
+    ready = box.map(lambda o: splats.get(o, o))
+
+    def body(at: tuple[Index, ...]) -> None:
+        operands = (o.at_all(range(reduced), at) for o in ready.operands)
+        kept = tuple(o.with_strides(o.strides[reduced:]) for o in operands)
+        point = arrange(Box(ready.sizes[reduced:], kept), len(ready.sizes) - reduced - 1)
+        apply_normal(emitter, point, write_vec(emitter, Opcode.VMLA))
+
+    emitter.nest(ready.sizes[:reduced], body)
+
+
+def _by_products(emitter: Emitter, box: Box) -> None:
+    """The lanes are reduced: products into scratch, then an ordinary reduction; part by part."""
+    lhs = box.operands[1]
+    lane = next((a for a, s in enumerate(lhs.strides) if s == 1), len(box.sizes) - 1)
+    _products(emitter, box.take([*(a for a in range(len(box.sizes)) if a != lane), lane]))
+
+
+def _products(emitter: Emitter, box: Box) -> None:
+    dst, lhs, rhs = box.operands
+    row = -(-box.sizes[-1] // dst.block) * dst.block
+    need = box.volume // box.sizes[-1] * row * dst.size
+    if need > SCRATCH_BYTES:
+        axis = max(range(len(box.sizes)), key=lambda a: box.sizes[a])
+        step = max(1, box.sizes[axis] * SCRATCH_BYTES // need)
+        step = -(-step // LANES) * LANES if axis == len(box.sizes) - 1 else step
+        if step < box.sizes[axis]:
+            in_parts(emitter, box, axis, step, lambda part: _products(emitter, part))
+            return
+    products = emitter.scratch([*box.sizes[:-1], row], dst.element)
+    apply(emitter, Box(box.sizes, (products, lhs, rhs)), write_vec(emitter, Opcode.VMUL))
+    reduce(emitter, Reduction.ADD, Box(box.sizes, (dst, products)))

@@ -1,0 +1,178 @@
+"""Reductions: outer axes by element-wise folding, the lanes by halves and a transpose.
+
+`ascend910` has no cross-lane operation on f32, so a row of lanes is first halved down to one block;
+vnchwconv then turns the blocks of 16 rows into rows of 16 lanes, and the folding ends element-wise
+(machine reference 7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from xdsl.builder import Builder
+from xdsl.ir import SSAValue
+
+from akg_mlir.dialects import npu
+from akg_mlir.dialects.npu import Binary, Opcode, Reduction
+from akg_mlir.passes.npu.legalise.broadcast import splat
+from akg_mlir.passes.npu.legalise.elementwise import in_parts, require
+from akg_mlir.passes.npu.legalise.emitter import SCRATCH_BYTES, Emitter, NoVectorForm
+from akg_mlir.passes.npu.legalise.folding import accumulate, fold, halve, row_bytes
+from akg_mlir.passes.npu.legalise.scalar import binary as scalar_binary
+from akg_mlir.passes.npu.legalise.scalar import scalar_box
+from akg_mlir.passes.npu.legalise.transpose import ROWS, lanes_to_rows
+from akg_mlir.passes.npu.legalise.vector import copy, fill, number
+from akg_mlir.passes.npu.legalise.views import Box, Operand, box_of, merge, squeeze
+
+OPCODES = {
+    Reduction.ADD: Opcode.VADD,
+    Reduction.MAX: Opcode.VMAX,
+    Reduction.MIN: Opcode.VMIN,
+}
+KINDS = {
+    Reduction.ADD: Binary.ADD,
+    Reduction.MAX: Binary.MAX,
+    Reduction.MIN: Binary.MIN,
+}
+_IDENTITY = {
+    Reduction.ADD: (0.0, 0),
+    Reduction.MAX: (float("-inf"), -(2**31)),
+    Reduction.MIN: (float("inf"), 2**31 - 1),
+}
+
+
+def lower_reduce(emitter: Emitter, op: npu.VReduceOp) -> None:
+    reduce(emitter, op.kind.data, box_of(op.dst, op.src))
+
+
+def reduce(emitter: Emitter, kind: Reduction, box: Box) -> None:
+    """`dst = dst op src` where the result has stride 0 along reduced axes.
+
+    Raises `NoVectorForm` where the layout does not fit the vector unit.
+    """
+    require(emitter, OPCODES[kind], box.dst.element)
+    box = squeeze(box)
+    src = box.operands[1]
+    lane = next((a for a, s in enumerate(src.strides) if s == 1), None)
+    if lane is None or (box.dst.strides[lane] not in (0, 1)):
+        lane = None
+    if lane is None:
+        alone = box.map(lambda o: o.with_strides((*o.strides, 1)))
+        box, lane = Box((*box.sizes, 1), alone.operands), len(box.sizes)
+    others = [a for a in range(len(box.sizes)) if a != lane]
+    kept = sorted((a for a in others if box.dst.strides[a]), key=lambda a: -box.dst.strides[a])
+    reduced = sorted((a for a in others if not box.dst.strides[a]), key=lambda a: -src.strides[a])
+    ordered = merge(box.take([*reduced, *kept, lane]))
+    _fold_outer(emitter, kind, ordered, sum(s == 0 for s in ordered.dst.strides[:-1]))
+
+
+def _fold_outer(emitter: Emitter, kind: Reduction, box: Box, reduced: int) -> None:
+    """Fold the leading `reduced` axes, then the lanes if the result has stride 0 there."""
+    dst, src = box.operands
+    if reduced == 0:
+        if dst.strides[-1] == 0:
+            _fold_lanes(emitter, kind, box)
+        else:
+            accumulate(emitter, OPCODES[kind], box)
+        return
+    source = Box(box.sizes, (src,))
+    if row_bytes(source, 0) * 2 <= SCRATCH_BYTES:
+        folded = fold(emitter, OPCODES[kind], source, 0)
+        rest = Box(folded.sizes, (dst.with_strides(dst.strides[1:]), folded.dst))
+        _fold_outer(emitter, kind, rest, reduced - 1)
+    else:
+        in_parts(
+            emitter,
+            box,
+            0,
+            1,
+            lambda part: _fold_outer(emitter, kind, part.drop(0), reduced - 1),
+        )
+
+
+def _fold_lanes(emitter: Emitter, kind: Reduction, box: Box) -> None:
+    """Every row's lanes onto one element of the result; the rows are the outer axes."""
+    dst, src = box.operands
+    if not src.is_aligned(range(len(box.sizes) - 1)):
+        raise NoVectorForm("a reduced row does not start on a 32-byte block")
+    if len(box.sizes) == 1:
+        box = Box((1, *box.sizes), tuple(o.with_strides((0, *o.strides)) for o in box.operands))
+    if len(box.sizes) > 2:
+        in_parts(emitter, box, 0, 1, lambda part: _fold_lanes(emitter, kind, part.drop(0)))
+        return
+    limit = SCRATCH_BYTES // npu.BLOCK_BYTES
+    if box.sizes[0] > limit:
+        in_parts(emitter, box, 0, limit, lambda part: _fold_lanes(emitter, kind, part))
+        return
+    rows = box.sizes[0]
+    blocks = _rows_to_blocks(emitter, kind, Box(box.sizes, (box.operands[1],)))
+    groups = -(-rows // ROWS)
+    lanes = lanes_to_rows(emitter, blocks, groups, blocks.strides[0])
+    columns = Box((groups, src.block, ROWS), (lanes,))
+    result = halve(emitter, OPCODES[kind], columns, 1).dst
+    _combine(emitter, kind, box.dst, result, rows)
+
+
+def _rows_to_blocks(emitter: Emitter, kind: Reduction, rows: Box) -> Operand:
+    """Each row of lanes folded onto one block; [rows, block], readable up to 16 rows at a time."""
+    src, (count, lanes) = rows.dst, rows.sizes
+    block, opcode = src.block, OPCODES[kind]
+    full, tail = divmod(lanes, block)
+    padded = -(-count // ROWS) * ROWS
+    if full == 1 and not tail and padded == count:
+        return src
+    whole = Box(
+        (count, full, block), (src.with_strides((src.strides[0], block, 1)),)
+    )
+    if full > 1:
+        out = fold(emitter, opcode, whole, 1, room=padded * block).dst
+    else:
+        out = emitter.scratch([padded, block], src.element)
+        if full:
+            copy(emitter, Box((count, block), (out, src)))
+        else:
+            identity = _IDENTITY[kind][1 if str(src.element) == "i32" else 0]
+            fill(emitter, Box((count, block), (out,)), number(identity, src.element))
+    if tail:
+        ends = Box((count, tail), (out, src.moved(full * block)))
+        accumulate(emitter, opcode, ends)
+    return out
+
+
+def _combine(emitter: Emitter, kind: Reduction, dst: Operand, result: Operand, rows: int) -> None:
+    """`dst[r] = dst[r] op result[r]`; `result` is [groups, 16] and `dst` has stride 0 in lanes."""
+    pitch = dst.strides[0] if rows > 1 else 1
+    opcode, start = OPCODES[kind], dst.offset.fact.residue(dst.block)
+    if pitch == 1 and start == 0:
+        full, tail = divmod(rows, ROWS)
+        whole = Box((full + 1, ROWS), (dst.with_strides((ROWS, 1)), result))
+        if full:
+            accumulate(emitter, opcode, whole.slice(0, 0, full))
+        if tail:
+            accumulate(emitter, opcode, whole.drop(0, full).slice(0, 0, tail))
+    elif pitch % dst.block == 0 and start == 0:
+        column = Box((-(-rows // ROWS), ROWS, 1), (result.with_strides((*result.strides, 0)),))
+        blocks = splat(emitter, column, column.dst)
+        per_row = replace(blocks, strides=(blocks.strides[1], 0))
+        accumulate(emitter, opcode, Box((rows, 1), (dst.with_strides((pitch, 1)), per_row)))
+    else:
+        _combine_by_scalar(emitter, kind, dst, result, rows)
+
+
+def _combine_by_scalar(
+    emitter: Emitter, kind: Reduction, dst: Operand, result: Operand, rows: int
+) -> None:
+    """For a result that is not on block boundaries."""
+    emitter.remark("missed", "reduction result is not block aligned", elements=rows)
+    pitch = dst.strides[0]
+
+    def compute(builder: Builder, values: Sequence[SSAValue]) -> SSAValue:
+        return scalar_binary(builder, KINDS[kind], *values)
+
+    full, tail = divmod(rows, ROWS)
+    whole = Box((full + 1, ROWS), (dst.with_strides((ROWS * pitch, pitch)), result))
+    if full:
+        scalar_box(emitter, whole.slice(0, 0, full), compute, reads_result=True)
+    if tail:
+        scalar_box(emitter, whole.drop(0, full).slice(0, 0, tail), compute, reads_result=True)

@@ -1,0 +1,69 @@
+"""Lane permutations by vnchwconv: 16 blocks at a time, written into scratch."""
+
+from __future__ import annotations
+
+from akg_mlir.dialects import npu
+from akg_mlir.passes.npu.legalise.emitter import Emitter, NoVectorForm
+from akg_mlir.passes.npu.legalise.views import Operand
+
+MAX_STRIDE = 65535
+"""vnchwconv strides are 16 bits wide (machine reference 2.2)."""
+
+ROWS = 16
+"""Source blocks per repeat, and lanes per row of the result (also for four-byte elements)."""
+
+
+def vnchwconv(
+    emitter: Emitter,
+    dst: Operand,
+    src: Operand,
+    *,
+    repeat: int,
+    src_stride: int,
+    src_repeat: int,
+    dst_repeat: int = ROWS,
+) -> None:
+    """`repeat` transposes of 16 source blocks into 16 consecutive blocks; strides in blocks.
+
+    Raises `NoVectorForm` where a stride does not fit its field or the target cannot.
+    """
+    if not emitter.target.supports("vnchwconv", str(src.element)):
+        raise NoVectorForm(f"vnchwconv does not take {src.element}")
+    if max(src_stride, src_repeat, dst_repeat) > MAX_STRIDE:
+        raise NoVectorForm(f"a stride of {max(src_stride, src_repeat)} blocks is too far apart")
+    limit = emitter.target.limits.repeat
+    for start in range(0, repeat, limit):
+        emitter.insert(
+            npu.VnchwconvOp(
+                emitter.ptr(dst.moved(start * dst_repeat * dst.block)),
+                emitter.ptr(src.moved(start * src_repeat * src.block)),
+                repeat=min(limit, repeat - start),
+                dst_stride=1,
+                src_stride=src_stride,
+                dst_repeat=dst_repeat,
+                src_repeat=src_repeat,
+            )
+        )
+
+
+def lanes_to_rows(emitter: Emitter, src: Operand, groups: int, stride: int) -> Operand:
+    """Transpose rows of one block each, `stride` elements apart, 16 at a time.
+
+    Returns scratch of [groups, lanes of a block, 16 rows]: lane `e` of row `16 g + k` is at
+    [g, e, k]. Reads `16 * groups` whole rows.
+    """
+    out = emitter.scratch([groups, src.block, ROWS], src.element)
+    blocks = stride // src.block
+    vnchwconv(emitter, out, src, repeat=groups, src_stride=blocks, src_repeat=ROWS * blocks)
+    return out
+
+
+def splat_blocks(emitter: Emitter, src: Operand, dst: Operand, blocks: int) -> None:
+    """Each element of `blocks` consecutive source blocks becomes 16 equal lanes of `dst`."""
+    vnchwconv(emitter, dst, src, repeat=blocks, src_stride=0, src_repeat=1)
+
+
+def floor_to_block(operand: Operand) -> tuple[Operand, int] | None:
+    """The operand moved back to the start of its block and the lane it was at, where known."""
+    lane = operand.offset.fact.residue(operand.block)
+    return None if lane is None else (operand.moved(-lane), lane)

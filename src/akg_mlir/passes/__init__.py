@@ -9,6 +9,7 @@ from xdsl.passes import ModulePass
 
 # pass name -> (module, class). Kept sorted inside each floor.
 TENSOR: dict[str, tuple[str, str]] = {
+    "convert-linalg-to-te": ("convert_linalg_to_te", "ConvertLinalgToTe"),
     "te-apply-precision": ("te_apply_precision", "TeApplyPrecision"),
     "te-decompose": ("te_decompose", "TeDecompose"),
     "te-record-workload": ("te_record_workload", "TeRecordWorkload"),

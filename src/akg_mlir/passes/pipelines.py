@@ -95,6 +95,7 @@ class TeToAffine(PipelinePass):
 
     def expand(self) -> tuple[ModulePass, ...]:
         return (
+            _step("convert-linalg-to-te"),
             _step("te-set-target", target=self.target),
             _step("te-apply-precision", precision=self.precision),
             _step("te-record-workload"),

@@ -14,7 +14,7 @@ from xdsl.utils.hints import isa
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import element_of, shape_of
-from akg_mlir.frontends.linalg.scalar import as_tensor_ops, constant_of
+from akg_mlir.frontends.linalg.scalar import as_tensor_ops, check_translatable, constant_of
 from akg_mlir.frontends.linalg.structured import Structured
 from akg_mlir.frontends.linalg.translation import Emitter, Function
 
@@ -119,6 +119,7 @@ class _Body:
         constant = constant_of(owner)
         if constant is not None:
             return self.emit.scalar(constant, scalar.type)
+        check_translatable(owner)
         for operand in owner.operands:
             self.evaluate(operand)
         return as_tensor_ops(owner, self.values, self.emit)

@@ -98,6 +98,13 @@ def as_tensor_ops(
     raise CompileError("has no tensor operation", op, hint=_HINT)
 
 
+def check_translatable(op: Operation) -> None:
+    """Raise CompileError for an op that no body may have, whatever its operands."""
+    known = (*_BINARY, *_UNARY, *_LOGICAL, *_CASTS, arith.SelectOp, arith.CmpiOp, arith.CmpfOp)
+    if type(op) not in known:
+        raise CompileError("has no tensor operation", op, hint=_HINT)
+
+
 def constant_of(op: Operation) -> float | int | None:
     """The value of a scalar `arith.constant`, else None."""
     if not isinstance(op, arith.ConstantOp):

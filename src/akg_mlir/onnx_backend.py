@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import onnx
-from onnx import ModelProto, NodeProto, helper, shape_inference
+from onnx import ModelProto, NodeProto, helper, numpy_helper, shape_inference
 from onnx.backend.base import Backend as OnnxBackend
 from onnx.backend.base import BackendRep
 
@@ -122,14 +122,16 @@ class Backend(OnnxBackend):
 
 
 def _model_of(node: NodeProto, inputs: Sequence[Array], version: int) -> ModelProto:
+    values = dict(zip((name for name in node.input if name), inputs))
     types = {
         name: helper.make_tensor_type_proto(
             helper.np_dtype_to_tensor_dtype(value.dtype), value.shape
         )
-        for name, value in zip((name for name in node.input if name), inputs)
+        for name, value in values.items()
     }
+    data = {name: numpy_helper.from_array(value, name) for name, value in values.items()}
     schema = onnx.defs.get_schema(node.op_type, version, node.domain)
-    results = shape_inference.infer_node_outputs(schema, node, types)
+    results = shape_inference.infer_node_outputs(schema, node, types, data)
     graph = helper.make_graph(
         [node],
         node.op_type,

@@ -12,6 +12,8 @@ TENSOR: dict[str, tuple[str, str]] = {
     "convert-linalg-to-te": ("convert_linalg_to_te", "ConvertLinalgToTe"),
     "te-apply-precision": ("te_apply_precision", "TeApplyPrecision"),
     "te-decompose": ("te_decompose", "TeDecompose"),
+    "te-partition": ("te_partition", "TePartition"),
+    "te-propagate-layout": ("te_propagate_layout", "TePropagateLayout"),
     "te-record-workload": ("te_record_workload", "TeRecordWorkload"),
     "te-set-target": ("te_set_target", "TeSetTarget"),
 }

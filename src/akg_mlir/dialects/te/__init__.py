@@ -60,7 +60,7 @@ from akg_mlir.dialects.te.elementwise import (
 from akg_mlir.dialects.te.layout import Layout, LayoutAttr, PackOp, UnpackOp, packed_shape
 from akg_mlir.dialects.te.shape import BroadcastToOp, ConstantOp, ReshapeOp, TransposeOp
 from akg_mlir.dialects.te.structured import Iterator, Reduction, StructuredOp
-from akg_mlir.dialects.te.types import element_of, shape_of, tensor_type
+from akg_mlir.dialects.te.types import element_of, is_float, shape_of, tensor_type
 
 TE = Dialect(
     "te",
@@ -162,6 +162,7 @@ __all__ = [
     "UnpackOp",
     "accumulator",
     "element_of",
+    "is_float",
     "packed_shape",
     "shape_of",
     "tensor_type",

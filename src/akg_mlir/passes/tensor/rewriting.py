@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from xdsl.builder import Builder
 from xdsl.dialects import func
@@ -11,6 +11,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from akg_mlir.dialects import te
+from akg_mlir.dialects.te.types import broadcast_shape
 
 
 class Expression:
@@ -42,6 +43,10 @@ class Expression:
     def cast(self, x: SSAValue, element: Attribute) -> SSAValue:
         """`x` with elements of another type; `x` itself when it has them."""
         return x if te.element_of(x) == element else self(te.CastOp(x, element))
+
+    def reshaped(self, x: SSAValue, shape: Sequence[int]) -> SSAValue:
+        """`x` under another shape; `x` itself when it has it."""
+        return x if te.shape_of(x) == tuple(shape) else self(te.ReshapeOp(x, shape))
 
     def finish(self, result: SSAValue) -> None:
         """Replace the op by `result`."""
@@ -83,3 +88,14 @@ def splat_of(value: SSAValue) -> float | None:
     """The value of all elements when `value` is a constant of one value."""
     owner = value.owner
     return owner.splat_value if isinstance(owner, te.ConstantOp) else None
+
+
+def with_operands(op: te.ElementwiseOp, operands: Sequence[SSAValue]) -> te.ElementwiseOp:
+    """The same element-wise op on other operands, its type inferred anew."""
+    shape = broadcast_shape([te.shape_of(v) for v in operands])
+    return type(op).create(
+        operands=operands,
+        result_types=[TensorType(te.element_of(op.results[0]), shape)],
+        properties=dict(op.properties),
+        attributes=dict(op.attributes),
+    )

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, f32
+from xdsl.dialects.builtin import ModuleOp, TensorType, f32
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from akg_mlir.dialects import te
-from akg_mlir.dialects.te.types import broadcast_shape, is_float
+from akg_mlir.dialects.te.types import broadcast_shape, is_float, tensor_type
 from akg_mlir.passes.tensor import formulas
 from akg_mlir.passes.tensor.rewriting import (
     Expression,
@@ -20,6 +20,7 @@ from akg_mlir.passes.tensor.rewriting import (
     splat_of,
 )
 from akg_mlir.passes.tensor.workload import spread
+from akg_mlir.reference.te import constant_array, evaluate
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,9 @@ class TeDecompose(ModulePass):
 
 def _visit(op: Operation) -> bool:
     rule = _RULES.get(type(op))
-    if rule is None:
-        _skip_broadcasts(op)
-        return False
+    _skip_broadcasts(op)
     expression = Expression(op)
-    result = rule(expression, op)
+    result = None if rule is None else rule(expression, op)
     if result is None:
         return False
     result = expression.cast(result, te.element_of(op.results[0]))
@@ -109,17 +108,33 @@ def _contraction(e: Expression, op: te.ContractionOp) -> SSAValue | None:
     return e(type(op)(op.a, op.b, *flags, accumulator))
 
 
+def _splat(e: Expression, op: Operation) -> SSAValue | None:
+    """A constant of one value stays one when its shape or type changes."""
+    value = splat_of(op.operands[0])
+    if value is None:
+        return None
+    scalar = te.ConstantOp.splat(TensorType(te.element_of(op.operands[0]), []), value)
+    result = tensor_type(op.results[0])
+    cast = te.CastOp(scalar.result, result.element_type)
+    converted = evaluate(cast, [constant_array(scalar)])
+    return e(te.ConstantOp.splat(result, converted.item()))
+
+
 _RULES: dict[type[Operation], Callable[..., SSAValue | None]] = {
     te.BatchMatmulOp: _contraction,
+    te.BroadcastToOp: _splat,
+    te.CastOp: _splat,
     te.ErfOp: _unary(formulas.erf),
     te.GeluOp: _gelu,
     te.LayerNormOp: _layer_norm,
     te.MatmulOp: _contraction,
     te.PowOp: _power,
     te.ReduceOp: _reduce,
+    te.ReshapeOp: _splat,
     te.SigmoidOp: _unary(formulas.sigmoid),
     te.SoftmaxOp: _softmax,
     te.TanhOp: _unary(formulas.tanh),
+    te.TransposeOp: _splat,
 }
 
 

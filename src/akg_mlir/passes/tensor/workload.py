@@ -54,7 +54,7 @@ def vector_cycles(op: Operation) -> int:
     if not isinstance(op, te.TeOp) or _epilogue_is_free(op):
         return 0
     if isinstance(op, te.ReduceOp):
-        return _repeats([op.operand]) - _repeats([op.result])
+        return (_bytes(op.operand) - _bytes(op.result)) // REPEAT_BYTES
     if isinstance(op, te.ContractionOp):
         return _contraction_cycles(op)
     return _SLOPES.get(type(op), 0) * _repeats([*op.operands, *op.results])
@@ -68,14 +68,17 @@ def _contraction_cycles(op: te.ContractionOp) -> int:
     return 2 * (products * element_bytes(f32) // REPEAT_BYTES)
 
 
+def _bytes(value: SSAValue) -> int:
+    """Bytes the vector unit touches of a tensor; 0 for element types it does not compute with."""
+    element = te.element_of(value)
+    if element not in _VECTOR_ELEMENTS:
+        return 0
+    return math.prod(te.shape_of(value)) * element_bytes(element)
+
+
 def _repeats(values: Sequence[SSAValue]) -> int:
     """Repeats to touch the largest of the tensors once."""
-    sizes = [
-        math.prod(te.shape_of(v)) * element_bytes(te.element_of(v))
-        for v in values
-        if te.element_of(v) in _VECTOR_ELEMENTS
-    ]
-    return ceil_div(max(sizes, default=0), REPEAT_BYTES)
+    return ceil_div(max(map(_bytes, values), default=0), REPEAT_BYTES)
 
 
 def _epilogue_is_free(op: Operation) -> bool:

@@ -1,0 +1,141 @@
+"""Cut a tensor program into kernels and the graph that calls them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from xdsl.context import Context
+from xdsl.dialects import func
+from xdsl.dialects.builtin import (
+    ArrayAttr,
+    DenseArrayBase,
+    DictionaryAttr,
+    IntegerAttr,
+    ModuleOp,
+    StringAttr,
+    UnitAttr,
+    i64,
+)
+from xdsl.ir import Block, Operation, Region, SSAValue
+from xdsl.passes import ModulePass
+from xdsl.rewriter import InsertPoint, Rewriter
+
+from akg_mlir.diagnostics import location_of, remark
+from akg_mlir.dialects import te
+from akg_mlir.dialects.te.types import element_bytes
+from akg_mlir.passes.tensor.clustering import Clusters
+from akg_mlir.passes.tensor.fusion import refusal
+from akg_mlir.passes.tensor.rewriting import functions, splat_of
+from akg_mlir.passes.tensor.workload import recorded
+from akg_mlir.targets.model import load
+
+NAME = "te-partition"
+KERNEL = "npu.kernel"
+WORKLOAD = "npu.workload"
+TARGET = "npu.target"
+_DEFAULT_TARGET = "ascend910"
+
+
+@dataclass(frozen=True)
+class TePartition(ModulePass):
+    """Cut a tensor program into kernels and the graph that calls them.
+
+    A kernel is a private function with the attribute `npu.kernel` and the least it must do in
+    `npu.workload`. What stays in the graph: calls, views (`te.reshape`), constants, and the
+    packing of weights. `fusion.refusal` decides which ops share a kernel.
+    """
+
+    name = NAME
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        target = op.attributes.get(TARGET)
+        name = target.data if isinstance(target, StringAttr) else _DEFAULT_TARGET
+        decide = partial(refusal, ub_bytes=load(name).memories["ub"])
+        for function in list(functions(op)):
+            if KERNEL not in function.attributes:
+                clusters = Clusters(function.body.block, decide, _report)
+                clusters.grow()
+                _outline(function, clusters)
+
+
+def _report(kind: str, op: Operation, message: str) -> None:
+    remark(NAME, kind, f"{op.name}{location_of(op)}", message)
+
+
+def _outline(graph: func.FuncOp, clusters: Clusters) -> None:
+    """Move every cluster into a function of its own and order what is left."""
+    block = graph.body.block
+    number = 0
+    for unit in clusters.units():
+        if unit[0] in clusters.of:
+            kernel = _kernel(f"{graph.sym_name.data}_kernel{number}", unit, block)
+            number += 1
+            Rewriter.insert_op(kernel, InsertPoint.before(graph))
+        else:
+            unit[0].detach()
+            block.add_op(unit[0])
+
+
+def _kernel(name: str, ops: Sequence[Operation], graph: Block) -> func.FuncOp:
+    """The function of some ops, which a call at the end of the graph replaces."""
+    inside = {op.results[0] for op in ops}
+    ins = [v for v in dict.fromkeys(v for op in ops for v in op.operands) if v not in inside]
+    ins = [v for v in ins if splat_of(v) is None]
+    outs = [v for v in _results(ops) if any(use.operation not in ops for use in v.uses)]
+    body = Block(arg_types=[v.type for v in ins])
+    mapping: dict[SSAValue, SSAValue] = dict(zip(ins, body.args))
+    for old, new in mapping.items():
+        new.name_hint = old.name_hint
+    for op in ops:
+        for value in op.operands:
+            if value not in mapping and isinstance(value.owner, te.ConstantOp):
+                body.add_op(value.owner.clone(mapping))
+        copy = op.clone(mapping)
+        copy.location = op.location
+        body.add_op(copy)
+    body.add_op(func.ReturnOp(*(mapping[v] for v in outs)))
+    types = [v.type for v in ins], [v.type for v in outs]
+    kernel = func.FuncOp(name, types, Region(body), "private")
+    kernel.location = ops[-1].location
+    kernel.attributes[KERNEL] = UnitAttr()
+    kernel.attributes[WORKLOAD] = _workload(ops, ins, outs)
+    call = func.CallOp(name, ins, types[1])
+    call.location = ops[-1].location
+    graph.add_op(call)
+    for old, new in zip(outs, call.results):
+        new.name_hint = old.name_hint
+        old.replace_uses_with_if(new, lambda use: use.operation not in ops)
+    for op in reversed(ops):
+        Rewriter.erase_op(op)
+    return kernel
+
+
+def _results(ops: Sequence[Operation]) -> list[SSAValue]:
+    """What the ops compute, in program order."""
+    return [op.results[0] for op in ops]
+
+
+def _workload(
+    ops: Sequence[Operation], ins: Sequence[SSAValue], outs: Sequence[SSAValue]
+) -> DictionaryAttr:
+    """The least the kernel does: GM traffic, contractions [batch, m, k, n], vector cycles."""
+    cube: list[DenseArrayBase] = []
+    for op in ops:
+        if isinstance(op, te.FractalMatmulOp):
+            m, n, k = op.sizes
+            cube.append(DenseArrayBase.from_list(i64, [math.prod(op.batch), m, k, n]))
+    return DictionaryAttr(
+        {
+            "in_bytes": IntegerAttr(_bytes(ins), i64),
+            "out_bytes": IntegerAttr(_bytes(outs), i64),
+            "cube": ArrayAttr(cube),
+            "vector_repeats": IntegerAttr(sum(recorded(op) or 0 for op in ops), i64),
+        }
+    )
+
+
+def _bytes(values: Sequence[SSAValue]) -> int:
+    return sum(math.prod(te.shape_of(v)) * element_bytes(te.element_of(v)) for v in values)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects import func
-from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 
@@ -27,7 +27,8 @@ from akg_mlir.passes.npu.legalise.vector import (
     lower_select,
     lower_unary,
 )
-from akg_mlir.targets.model import Target, UnknownTarget, load
+from akg_mlir.passes.npu.memory.target import target_of
+from akg_mlir.targets.model import Target
 
 _TILE_OPS = (
     npu.DmaOp,
@@ -56,20 +57,10 @@ class NpuLegalise(ModulePass):
     name = "npu-legalise"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        target = _target_of(op)
+        target = target_of(op)
         for function in op.walk():
             if isinstance(function, func.FuncOp) and "npu.kernel" in function.attributes:
                 legalise(function, target)
-
-
-def _target_of(module: ModuleOp) -> Target:
-    name = module.attributes.get("npu.target", StringAttr("ascend910"))
-    if not isinstance(name, StringAttr):
-        raise CompileError(f"npu.target is a string, got {name}", module)
-    try:
-        return load(name.data)
-    except UnknownTarget as error:
-        raise CompileError(str(error), module) from error
 
 
 def legalise(function: func.FuncOp, target: Target) -> None:

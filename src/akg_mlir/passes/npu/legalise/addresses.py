@@ -31,7 +31,7 @@ def _opt(f: Callable[[int, int], int], a: int | None, b: int | None) -> int | No
 
 @dataclass(frozen=True)
 class Fact:
-    """`lo <= v <= hi` (None: unbounded) and `v = rem (mod mod)`; `mod == 0` is the constant `rem`."""
+    """`lo <= v <= hi` (None: unbounded) and `v = rem` modulo `mod`; with `mod` 0, `v` is `rem`."""
 
     lo: int | None = None
     hi: int | None = None

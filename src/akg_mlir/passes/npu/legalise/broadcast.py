@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 
@@ -47,7 +48,7 @@ def splat(emitter: Emitter, box: Box, operand: Operand) -> Operand:
     return _splat_one_by_one(emitter, box, operand, axes)
 
 
-def _strides(rank: int, axes: list[int], steps: tuple[int, ...]) -> tuple[int, ...]:
+def _strides(rank: int, axes: list[int], steps: Sequence[int]) -> tuple[int, ...]:
     found = dict(zip(axes, steps))
     return tuple(found.get(a, 0) for a in range(rank))
 
@@ -58,6 +59,12 @@ def _splat_run(
     """Elements next to each other (or a single one), in rows that start on a block."""
     count = 1 if near is None else box.sizes[near]
     blocks = -(-(lane + count) // start.block)
+    # Rows that follow each other block by block are one run.
+    near_by = [] if near is None else [near]
+    far = sorted(far, key=lambda a: start.strides[a])
+    while far and start.strides[far[0]] == blocks * start.block:
+        blocks *= box.sizes[far[0]]
+        near_by.append(far.pop(0))
     sizes = [box.sizes[a] for a in far]
     out = emitter.scratch([*sizes, blocks * start.block, ROWS], start.element)
 
@@ -66,8 +73,8 @@ def _splat_run(
         splat_blocks(emitter, source, result, blocks)
 
     emitter.nest(sizes, body)
-    axes = far if near is None else [*far, near]
-    strides = _strides(len(box.sizes), axes, out.strides)
+    steps = [*out.strides[: len(far)], *(start.strides[a] * ROWS for a in near_by)]
+    strides = _strides(len(box.sizes), [*far, *near_by], steps)
     return replace(out.moved(lane * ROWS), strides=strides, splat=True)
 
 
@@ -78,7 +85,7 @@ def _splat_column(emitter: Emitter, box: Box, start: Operand, lane: int, axis: i
     packed = pack_column(emitter, start, lane, start.strides[axis], rows)
     column = Box((groups, ROWS, 1), (packed.with_strides((*packed.strides, 0)),))
     out = splat(emitter, column, column.dst)
-    return out.with_strides(_strides(len(box.sizes), [axis], (out.strides[1],)))
+    return out.with_strides(_strides(len(box.sizes), [axis], [out.strides[1]]))
 
 
 def pack_column(emitter: Emitter, start: Operand, lane: int, stride: int, rows: int) -> Operand:

@@ -7,7 +7,7 @@ from math import prod
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu
 from akg_mlir.passes.npu.legalise.emitter import Emitter
-from akg_mlir.passes.npu.legalise.views import Box, Index, arrange, box_of
+from akg_mlir.passes.npu.legalise.views import Box, Index, Operand, arrange, box_of
 
 FRACTAL_BYTES = 512
 """One fractal of L0A and L0B (machine reference 2.4); of L0C it is 16 x 16 f32."""
@@ -24,7 +24,7 @@ def _fractals(emitter: Emitter, box: Box, elements: int, what: str) -> Box:
     normal = arrange(box, lane)
     whole = normal.sizes[-1] % elements == 0 and all(
         o.strides[-1] == 1
-        and o.offset.fact.residue(elements) == 0
+        and o.offset.fact.residue(_alignment(o, elements)) == 0
         and all(s % elements == 0 for s in o.strides[:-1])
         for o in normal.operands
     )
@@ -43,6 +43,12 @@ def _fractals(emitter: Emitter, box: Box, elements: int, what: str) -> Box:
     )
 
 
+def _alignment(operand: Operand, elements: int) -> int:
+    """Elements between legal starts: UB and L1 need whole blocks only."""
+    on_chip = operand.space in (npu.Space.UB, npu.Space.L1)
+    return operand.block if on_chip else elements
+
+
 def lower_load2d(emitter: Emitter, op: npu.DmaOp) -> None:
     """L1 -> L0A / L0B: the longest encodable axis becomes the repeats, the others loops."""
     box = box_of(op.dst, op.src)
@@ -51,7 +57,7 @@ def lower_load2d(emitter: Emitter, op: npu.DmaOp) -> None:
     limits = emitter.target.limits
     possible = [
         a
-        for a, s in enumerate(box.sizes)
+        for a in range(len(box.sizes))
         if 1 <= box.dst.strides[a] and 0 <= box.operands[1].strides[a] <= limits.burst_gap
     ]
     axis = max(possible, key=lambda a: box.sizes[a])
@@ -60,45 +66,42 @@ def lower_load2d(emitter: Emitter, op: npu.DmaOp) -> None:
 
     def body(indices: tuple[Index, ...]) -> None:
         for start in range(0, box.sizes[axis], limits.load2d_repeat):
-            dst, src = (
-                o.at_all(loops, indices).at(axis, start) for o in in_elements.operands
-            )
+            dst, src = (o.at_all(loops, indices).at(axis, start) for o in in_elements.operands)
             repeat = min(limits.load2d_repeat, box.sizes[axis] - start)
             stride, gap = box.operands[1].strides[axis], box.dst.strides[axis] - 1
-            emitter.insert(
-                npu.Load2dOp(emitter.ptr(dst), emitter.ptr(src), repeat, stride, gap)
-            )
+            emitter.insert(npu.Load2dOp(emitter.ptr(dst), emitter.ptr(src), repeat, stride, gap))
 
     emitter.nest([box.sizes[a] for a in loops], body)
 
 
 def lower_drain(emitter: Emitter, op: npu.DmaOp) -> None:
-    """L0C -> UB in bursts of whole 16 x 16 fractals, one burst per column of fractals."""
+    """Between L0C and UB in bursts of whole 16 x 16 fractals; out of L0C, f32 may become f16."""
     box = box_of(op.dst, op.src)
     dst, src = box.operands
-    if dst.element != src.element:
+    narrows = (src.space, str(src.element), str(dst.element)) == (npu.Space.L0C, "f32", "f16")
+    if dst.element != src.element and not narrows:
         raise CompileError(
-            f"moving from l0c keeps the element type, got {src.element} -> {dst.element}",
+            f"moving between l0c and ub cannot convert {src.element} to {dst.element}",
             op,
             hint="cast in ub with npu.vcast",
         )
-    elements = SIDE * SIDE
-    box = _fractals(emitter, box, elements, "the move from l0c")
+    box = _fractals(emitter, box, SIDE * SIDE, "a move from or to l0c")
     length = box.sizes[-1]
-    blocks = elements // dst.block
+    units = [1 if o.space == npu.Space.L0C else SIDE * SIDE // o.block for o in (box.dst, src)]
 
-    def gaps(axis: int) -> tuple[int, int]:
-        src_gap = box.operands[1].strides[axis] - length
-        return src_gap, (box.dst.strides[axis] - length) * blocks
+    def gaps(axis: int) -> list[int]:
+        return [(o.strides[axis] - length) * unit for o, unit in zip(box.operands, units)]
 
     limits = emitter.target.limits
-    possible = [a for a in range(len(box.sizes) - 1) if all(0 <= g <= limits.burst_gap for g in gaps(a))]
+    possible = [
+        a for a in range(len(box.sizes) - 1) if all(0 <= g <= limits.burst_gap for g in gaps(a))
+    ]
     axis = max(possible, key=lambda a: box.sizes[a], default=None)
     loops = [a for a in range(len(box.sizes) - 1) if a != axis]
-    bursts, (src_gap, dst_gap) = (1, (0, 0)) if axis is None else (box.sizes[axis], gaps(axis))
+    bursts, (dst_gap, src_gap) = (1, [0, 0]) if axis is None else (box.sizes[axis], gaps(axis))
     if bursts > limits.bursts or length > limits.burst_blocks:
         raise CompileError(f"{bursts} bursts of {length} fractals do not fit the fields", op)
-    in_elements = box.map(lambda o: o.with_strides([s * elements for s in o.strides]))
+    in_elements = box.map(lambda o: o.with_strides([s * SIDE * SIDE for s in o.strides]))
 
     def body(indices: tuple[Index, ...]) -> None:
         to, of = (emitter.ptr(o.at_all(loops, indices)) for o in in_elements.operands)
@@ -129,5 +132,5 @@ def lower_mmad(emitter: Emitter, op: npu.MmadOp) -> None:
                 op,
                 hint="give each L0 tile a buffer of its own shape",
             )
-    pointers = [emitter.ptr(box.dst) for box in (c, a, b)]
-    emitter.insert(npu.MadOp(*pointers, op.init, m, k, n))
+    to, left, right = (emitter.ptr(box.dst) for box in (c, a, b))
+    emitter.insert(npu.MadOp(to, left, right, op.init, m, k, n))

@@ -15,12 +15,12 @@ from akg_mlir.passes.npu.legalise.views import Box, arrange, box_of
 
 
 def lower_dma(emitter: Emitter, op: npu.DmaOp, writers: Writers) -> None:
-    """Raises `NoVectorForm` where only the scalar unit can do it, `CompileError` where nothing can."""
+    """Raises `NoVectorForm` where only the scalar unit can do it, `CompileError` where none can."""
     box = box_of(op.dst, op.src)
     match box.operands[1].space, box.dst.space:
         case npu.Space.L1, npu.Space.L0A | npu.Space.L0B:
             lower_load2d(emitter, op)
-        case npu.Space.L0C, _:
+        case (npu.Space.L0C, _) | (_, npu.Space.L0C):
             lower_drain(emitter, op)
         case npu.Space.UB, npu.Space.UB:
             copy(emitter, box)
@@ -31,9 +31,7 @@ def lower_dma(emitter: Emitter, op: npu.DmaOp, writers: Writers) -> None:
 def _rows(box: Box) -> Box:
     """Arranged with an axis that is contiguous on both sides as the rows."""
     contiguous = [
-        a
-        for a, n in enumerate(box.sizes)
-        if n > 1 and all(o.strides[a] == 1 for o in box.operands)
+        a for a, n in enumerate(box.sizes) if n > 1 and all(o.strides[a] == 1 for o in box.operands)
     ]
     return arrange(box, contiguous[0] if contiguous else None)
 

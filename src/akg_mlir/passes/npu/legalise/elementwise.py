@@ -1,4 +1,4 @@
-"""One vector instruction over a whole box: splats first, in parts that the scratch budget allows."""
+"""One vector instruction over a whole box: splats first, in parts that scratch allows."""
 
 from __future__ import annotations
 
@@ -62,28 +62,40 @@ def apply(emitter: Emitter, box: Box, write: Write, max_repeat: int | None = Non
 
     Raises `NoVectorForm` where an operand's layout does not fit the vector unit.
     """
-    apply_normal(emitter, normalise(box), write, max_repeat)
+    apply_normal(emitter, normalise(box), write, max_repeat=max_repeat)
 
 
-def apply_normal(emitter: Emitter, box: Box, write: Write, max_repeat: int | None = None) -> None:
-    """`apply` for a box whose last axis is its lanes."""
+def apply_normal(
+    emitter: Emitter,
+    box: Box,
+    write: Write,
+    *,
+    max_repeat: int | None = None,
+    reduces: bool = False,
+) -> None:
+    """`apply` for a box whose last axis is its lanes.
+
+    `reduces` says that the instruction adds to its result, which may then have stride 0.
+    """
     broadcast = [o for o in box.operands[1:] if is_lane_broadcast(box, o)]
     need = sum(splat_bytes(box, o) for o in broadcast)
-    if need > SCRATCH_BYTES and len(box.sizes) > 1:
-        axis, step = splat_part(box, broadcast, need)
+    if need > SCRATCH_BYTES:
+        axis, step = _part(box, broadcast, need)
         if step < box.sizes[axis]:
-            in_parts(
-                emitter, box, axis, step, lambda part: apply(emitter, part, write, max_repeat)
-            )
+
+            def again(part: Box) -> None:
+                apply_normal(emitter, part, write, max_repeat=max_repeat, reduces=reduces)
+
+            in_parts(emitter, box, axis, step, again)
             return
     splats = {o: splat(emitter, box, o) for o in dict.fromkeys(broadcast)}
     ready = box.map(lambda o: splats.get(o, o))
-    if not fits(ready):
+    if not fits(ready, reduces):
         raise NoVectorForm("an operand does not start on a 32-byte block with stride 1")
     issue(emitter, ready, write, max_repeat)
 
 
-def splat_part(box: Box, broadcast: Sequence[Operand], need: int) -> tuple[int, int]:
+def _part(box: Box, broadcast: Sequence[Operand], need: int) -> tuple[int, int]:
     """The longest axis that the splats vary along, and how many entries fit the budget."""
     varying = [a for a in range(len(box.sizes) - 1) if any(o.strides[a] for o in broadcast)]
     axis = max(varying, key=lambda a: box.sizes[a])

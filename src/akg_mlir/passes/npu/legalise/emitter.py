@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import prod
+from typing import Any
 
 from xdsl.builder import Builder
 from xdsl.dialects import arith, func, scf
@@ -62,6 +63,7 @@ class Emitter:
     op: Operation = field(init=False)
     builder: Builder = field(init=False)
     _block: Block = field(init=False)
+    _pointers: dict[Any, SSAValue] = field(init=False)
     _top: _Top = field(default_factory=_Top)
     _committed: _Top = field(default_factory=_Top)
 
@@ -69,6 +71,7 @@ class Emitter:
         """Write what replaces `op` from now on; drops what was not committed."""
         self.op = op
         self._block = Block()
+        self._pointers = {}
         self.builder = Builder(InsertPoint.at_end(self._block))
         self._top = self._committed.copy()
 
@@ -159,13 +162,16 @@ class Emitter:
 
     # instructions
 
-    def ptr(self, operand: Operand, element: Attribute | None = None) -> SSAValue:
-        """A pointer to the start of an operand, seen as `element` where that differs."""
-        type_ = npu.PtrType(npu.SpaceAttr(operand.space), element or operand.element)
-        offset = operand.offset
-        used = _used(offset)
-        op = npu.PtrOp(operand.base, used.map(operand.size), used.values, type_)
-        return self.builder.insert(op).result
+    def ptr(self, operand: Operand) -> SSAValue:
+        """A pointer to the start of an operand; the same one for the same place in a block."""
+        type_ = npu.PtrType(npu.SpaceAttr(operand.space), operand.element)
+        used = _used(operand.offset)
+        map_ = used.map(operand.size)
+        key = (self.builder.insertion_point.block, operand.base, map_, used.values, type_)
+        if key not in self._pointers:
+            op = npu.PtrOp(operand.base, map_, used.values, type_)
+            self._pointers[key] = self.builder.insert(op).result
+        return self._pointers[key]
 
     def insert(self, op: Operation) -> None:
         self.builder.insert(op)
@@ -177,7 +183,7 @@ class Emitter:
         """The operand as a memref, for the scalar unit."""
         offset = _used(operand.offset)
         return self.builder.insert(
-            npu.ViewOp(operand.base, offset.map().results[0], offset.values, sizes, operand.strides)
+            npu.ViewOp(operand.base, offset.map(), offset.values, sizes, operand.strides)
         ).result
 
 

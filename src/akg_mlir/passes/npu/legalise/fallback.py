@@ -32,9 +32,7 @@ def lower_by_scalar(emitter: Emitter, op: Operation) -> None:
         case npu.VFillOp():
             value = op.scalar
             box = box_of(op.dst)
-            scalar.scalar_box(
-                emitter, box, lambda b, _: b.insert(arith.ConstantOp(value)).result
-            )
+            scalar.scalar_box(emitter, box, lambda b, _: b.insert(arith.ConstantOp(value)).result)
         case npu.VSelectOp():
             _select(emitter, op)
         case _:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import prod
 
 from akg_mlir.dialects.npu import Opcode
 from akg_mlir.passes.npu.legalise.elementwise import apply_normal, in_parts, write_vec
 from akg_mlir.passes.npu.legalise.emitter import SCRATCH_BYTES, Emitter
+from akg_mlir.passes.npu.legalise.issue import cycles
 from akg_mlir.passes.npu.legalise.views import Box, Operand, arrange
+from akg_mlir.targets.model import Target
 
 
 def accumulate(emitter: Emitter, opcode: Opcode, box: Box) -> None:
-    """`dst = dst op src` over a box (result, source) whose last axis is the lanes."""
+    """`dst = dst op src` over a box (result, source) whose last axis is the lanes.
+
+    Where the result has stride 0, entry after entry is combined into it.
+    """
+    apply_normal(emitter, accumulation(box), write_vec(emitter, opcode), reduces=True)
+
+
+def accumulation(box: Box) -> Box:
+    """The arranged box of an accumulation: the result is also the first source."""
     dst, src = box.operands
-    both = Box(box.sizes, (dst, dst, src))
-    apply_normal(emitter, arrange(both, len(box.sizes) - 1), write_vec(emitter, opcode))
+    return arrange(Box(box.sizes, (dst, dst, src)), len(box.sizes) - 1)
 
 
 def halve(emitter: Emitter, opcode: Opcode, box: Box, axis: int) -> Box:
@@ -33,11 +42,33 @@ def halve(emitter: Emitter, opcode: Opcode, box: Box, axis: int) -> Box:
     return box.drop(axis)
 
 
+def padded_lanes(box: Box) -> int:
+    """Lanes of a row rounded up to whole blocks."""
+    return -(-box.sizes[-1] // box.dst.block) * box.dst.block
+
+
 def row_bytes(box: Box, axis: int) -> int:
     """UB that one entry of an axis takes in scratch, lanes padded to blocks."""
-    lanes = -(-box.sizes[-1] // box.dst.block) * box.dst.block
     others = prod(s for a, s in enumerate(box.sizes[:-1]) if a != axis)
-    return others * lanes * box.dst.size
+    return others * padded_lanes(box) * box.dst.size
+
+
+@dataclass(frozen=True)
+class _Halves:
+    """How an axis is folded: `half` partial results with these strides in scratch."""
+
+    half: int
+    elements: int
+    strides: tuple[int, ...]
+
+
+def _halves(box: Box, axis: int) -> _Halves:
+    row = row_bytes(box, axis)
+    half = max(1, min(box.sizes[axis] // 2, SCRATCH_BYTES // row))
+    shape = [s for a, s in enumerate(box.sizes[:-1]) if a != axis] + [padded_lanes(box)]
+    strides = [prod(shape[i + 1 :]) for i in range(len(shape))]
+    strides.insert(axis, prod(shape))
+    return _Halves(half, half * prod(shape), tuple(strides))
 
 
 def fold(emitter: Emitter, opcode: Opcode, box: Box, axis: int, room: int = 0) -> Box:
@@ -45,32 +76,38 @@ def fold(emitter: Emitter, opcode: Opcode, box: Box, axis: int, room: int = 0) -
 
     Returns the box of the result, row-major over the remaining axes with lanes padded to blocks
     and at least `room` elements of scratch behind its start. The source is left as it is.
-    Additions keep at most as many partial sums as fit the scratch budget.
     """
     rows = box.sizes[axis]
     if rows == 1:
         return box.drop(axis)
-    half = max(1, min(rows // 2, SCRATCH_BYTES // row_bytes(box, axis)))
-    lanes = -(-box.sizes[-1] // box.dst.block) * box.dst.block
-    others = [s for a, s in enumerate(box.sizes[:-1]) if a != axis]
-    row = prod(others) * lanes
-    flat = emitter.scratch([max(half * row, room)], box.dst.element)
-    strides = [prod([*others, lanes][i + 1 :]) for i in range(len(others) + 1)]
-    strides.insert(axis, row)
-    partial = replace(flat, strides=tuple(strides))
-
-    first, second = box.slice(axis, 0, half), box.slice(axis, half, half)
+    plan = _halves(box, axis)
+    flat = emitter.scratch([max(plan.elements, room)], box.dst.element)
+    partial = replace(flat, strides=plan.strides)
+    first, second = (box.slice(axis, start, plan.half) for start in (0, plan.half))
     three = Box(first.sizes, (partial, first.dst, second.dst))
     apply_normal(emitter, arrange(three, len(three.sizes) - 1), write_vec(emitter, opcode))
-    if rows > 2 * half:
-        rest = box.slice(axis, 2 * half, rows - 2 * half)
-        in_parts(
-            emitter,
-            rest,
-            axis,
-            half,
-            lambda part: accumulate(emitter, opcode, Box(part.sizes, (partial, part.dst))),
-        )
+    if rows > 2 * plan.half:
+        rest = box.slice(axis, 2 * plan.half, rows - 2 * plan.half)
+
+        def add(part: Box) -> None:
+            accumulate(emitter, opcode, Box(part.sizes, (partial, part.dst)))
+
+        in_parts(emitter, rest, axis, plan.half, add)
     return halve(emitter, opcode, Box(first.sizes, (partial,)), axis)
 
 
+def fold_cycles(box: Box, axis: int, target: Target) -> int:
+    """What `fold` costs on a box that the vector unit can address."""
+    rows, plan = box.sizes[axis], _halves(box, axis)
+    partial = box.dst.with_strides(plan.strides)
+
+    def step(size: int, source: Operand) -> int:
+        sizes = (*box.sizes[:axis], size, *box.sizes[axis + 1 :])
+        return cycles(accumulation(Box(sizes, (partial, source))), target)
+
+    total = step(plan.half, box.dst) * -(-(rows - plan.half) // plan.half)
+    size = plan.half
+    while size > 1:
+        total += step(size // 2, partial)
+        size -= size // 2
+    return total

@@ -2,6 +2,7 @@
 
 A vector instruction walks up to 8 blocks (block stride) in each of up to 255 repeats (repeat
 stride). Any two axes of the box can take those parts, or one axis both; the others become loops.
+Axes along which the result has stride 0 are reduced: they can be repeats or loops, in order.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class _Axis:
     size: int
     strides: tuple[int, ...]
     lanes: int | None = None
+    reduced: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,11 @@ class Planner:
         self.mixed = len(set(self.blocks)) > 1
         rank = len(box.sizes) - 1
         self.outer = [
-            _Axis(box.sizes[a], tuple(o.strides[a] // o.block for o in box.operands))
+            _Axis(
+                box.sizes[a],
+                tuple(o.strides[a] // o.block for o in box.operands),
+                reduced=box.dst.strides[a] == 0,
+            )
             for a in range(rank)
         ]
         lane_strides = tuple(0 if o.splat else 1 for o in box.operands)
@@ -76,13 +82,15 @@ class Planner:
 
     def best(self) -> list[_Issue]:
         """The cheapest way to issue the box."""
-        startup = self.target.vector.startup
-        return min(self._candidates(), key=lambda issues: sum(i.cost(startup) for i in issues))
+        return min(self._candidates(), key=self.cost)
+
+    def cost(self, issues: Sequence[_Issue]) -> int:
+        return sum(i.cost(self.target.vector.startup) for i in issues)
 
     def _candidates(self) -> Iterator[list[_Issue]]:
         axes = [*self.outer, self.lane]
         for inner in axes if self.whole else [self.lane]:
-            if self._encodable(inner.strides):
+            if self._encodable(inner.strides) and not inner.reduced:
                 yield self._split(inner)
                 for repeated in axes if self.whole else self.outer:
                     if repeated is not inner and self._encodable(repeated.strides):
@@ -174,12 +182,21 @@ def _chunks(total: int, limit: int) -> Iterator[tuple[int, int, int]]:
         yield total - total % limit, 1, total % limit
 
 
-def fits(box: Box) -> bool:
-    """The vector unit can address a normalised box: unit or splat lanes on whole blocks."""
+def fits(box: Box, reduces: bool = False) -> bool:
+    """The vector unit can address a normalised box: unit or splat lanes on whole blocks.
+
+    With `reduces`, the result may have stride 0 along other axes than the lanes.
+    """
     outer = range(len(box.sizes) - 1)
-    if box.dst.splat or any(s == 0 for s, n in zip(box.dst.strides, box.sizes) if n > 1):
+    if box.dst.splat or (not reduces and any(box.dst.strides[a] == 0 for a in outer)):
         return False
     return all(o.strides[-1] == (0 if o.splat else 1) and o.is_aligned(outer) for o in box.operands)
+
+
+def cycles(box: Box, target: Target) -> int:
+    """What issuing a normalised box costs, at one cycle per repeat."""
+    planner = Planner(box, target)
+    return planner.cost(planner.best())
 
 
 def issue(emitter: Emitter, box: Box, write: Write, max_repeat: int | None = None) -> None:

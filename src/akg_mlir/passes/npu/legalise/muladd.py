@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from akg_mlir.dialects import npu
 from akg_mlir.dialects.npu import Opcode, Reduction
-from akg_mlir.passes.npu.legalise.broadcast import is_lane_broadcast, splat, splat_bytes
 from akg_mlir.passes.npu.legalise.elementwise import (
     apply,
     apply_normal,
     in_parts,
     require,
-    splat_part,
     write_vec,
 )
 from akg_mlir.passes.npu.legalise.emitter import SCRATCH_BYTES, Emitter
 from akg_mlir.passes.npu.legalise.reduce import reduce
 from akg_mlir.passes.npu.legalise.vector import is_single_unknown
-from akg_mlir.passes.npu.legalise.views import Box, Index, arrange, box_of, squeeze
-
+from akg_mlir.passes.npu.legalise.views import Box, arrange, box_of, squeeze
 
 LANES = 128
 """Parts of a row start on whole repeats of either element size."""
@@ -27,13 +24,18 @@ def lower_muladd(emitter: Emitter, op: npu.VMulAddOp) -> None:
     """Raises `NoVectorForm` where the layout does not fit the vector unit."""
     box = squeeze(box_of(op.dst, op.lhs, op.rhs))
     require(emitter, Opcode.VMLA, box.dst.element)
-    reduced = [a for a, s in enumerate(box.dst.strides) if s == 0]
-    if not reduced:
+    if 0 not in box.dst.strides:
         _multiply_accumulate(emitter, box)
-    elif any(s == 1 for s in box.dst.strides):
-        _by_steps(emitter, box, reduced)
+    elif _keeps_lanes(box):
+        _by_steps(emitter, box)
     else:
         _by_products(emitter, box)
+
+
+def _keeps_lanes(box: Box) -> bool:
+    """The result is contiguous along an axis that the factors walk, too, or do not depend on."""
+    strides = list(zip(*(o.strides for o in box.operands)))
+    return any(d == 1 and lhs in (0, 1) and rhs in (0, 1) for d, lhs, rhs in strides)
 
 
 def _multiply_accumulate(emitter: Emitter, box: Box) -> None:
@@ -47,32 +49,10 @@ def _multiply_accumulate(emitter: Emitter, box: Box) -> None:
     apply(emitter, box, write_vec(emitter, Opcode.VMLA))
 
 
-def _by_steps(emitter: Emitter, box: Box, reduced: list[int]) -> None:
-    """The lanes are kept: one vmla over the kept axes per step along the reduced ones."""
-    lane = box.dst.strides.index(1)
-    kept = [a for a in range(len(box.sizes)) if a not in reduced and a != lane]
-    ordered = box.take([*reduced, *kept, lane])
-    _step(emitter, ordered, len(reduced))
-
-
-def _step(emitter: Emitter, box: Box, reduced: int) -> None:
-    broadcast = [o for o in box.operands[1:] if is_lane_broadcast(box, o)]
-    need = sum(splat_bytes(box, o) for o in broadcast)
-    if need > SCRATCH_BYTES:
-        axis, step = splat_part(box, broadcast, need)
-        if step < box.sizes[axis]:
-            in_parts(emitter, box, axis, step, lambda part: _step(emitter, part, reduced))
-            return
-    splats = {o: splat(emitter, box, o) for o in broadcast}
-    ready = box.map(lambda o: splats.get(o, o))
-
-    def body(at: tuple[Index, ...]) -> None:
-        operands = (o.at_all(range(reduced), at) for o in ready.operands)
-        kept = tuple(o.with_strides(o.strides[reduced:]) for o in operands)
-        point = arrange(Box(ready.sizes[reduced:], kept), len(ready.sizes) - reduced - 1)
-        apply_normal(emitter, point, write_vec(emitter, Opcode.VMLA))
-
-    emitter.nest(ready.sizes[:reduced], body)
+def _by_steps(emitter: Emitter, box: Box) -> None:
+    """The lanes are kept: vmla accumulates in place along the reduced axes."""
+    arranged = arrange(box, box.dst.strides.index(1))
+    apply_normal(emitter, arranged, write_vec(emitter, Opcode.VMLA), reduces=True)
 
 
 def _by_products(emitter: Emitter, box: Box) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import prod
 
 from xdsl.builder import Builder
 from xdsl.ir import SSAValue
@@ -18,11 +19,19 @@ from akg_mlir.dialects.npu import Binary, Opcode, Reduction
 from akg_mlir.passes.npu.legalise.broadcast import splat
 from akg_mlir.passes.npu.legalise.elementwise import in_parts, require
 from akg_mlir.passes.npu.legalise.emitter import SCRATCH_BYTES, Emitter, NoVectorForm
-from akg_mlir.passes.npu.legalise.folding import accumulate, fold, halve, row_bytes
+from akg_mlir.passes.npu.legalise.folding import (
+    accumulate,
+    accumulation,
+    fold,
+    fold_cycles,
+    halve,
+    row_bytes,
+)
+from akg_mlir.passes.npu.legalise.issue import BLOCKS, cycles, fits
 from akg_mlir.passes.npu.legalise.scalar import binary as scalar_binary
-from akg_mlir.passes.npu.legalise.scalar import scalar_box
+from akg_mlir.passes.npu.legalise.scalar import is_float, number, scalar_box
 from akg_mlir.passes.npu.legalise.transpose import ROWS, lanes_to_rows
-from akg_mlir.passes.npu.legalise.vector import copy, fill, number
+from akg_mlir.passes.npu.legalise.vector import copy, fill
 from akg_mlir.passes.npu.legalise.views import Box, Operand, box_of, merge, squeeze
 
 OPCODES = {
@@ -35,6 +44,17 @@ KINDS = {
     Reduction.MAX: Binary.MAX,
     Reduction.MIN: Binary.MIN,
 }
+CROSS_LANE = {
+    Reduction.ADD: Opcode.VCADD,
+    Reduction.MAX: Opcode.VCMAX,
+    Reduction.MIN: Opcode.VCMIN,
+}
+CROSS_LANE_ROWS = 64
+"""A cross-lane instruction takes 7 cycles per row; with more rows transposing is faster."""
+
+F16_ROWS = 16
+"""Longest f16 sum that is accumulated one after the other."""
+
 _IDENTITY = {
     Reduction.ADD: (0.0, 0),
     Reduction.MAX: (float("-inf"), -(2**31)),
@@ -70,11 +90,11 @@ def reduce(emitter: Emitter, kind: Reduction, box: Box) -> None:
 def _fold_outer(emitter: Emitter, kind: Reduction, box: Box, reduced: int) -> None:
     """Fold the leading `reduced` axes, then the lanes if the result has stride 0 there."""
     dst, src = box.operands
+    if dst.strides[-1] and (reduced == 0 or _accumulates_well(emitter, kind, box)):
+        accumulate(emitter, OPCODES[kind], box)
+        return
     if reduced == 0:
-        if dst.strides[-1] == 0:
-            _fold_lanes(emitter, kind, box)
-        else:
-            accumulate(emitter, OPCODES[kind], box)
+        _fold_lanes(emitter, kind, box)
         return
     source = Box(box.sizes, (src,))
     if row_bytes(source, 0) * 2 <= SCRATCH_BYTES:
@@ -91,22 +111,43 @@ def _fold_outer(emitter: Emitter, kind: Reduction, box: Box, reduced: int) -> No
         )
 
 
+def _accumulates_well(emitter: Emitter, kind: Reduction, box: Box) -> bool:
+    """Adding row after row into the result costs little more than adding halves to each other.
+
+    Long f16 sums go by halves: they keep more precision.
+    """
+    arranged = accumulation(box)
+    rows = prod(s for s, t in zip(box.sizes, box.dst.strides) if t == 0)
+    if kind == Reduction.ADD and box.dst.size == 2 and rows > F16_ROWS:
+        return False
+    if not fits(arranged, reduces=True):
+        return False
+    source, target = Box(box.sizes, (box.operands[1],)), emitter.target
+    return cycles(arranged, target) * 4 <= fold_cycles(source, 0, target) * 5
+
+
 def _fold_lanes(emitter: Emitter, kind: Reduction, box: Box) -> None:
     """Every row's lanes onto one element of the result; the rows are the outer axes."""
-    dst, src = box.operands
-    if not src.is_aligned(range(len(box.sizes) - 1)):
+    if not box.operands[1].is_aligned(range(len(box.sizes) - 1)):
         raise NoVectorForm("a reduced row does not start on a 32-byte block")
     if len(box.sizes) == 1:
-        box = Box((1, *box.sizes), tuple(o.with_strides((0, *o.strides)) for o in box.operands))
-    if len(box.sizes) > 2:
+        one = tuple(o.with_strides((0, *o.strides)) for o in box.operands)
+        _fold_rows(emitter, kind, Box((1, *box.sizes), one))
+    elif len(box.sizes) == 2:
+        limit = SCRATCH_BYTES // npu.BLOCK_BYTES
+        in_parts(emitter, box, 0, limit, lambda part: _fold_rows(emitter, kind, part))
+    else:
         in_parts(emitter, box, 0, 1, lambda part: _fold_lanes(emitter, kind, part.drop(0)))
+
+
+def _fold_rows(emitter: Emitter, kind: Reduction, box: Box) -> None:
+    """[rows, lanes], few enough rows for a block of scratch each."""
+    src, rows = box.operands[1], box.sizes[0]
+    source = Box(box.sizes, (src,))
+    if rows <= CROSS_LANE_ROWS and emitter.has(CROSS_LANE[kind], src.element):
+        _combine(emitter, kind, box.dst, _cross_lane(emitter, kind, source), rows)
         return
-    limit = SCRATCH_BYTES // npu.BLOCK_BYTES
-    if box.sizes[0] > limit:
-        in_parts(emitter, box, 0, limit, lambda part: _fold_lanes(emitter, kind, part))
-        return
-    rows = box.sizes[0]
-    blocks = _rows_to_blocks(emitter, kind, Box(box.sizes, (box.operands[1],)))
+    blocks = _rows_to_width(emitter, kind, source, src.block)
     groups = -(-rows // ROWS)
     lanes = lanes_to_rows(emitter, blocks, groups, blocks.strides[0])
     columns = Box((groups, src.block, ROWS), (lanes,))
@@ -114,28 +155,50 @@ def _fold_lanes(emitter: Emitter, kind: Reduction, box: Box) -> None:
     _combine(emitter, kind, box.dst, result, rows)
 
 
-def _rows_to_blocks(emitter: Emitter, kind: Reduction, rows: Box) -> Operand:
-    """Each row of lanes folded onto one block; [rows, block], readable up to 16 rows at a time."""
+def _cross_lane(emitter: Emitter, kind: Reduction, rows: Box) -> Operand:
+    """Rows folded onto one repeat and then across lanes: [groups, 16] in scratch."""
     src, (count, lanes) = rows.dst, rows.sizes
-    block, opcode = src.block, OPCODES[kind]
-    full, tail = divmod(lanes, block)
+    width = emitter.target.vector.repeat_bytes // src.size
+    if lanes > width:
+        src, lanes = _rows_to_width(emitter, kind, rows, width), width
+    out = emitter.scratch([-(-count // ROWS), ROWS], src.element)
+    step = src.strides[0] // src.block
+    if step > emitter.target.limits.repeat_stride:
+        raise NoVectorForm(f"rows are {step} blocks apart")
+    op = npu.VecOp(
+        CROSS_LANE[kind],
+        emitter.ptr(out),
+        [emitter.ptr(src)],
+        repeat=count,
+        mask=lanes,
+        dst_stride=(1, 1),
+        src_strides=[(1, step if count > 1 else BLOCKS)],
+    )
+    emitter.insert(op)
+    return out
+
+
+def _rows_to_width(emitter: Emitter, kind: Reduction, rows: Box, width: int) -> Operand:
+    """Each row of lanes folded onto its first `width`; readable up to a multiple of 16 rows."""
+    src, (count, lanes) = rows.dst, rows.sizes
+    opcode = OPCODES[kind]
+    full, tail = divmod(lanes, width)
     padded = -(-count // ROWS) * ROWS
     if full == 1 and not tail and padded == count:
         return src
-    whole = Box(
-        (count, full, block), (src.with_strides((src.strides[0], block, 1)),)
-    )
     if full > 1:
-        out = fold(emitter, opcode, whole, 1, room=padded * block).dst
+        whole = Box((count, full, width), (src.with_strides((src.strides[0], width, 1)),))
+        out = fold(emitter, opcode, whole, 1, room=padded * width).dst
     else:
-        out = emitter.scratch([padded, block], src.element)
+        out = emitter.scratch([padded, width], src.element)
         if full:
-            copy(emitter, Box((count, block), (out, src)))
+            copy(emitter, Box((count, width), (out, src)))
         else:
-            identity = _IDENTITY[kind][1 if str(src.element) == "i32" else 0]
-            fill(emitter, Box((count, block), (out,)), number(identity, src.element))
+            floating, integer = _IDENTITY[kind]
+            identity = number(floating if is_float(src.element) else integer, src.element)
+            fill(emitter, Box((count, width), (out,)), identity)
     if tail:
-        ends = Box((count, tail), (out, src.moved(full * block)))
+        ends = Box((count, tail), (out, src.moved(full * width)))
         accumulate(emitter, opcode, ends)
     return out
 

@@ -17,6 +17,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.rewriter import InsertPoint
+from xdsl.utils.hints import isa
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu
@@ -58,13 +59,17 @@ def scalar_copy(emitter: Emitter, dst: Operand, src: Operand, sizes: Sequence[in
     scalar_box(emitter, Box(tuple(sizes), (dst, src)), lambda _, values: values[0])
 
 
+def number(value: float, element: Attribute) -> FloatAttr | IntegerAttr:
+    """A scalar attribute of an element type. Raises `CompileError` for other types."""
+    if isinstance(element, AnyFloat):
+        return FloatAttr(value, element)
+    if isa(element, IntegerType):
+        return IntegerAttr(int(value), element)
+    raise CompileError(f"{element} is not a number type")
+
+
 def constant(builder: Builder, value: float, element: Attribute) -> SSAValue:
-    attr = (
-        IntegerAttr(int(value), element)
-        if isinstance(element, IntegerType)
-        else FloatAttr(value, element)  # pyright: ignore[reportArgumentType]
-    )
-    return builder.insert(arith.ConstantOp(attr)).result
+    return builder.insert(arith.ConstantOp(number(value, element))).result
 
 
 _FLOAT_BINARY: dict[npu.Binary, type[Operation]] = {

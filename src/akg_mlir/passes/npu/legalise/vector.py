@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from xdsl.dialects.builtin import FloatAttr, IntegerAttr, f32, i32
-from xdsl.ir import Attribute, SSAValue
+from xdsl.ir import SSAValue
 
 from akg_mlir.dialects import npu
 from akg_mlir.dialects.npu import Binary, Opcode, Predicate, Unary
@@ -15,6 +15,7 @@ from akg_mlir.passes.npu.legalise.bursts import is_one_burst_copy, write_bursts
 from akg_mlir.passes.npu.legalise.elementwise import apply, require, write_vec
 from akg_mlir.passes.npu.legalise.emitter import Emitter, NoVectorForm
 from akg_mlir.passes.npu.legalise.issue import Fields
+from akg_mlir.passes.npu.legalise.scalar import number
 from akg_mlir.passes.npu.legalise.transpose import floor_to_block
 from akg_mlir.passes.npu.legalise.views import Box, Operand, box_of, normalise
 
@@ -37,13 +38,6 @@ BINARY = {
 }
 WITH_SCALAR = {Binary.ADD: Opcode.VADDS, Binary.MUL: Opcode.VMULS}
 COMPARE = {p: Opcode(f"vcmp_{p.value}") for p in Predicate}
-
-
-def number(value: float, element: Attribute) -> FloatAttr | IntegerAttr:
-    """A scalar attribute of an element type."""
-    if element == i32:
-        return IntegerAttr(int(value), i32)
-    return FloatAttr(value, element)  # pyright: ignore[reportArgumentType]
 
 
 def lower_unary(emitter: Emitter, op: npu.VUnaryOp) -> None:
@@ -69,9 +63,7 @@ def _with(box: Box, *sources: Operand) -> Box:
     return Box(box.sizes, (box.dst, *sources))
 
 
-def with_number(
-    emitter: Emitter, box: Box, opcode: Opcode, value: FloatAttr | IntegerAttr
-) -> None:
+def with_number(emitter: Emitter, box: Box, opcode: Opcode, value: FloatAttr | IntegerAttr) -> None:
     """`dst = src op value` through a block that holds the value in every lane."""
     require(emitter, opcode, box.dst.element)
     require(emitter, Opcode.VECTOR_DUP, box.dst.element)
@@ -88,7 +80,9 @@ def copy(emitter: Emitter, box: Box) -> None:
     elif emitter.has(Opcode.VMULS, element):
         apply(emitter, box, write_vec(emitter, Opcode.VMULS, number(1, element)))
     elif emitter.has(Opcode.VMAX, element):
-        apply(emitter, _with(box, box.operands[1], box.operands[1]), write_vec(emitter, Opcode.VMAX))
+        apply(
+            emitter, _with(box, box.operands[1], box.operands[1]), write_vec(emitter, Opcode.VMAX)
+        )
     else:
         write_bursts(emitter, normal)
 
@@ -164,16 +158,24 @@ def lower_select(emitter: Emitter, op: npu.VSelectOp) -> None:
 
     def write(pointers: Sequence[SSAValue], fields: Fields) -> None:
         dst, lhs, rhs, *values = pointers
-        repeats = {"repeat": fields.repeat, "mask": fields.mask}
+        repeat, mask = fields.repeat, fields.mask
         emitter.insert(
-            npu.VecOp(compare, None, [lhs, rhs], **repeats, src_strides=fields.strides[1:3])
+            npu.VecOp(
+                compare,
+                None,
+                [lhs, rhs],
+                repeat=repeat,
+                mask=mask,
+                src_strides=fields.strides[1:3],
+            )
         )
         emitter.insert(
             npu.VecOp(
                 Opcode.VSEL,
                 dst,
                 values,
-                **repeats,
+                repeat=repeat,
+                mask=mask,
                 dst_stride=fields.strides[0],
                 src_strides=fields.strides[3:],
             )

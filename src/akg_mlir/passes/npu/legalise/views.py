@@ -117,8 +117,8 @@ class Box:
 
     def take(self, axes: Sequence[int]) -> Box:
         """Only these axes, in this order."""
-        pick = lambda xs: tuple(xs[a] for a in axes)  # noqa: E731
-        return Box(pick(self.sizes), tuple(o.with_strides(pick(o.strides)) for o in self.operands))
+        operands = tuple(o.with_strides([o.strides[a] for a in axes]) for o in self.operands)
+        return Box(tuple(self.sizes[a] for a in axes), operands)
 
     def part(self, axis: int, index: Index, step: int, size: int) -> Box:
         """`size` entries of one axis, beginning at entry `index * step`."""

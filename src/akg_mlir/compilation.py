@@ -14,7 +14,7 @@ from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 
-from akg_mlir.diagnostics import Remark, collect_remarks
+from akg_mlir.diagnostics import Remark, collect_remarks, remark
 from akg_mlir.parsing import make_context
 from akg_mlir.sources import Source
 from akg_mlir.verification import verify_module
@@ -110,6 +110,7 @@ def _verify(_: Context, module: ModuleOp) -> None:
 
 @dataclass(frozen=True)
 class _Cached:
+    name: str
     function: FuncOp
     seconds: Seconds
     remarks: tuple[Remark, ...]
@@ -137,8 +138,11 @@ def _compile_kernel(
                 report(f"@{name}: {pass_.name}")
                 _apply(context, pass_, alone, seconds)
         (compiled,) = _kernels_of(alone)
-        _compiled[key] = _Cached(compiled, seconds, tuple(remarks))
+        _compiled[key] = _Cached(name, compiled, seconds, tuple(remarks))
     cached = _compiled[key]
+    for made in cached.remarks:
+        where = re.sub(rf"\b{re.escape(cached.name)}\b", name, made.where)
+        remark(made.pass_name, made.kind, where, made.message, **made.numbers)
     result = cached.function.clone()
     result.properties["sym_name"] = StringAttr(name)
     block = function.parent

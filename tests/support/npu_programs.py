@@ -1,0 +1,451 @@
+"""Random instruction programs as plain data, their IR, and a small independent model of a core.
+
+Memory is modelled in 32 B blocks and values as hashes of what they were computed from, so a wrong
+order, a lost byte or a clobbered buffer changes the result. The model shares no code with the
+passes: offsets come from the spec, addresses and flags from the IR.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from hypothesis import strategies as st
+from xdsl.dialects import scf
+from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Block, Operation
+
+from akg_mlir.dialects.npu import BufferOp, PipeBarrierOp, PipeOp, SetFlagOp, WaitFlagOp
+
+PIPES = ("s", "v", "m", "mte1", "mte2", "mte3")
+BUFFERS = {"u0": "ub", "u1": "ub", "u2": "ub", "u3": "ub", "l0": "l1", "l1": "l1"}
+TENSORS = ("x", "y", "w")
+BLOCKS = 24
+"""Blocks of every buffer and tensor: enough for any offset below."""
+PIPE_OF = {
+    ("gm", "ub"): "mte2",
+    ("gm", "l1"): "mte2",
+    ("l1", "ub"): "mte1",
+    ("ub", "gm"): "mte3",
+    ("ub", "l1"): "mte3",
+    ("ub", "ub"): "v",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """`count` blocks of a buffer or tensor at `start + sum of coefficient * loop index`."""
+
+    name: str
+    start: int
+    coefficients: tuple[int, ...]
+
+    def block(self, indices: Sequence[int]) -> int:
+        return self.start + sum(c * i for c, i in zip(self.coefficients, indices))
+
+    @property
+    def space(self) -> str:
+        return BUFFERS.get(self.name, "gm")
+
+
+@dataclass(frozen=True)
+class Op:
+    """Copy or vector instruction (by `kind`) on `count` blocks; a `scalar` op has no result."""
+
+    kind: str
+    dst: Place | None
+    srcs: tuple[Place, ...]
+    count: int
+
+    @property
+    def pipe(self) -> str:
+        if self.kind == "scalar":
+            return "s"
+        assert self.dst is not None
+        return "v" if self.kind == "vec" else PIPE_OF[self.srcs[0].space, self.dst.space]
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """A loop; when `opaque`, the compiler cannot see how often it runs."""
+
+    trips: int
+    opaque: bool
+    body: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of two bodies, by the parity of the innermost loop index."""
+
+    even: tuple[Node, ...]
+    odd: tuple[Node, ...]
+
+
+Node = Op | Repeat | Choice
+
+_PATHS = [*PIPE_OF, ("ub", "ub"), ("gm", "ub"), ("ub", "gm")]
+
+
+def _places(space: str, depth: int, size: int) -> st.SearchStrategy[Place]:
+    names = [n for n, s in BUFFERS.items() if s == space] or list(TENSORS)
+    return st.builds(
+        Place,
+        st.sampled_from(names),
+        st.integers(0, 4),
+        st.tuples(*[st.sampled_from([0, 0, size, 1])] * depth),
+    )
+
+
+@st.composite
+def ops(draw: st.DrawFn, depth: int) -> Op:
+    """An instruction inside `depth` loops."""
+    count = draw(st.integers(1, 4))
+    if draw(st.integers(0, 7)) == 0:
+        return Op("scalar", None, (draw(_places("ub", depth, 1)),), 1)
+    source, destination = draw(st.sampled_from(_PATHS))
+    dst = draw(_places(destination, depth, count))
+    if source == destination:
+        srcs = draw(st.lists(_places(source, depth, count), min_size=1, max_size=2))
+        return Op("vec", dst, tuple(srcs), count)
+    return Op("copy", dst, (draw(_places(source, depth, count)),), count)
+
+
+def _bodies(depth: int) -> st.SearchStrategy[tuple[Node, ...]]:
+    leaf = ops(depth)
+    if depth == 3:
+        return st.lists(leaf, min_size=1, max_size=3).map(tuple)
+    inner = st.builds(
+        Repeat, st.integers(0, 3), st.booleans(), st.deferred(lambda: _bodies(depth + 1))
+    )
+    choices = [leaf, leaf, leaf, inner]
+    if depth:
+        arm = st.lists(leaf, max_size=2).map(tuple)
+        choices.append(st.builds(Choice, arm, arm))
+    return st.lists(st.one_of(*choices), min_size=1, max_size=5).map(tuple)
+
+
+def programs() -> st.SearchStrategy[tuple[Node, ...]]:
+    """Straight-line and looped programs over a few buffers of two memories and three tensors."""
+    return _bodies(0)
+
+
+def with_filled_buffers(body: tuple[Node, ...]) -> tuple[Node, ...]:
+    """The program behind loads of all buffers and in front of stores of the ub ones."""
+
+    def whole(name: str) -> Place:
+        return Place(name, 0, ())
+
+    loads = [Op("copy", whole(b), (whole("x"),), BLOCKS) for b in BUFFERS]
+    stores = [
+        Op("copy", whole(f"out_{b}"), (whole(b),), BLOCKS) for b, s in BUFFERS.items() if s == "ub"
+    ]
+    return (*loads, *body, *stores)
+
+
+# IR
+
+
+@dataclass
+class Writer:
+    """Text of a kernel; every instruction carries its number in `ops` as attribute `id`."""
+
+    ops: list[Op] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    names: int = 0
+
+    def fresh(self) -> str:
+        self.names += 1
+        return f"%v{self.names}"
+
+    def body(self, nodes: Sequence[Node], depth: int) -> None:
+        for node in nodes:
+            if isinstance(node, Op):
+                self.op(node, depth)
+            elif isinstance(node, Repeat):
+                self.loop(node, depth)
+            else:
+                self.choice(node, depth)
+
+    def loop(self, node: Repeat, depth: int) -> None:
+        bound = f"%c{node.trips}"
+        if node.opaque:
+            bound = self.fresh()
+            self.lines.append(f"{bound} = arith.maxsi %core, %c{node.trips} : index")
+        self.lines.append(f"scf.for %i{depth} = %c0 to {bound} step %c1 {{")
+        self.body(node.body, depth + 1)
+        self.lines.append("}")
+
+    def choice(self, node: Choice, depth: int) -> None:
+        rest, test = self.fresh(), self.fresh()
+        self.lines.append(f"{rest} = arith.remsi %i{depth - 1}, %c2 : index")
+        self.lines.append(f"{test} = arith.cmpi eq, {rest}, %c0 : index")
+        self.lines.append(f"scf.if {test} {{")
+        self.body(node.even, depth)
+        self.lines.append("} else {")
+        self.body(node.odd, depth)
+        self.lines.append("}")
+
+    def pointer(self, place: Place, depth: int) -> tuple[str, str]:
+        dims = ", ".join(f"d{i}" for i in range(depth))
+        terms = [str(place.start * 32)]
+        terms += [f"d{i} * {c * 32}" for i, c in enumerate(place.coefficients)]
+        indices = ", ".join(f"%i{i}" for i in range(depth))
+        name, type_ = self.fresh(), f"!npu.ptr<{place.space}, f32>"
+        memref = f"memref<{BLOCKS * 8}xf32, #npu<space {place.space}>>"
+        self.lines.append(
+            f"{name} = npu.ptr %{place.name}[affine_map<({dims}) -> ({' + '.join(terms)})>]"
+            f"({indices}) : {memref} -> {type_}"
+        )
+        return name, type_
+
+    def op(self, op: Op, depth: int) -> None:
+        tag = f'{{id = "{len(self.ops)}"}}'
+        self.ops.append(op)
+        srcs = [self.pointer(s, depth) for s in op.srcs]
+        if op.dst is None:
+            name, type_ = srcs[0]
+            self.lines.append(f"{self.fresh()} = npu.scalar_load {name} {tag} : {type_} -> f32")
+            return
+        dst, dst_type = self.pointer(op.dst, depth)
+        if op.kind == "copy":
+            name, type_ = srcs[0]
+            bursts = f"bursts 1 x {op.count} gaps 0, 0 {tag}"
+            self.lines.append(f"npu.copy {dst}, {name} {bursts} : {dst_type}, {type_}")
+            return
+        names, types = ", ".join(n for n, _ in srcs), ", ".join(t for _, t in srcs)
+        strides = ", ".join(["1, 1"] * len(srcs))
+        self.lines.append(
+            f"npu.vec {'vadd' if len(srcs) == 2 else 'vabs'} dst {dst} : {dst_type} src {names} : "
+            f"{types} repeat {op.count} mask 8 strides [1, 1], [{strides}] {tag}"
+        )
+
+
+def to_text(body: tuple[Node, ...], target: str = "ascend910") -> tuple[str, list[Op]]:
+    """IR of a kernel and its instructions in program order."""
+    writer = Writer()
+    writer.body(body, 0)
+    outs = [f"out_{b}" for b, s in BUFFERS.items() if s == "ub"]
+    tensor = f"memref<{BLOCKS * 8}xf32, #npu<space gm>>"
+    arguments = ", ".join(f"%{n}: {tensor}" for n in (*TENSORS, *outs))
+    constants = [f"%c{i} = arith.constant {i} : index" for i in range(4)]
+    buffers = [
+        f"%{n} = npu.buffer : memref<{BLOCKS * 8}xf32, #npu<space {s}>>" for n, s in BUFFERS.items()
+    ]
+    lines = [*constants, "%core = npu.core_id", *buffers, *writer.lines, "func.return"]
+    inner = "\n".join(lines)
+    text = (
+        f'builtin.module attributes {{npu.target = "{target}"}} {{\n'
+        f"func.func @k({arguments}) attributes {{npu.kernel}} {{\n{inner}\n}}\n}}"
+    )
+    return text, writer.ops
+
+
+# The model
+
+
+@dataclass(eq=False)
+class Event:
+    """One dynamic instruction or flag operation."""
+
+    pipe: str
+    reads: frozenset[tuple[str, int]] = frozenset()
+    writes: tuple[tuple[str, int], ...] = ()
+    sources: tuple[tuple[tuple[str, int], ...], ...] = ()
+    label: str = ""
+    sync: Operation | None = None
+
+
+def trace(module: ModuleOp, ops: Sequence[Op]) -> list[Event]:
+    """Everything core 0 executes, in program order."""
+    kernel = next(op for op in module.walk() if isinstance(op, FuncOp))
+    bases = {
+        str(op.result.name_hint): op.address.value.data // 32
+        for op in kernel.walk()
+        if isinstance(op, BufferOp) and op.address is not None
+    }
+    return list(_trace(kernel.body.block, ops, bases, ()))
+
+
+def _trace(
+    block: Block, ops: Sequence[Op], bases: dict[str, int], indices: tuple[int, ...]
+) -> Iterator[Event]:
+    for op in block.ops:
+        if isinstance(op, scf.ForOp):
+            for i in range(_trips(op)):
+                yield from _trace(op.body.block, ops, bases, (*indices, i))
+        elif isinstance(op, scf.IfOp):
+            region = op.true_region if indices[-1] % 2 == 0 else op.false_region
+            if region.blocks:
+                yield from _trace(region.block, ops, bases, indices)
+        elif isinstance(op, PipeOp):
+            tag = op.attributes["id"]
+            assert isinstance(tag, StringAttr)
+            yield _event(ops[int(tag.data)], tag.data, bases, indices)
+        elif isinstance(op, SetFlagOp):
+            yield Event(op.src.data.value, sync=op)
+        elif isinstance(op, WaitFlagOp):
+            yield Event(op.dst.data.value, sync=op)
+        elif isinstance(op, PipeBarrierOp):
+            yield Event(op.on.data.value, sync=op)
+
+
+def _trips(op: scf.ForOp) -> int:
+    bound = op.ub.owner
+    assert isinstance(bound, Operation)
+    if bound.name == "arith.maxsi":
+        bound = bound.operands[1].owner
+        assert isinstance(bound, Operation)
+    return bound.properties["value"].value.data  # type: ignore[attr-defined]
+
+
+def _event(op: Op, label: str, bases: dict[str, int], indices: tuple[int, ...]) -> Event:
+    def blocks(place: Place) -> tuple[tuple[str, int], ...]:
+        start = place.block(indices) + bases.get(place.name, 0)
+        memory = BUFFERS.get(place.name, place.name)
+        return tuple((memory, start + k) for k in range(op.count))
+
+    sources = tuple(blocks(s) for s in op.srcs)
+    writes = () if op.dst is None else blocks(op.dst)
+    return Event(op.pipe, frozenset(b for s in sources for b in s), writes, sources, label)
+
+
+@dataclass
+class Problem(Exception):
+    """The sync ops of a trace are wrong."""
+
+    what: str
+
+
+def predecessors(events: Sequence[Event]) -> list[list[int]]:
+    """For every event, the events that must have completed before it starts.
+
+    Raises `Problem` for a flag that is waited for in vain, left set, or that may be set twice.
+    """
+    flags = FlagUses()
+    queues: dict[str, list[int]] = {p: [] for p in PIPES}
+    barrier: dict[str, int] = {}
+    result: list[list[int]] = []
+    for i, event in enumerate(events):
+        before: list[int] = []
+        for pipe in PIPES if event.pipe == "all" else (event.pipe,):
+            queue = queues[pipe]
+            # Flag operations and barriers hold up their pipe; instructions only start in order.
+            drains = isinstance(event.sync, SetFlagOp | PipeBarrierOp) or pipe == "s"
+            before += queue if drains else [j for j in queue if events[j].sync is not None]
+            before += [barrier[pipe]] if pipe in barrier else []
+            queue.append(i)
+        before += flags.use(i, event.sync)
+        if event.pipe == "all":
+            barrier = dict.fromkeys(PIPES, i)
+        result.append(before)
+    flags.check(reachable(result))
+    return result
+
+
+class FlagUses:
+    """The state of all flags along a trace."""
+
+    def __init__(self) -> None:
+        self.pending: dict[tuple[str, str, int], int] = {}
+        self.last_wait: dict[tuple[str, str, int], int] = {}
+        self.reused: list[tuple[int, int]] = []
+
+    def use(self, event: int, op: Operation | None) -> list[int]:
+        """What a flag operation waits for."""
+        if not isinstance(op, SetFlagOp | WaitFlagOp):
+            return []
+        key = (op.src.data.value, op.dst.data.value, op.event.value.data)
+        if isinstance(op, WaitFlagOp):
+            if key not in self.pending:
+                raise Problem(f"{key} waited for in vain")
+            self.last_wait[key] = event
+            return [self.pending.pop(key)]
+        if key in self.pending:
+            raise Problem(f"{key} set twice")
+        if key in self.last_wait:
+            self.reused.append((self.last_wait[key], event))
+        self.pending[key] = event
+        return []
+
+    def check(self, reach: Sequence[int]) -> None:
+        if self.pending:
+            raise Problem(f"left set: {sorted(self.pending)}")
+        for wait, event in self.reused:
+            if not reach[event] >> wait & 1:
+                raise Problem("a flag may be set before its last wait")
+
+
+def reachable(before: Sequence[Sequence[int]]) -> list[int]:
+    """Bit sets of all direct and indirect predecessors."""
+    reach: list[int] = []
+    for direct in before:
+        bits = 0
+        for j in direct:
+            bits |= reach[j] | 1 << j
+        reach.append(bits)
+    return reach
+
+
+def races(events: Sequence[Event]) -> list[tuple[str, str]]:
+    """Labels of pairs that touch a common block, one writing, in no certain order."""
+    reach = reachable(predecessors(events))
+    found: list[tuple[str, str]] = []
+    for j, second in enumerate(events):
+        for i, first in enumerate(events[:j]):
+            if first.sync is not None or second.sync is not None or reach[j] >> i & 1:
+                continue
+            a, b = set(first.writes), set(second.writes)
+            if a & (b | second.reads) or b & first.reads:
+                found.append((first.label, second.label))
+    return found
+
+
+Memory = dict[tuple[str, int], int | None]
+
+
+def run(events: Sequence[Event], order: Sequence[int]) -> Memory:
+    """The memory after executing `events` in `order`; None where garbage was stored.
+
+    Tensors hold distinct values at first, buffers garbage.
+    """
+    memory: Memory = {}
+
+    def value(block: tuple[str, int]) -> int | None:
+        return memory.get(block, None if block[0] in BUFFERS.values() else hash(block))
+
+    for i in order:
+        event = events[i]
+        values = [[value(b) for b in s] for s in event.sources]
+        for k, block in enumerate(event.writes):
+            inputs = tuple(v[k] for v in values)
+            memory[block] = None if None in inputs else hash((event.label, inputs))
+    return memory
+
+
+def shuffled(events: Sequence[Event], seed: int) -> list[int]:
+    """A random order that keeps what the sync ops demand."""
+    before = predecessors(events)
+    left = [set(b) for b in before]
+    after: list[list[int]] = [[] for _ in events]
+    for i, direct in enumerate(left):
+        for j in direct:
+            after[j].append(i)
+    ready = [i for i, direct in enumerate(left) if not direct]
+    chooser, order = random.Random(seed), []
+    while ready:
+        i = ready.pop(chooser.randrange(len(ready)))
+        order.append(i)
+        for k in after[i]:
+            left[k].discard(i)
+            if not left[k]:
+                ready.append(k)
+    assert len(order) == len(events), "the flags deadlock"
+    return order
+
+
+def results(memory: Memory) -> Memory:
+    """The blocks of tensors that hold something defined."""
+    return {k: v for k, v in memory.items() if k[0] not in BUFFERS.values() and v is not None}

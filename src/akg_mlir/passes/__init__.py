@@ -18,7 +18,9 @@ TENSOR: dict[str, tuple[str, str]] = {
     "te-set-target": ("te_set_target", "TeSetTarget"),
 }
 AFFINE: dict[str, tuple[str, str]] = {
+    "convert-te-to-affine": ("convert_te_to_affine", "ConvertTeToAffine"),
     "poly-assign-units": ("poly_assign_units", "PolyAssignUnits"),
+    "poly-promote": ("poly_promote", "PolyPromote"),
     "poly-raise": ("poly_raise", "PolyRaise"),
     "poly-schedule": ("poly_schedule", "PolySchedule"),
     "poly-verify": ("poly_verify", "PolyVerify"),

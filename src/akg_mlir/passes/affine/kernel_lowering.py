@@ -1,0 +1,180 @@
+"""A kernel's tensor ops as loop nests over buffers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.builder import Builder
+from xdsl.dialects import func, memref
+from xdsl.dialects.builtin import MemRefType, i1
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr, AffineMap
+from xdsl.rewriter import InsertPoint
+
+from akg_mlir.diagnostics import CompileError
+from akg_mlir.dialects import npu, te
+from akg_mlir.dialects.te.structured import combine, dims_map, initial_value, scalar
+from akg_mlir.passes.affine.layout_copies import write_pack, write_unpack
+from akg_mlir.passes.affine.nests import Nest
+
+
+def buffer_type(value: SSAValue) -> MemRefType[Attribute]:
+    """The GM buffer that holds a tensor value."""
+    return npu.memref_in(te.shape_of(value), te.element_of(value), npu.Space.GM)
+
+
+def lower_kernel(kernel: func.FuncOp) -> func.FuncOp:
+    """The kernel on buffers: its arguments, then one out-argument per result.
+
+    Intermediates are allocated in GM. Raises `CompileError` for ops that have no loop nest.
+    """
+    return _Kernel(kernel).lowered()
+
+
+class _Kernel:
+    def __init__(self, source: func.FuncOp) -> None:
+        self.source = source
+        self.ops = source.body.block
+        returned = self.ops.last_op
+        if not isinstance(returned, func.ReturnOp):
+            raise CompileError("a kernel ends with func.return", source)
+        self.returned = list(returned.operands)
+        ins = [buffer_type(arg) for arg in self.ops.args]
+        outs = [buffer_type(value) for value in self.returned]
+        self.block = Block(arg_types=[*ins, *outs])
+        self.builder = Builder(InsertPoint.at_end(self.block))
+        self.buffers: dict[SSAValue, SSAValue] = dict(zip(self.ops.args, self.block.args))
+        for old, new in self.buffers.items():
+            new.name_hint = old.name_hint
+        for value, out in zip(self.returned, self.block.args[len(ins) :]):
+            self.buffers.setdefault(value, out)
+
+    def lowered(self) -> func.FuncOp:
+        for op in self.ops.ops:
+            if not isinstance(op, func.ReturnOp) and not self._is_inlined(op):
+                self._lower(op)
+        for value, out in zip(self.returned, self.block.args[len(self.ops.args) :]):
+            if self.buffers[value] is not out:
+                self._copy(value, out)
+        self.builder.insert(func.ReturnOp())
+        types = [arg.type for arg in self.block.args]
+        name, visibility = self.source.sym_name.data, self.source.sym_visibility
+        result = func.FuncOp(name, (types, []), Region(self.block), visibility)
+        result.attributes |= self.source.attributes
+        result.location = self.source.location
+        return result
+
+    def _is_inlined(self, op: Operation) -> bool:
+        """Scalars, and conditions that only element-wise ops use, live in their users' bodies."""
+        if not op.results or op.results[0] in self.returned:
+            return False
+        if isinstance(op, te.ConstantOp):
+            return op.splat_value is not None
+        condition = isinstance(op, te.ElementwiseOp) and te.element_of(op.results[0]) == i1
+        return condition and all(
+            isinstance(use.operation, te.ElementwiseOp) for use in op.results[0].uses
+        )
+
+    def _lower(self, op: Operation) -> None:
+        match op:
+            case te.PackOp():
+                write_pack(self.builder, op, self.buffers[op.operand], self._target(op))
+            case te.UnpackOp():
+                write_unpack(self.builder, op, self.buffers[op.operand], self._target(op))
+            case te.ConstantOp() if op.splat_value is None:
+                raise CompileError(
+                    "a kernel cannot hold a constant of several values",
+                    op,
+                    hint="te-partition leaves them in the graph and passes them as arguments",
+                )
+            case te.StructuredOp() if op.reduction is not None:
+                self._reduction(op, op.reduction)
+            case te.StructuredOp():
+                self._map(op)
+            case te.ReshapeOp():
+                raise CompileError(
+                    "a reshape is a view between kernels", op, hint="run te-partition first"
+                )
+            case _:
+                raise CompileError("has no loop nest", op, hint="run te-decompose first")
+
+    def _target(self, op: Operation) -> SSAValue:
+        """The buffer of the op's result: an out-argument, or a new one."""
+        result = op.results[0]
+        if result not in self.buffers:
+            allocation = memref.AllocOp([], [], buffer_type(result))
+            allocation.location = op.location
+            self.buffers[result] = self.builder.insert(allocation).memref
+            self.buffers[result].name_hint = result.name_hint
+        return self.buffers[result]
+
+    def _map(self, op: te.StructuredOp) -> None:
+        target = self._target(op)
+        nest = Nest(self.builder, _whole(op.bounds), op.location)
+        nest.store(self._value(nest, op, op.result_map), target, op.result_map)
+
+    def _reduction(self, op: te.StructuredOp, kind: te.Reduction) -> None:
+        """A nest that initialises the result and one that accumulates into it."""
+        target = self._target(op)
+        element = te.element_of(op.results[0])
+        if isinstance(op, te.ContractionOp) and element != te.accumulator(te.element_of(op.a)):
+            raise CompileError(
+                f"products of {te.element_of(op.a)} are not summed in {element}",
+                op,
+                hint="run te-decompose first: it makes the accumulator's type visible",
+            )
+        shape = te.shape_of(op.results[0])
+        first = Nest(self.builder, _whole(shape), op.location)
+        start = scalar(first.builder, initial_value(kind, element), element)
+        first.store(start, target, AffineMap.identity(len(shape)))
+        nest = Nest(self.builder, _whole(op.bounds), op.location, kind.value)
+        value = self._value(nest, op, AffineMap.identity(len(op.bounds)))
+        total = combine(nest.builder, kind, nest.load(target, op.result_map), value)
+        nest.store(total, target, op.result_map)
+
+    def _value(self, nest: Nest, op: te.StructuredOp, at: AffineMap) -> SSAValue:
+        """The scalar of `op` at the point `at` of the nest's counters."""
+        elements: list[SSAValue] = []
+        for operand, map_ in zip(op.operands, op.operand_maps):
+            point = _composed(map_, at)
+            producer = operand.owner
+            if isinstance(producer, te.StructuredOp) and self._is_inlined(producer):
+                elements.append(self._value(nest, producer, point))
+            else:
+                elements.append(nest.load(self.buffers[operand], point))
+        before = nest.builder.insertion_point.insert_before
+        last = before.prev_op if before is not None else None
+        value = op.build_body(nest.builder, elements)
+        _locate(last, value, op)
+        return value
+
+    def _copy(self, value: SSAValue, out: SSAValue) -> None:
+        shape = te.shape_of(value)
+        nest = Nest(self.builder, _whole(shape), self.source.location)
+        identity = AffineMap.identity(len(shape))
+        nest.store(nest.load(self.buffers[value], identity), out, identity)
+
+
+def _locate(last: Operation | None, value: SSAValue, op: Operation) -> None:
+    """Give the scalar ops after `last`, up to the one of `value`, the location of `op`."""
+    current = value.owner
+    while isinstance(current, Operation) and current is not last:
+        current.location = op.location
+        current = current.prev_op
+
+
+def _whole(bounds: Sequence[int]) -> list[tuple[int, int]]:
+    return [(0, size) for size in bounds]
+
+
+def _composed(map_: AffineMap, at: AffineMap) -> AffineMap:
+    """`map_` after `at`; results of both are dimensions or constants."""
+
+    def place(expr: AffineExpr) -> int | None:
+        if isinstance(expr, AffineDimExpr):
+            inner = at.results[expr.position]
+            return inner.position if isinstance(inner, AffineDimExpr) else None
+        assert isinstance(expr, AffineConstantExpr)
+        return None
+
+    return dims_map(at.num_dims, [place(e) for e in map_.results])

@@ -1,0 +1,85 @@
+"""Packing and unpacking as copies of boxes.
+
+Copies run over the fractal coordinates, where every access is affine without division: full
+fractals are one box, the partly filled ones at the ends of a dimension another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+from xdsl.builder import Builder
+from xdsl.ir import SSAValue
+from xdsl.ir.affine import AffineExpr, AffineMap
+
+from akg_mlir.dialects import te
+from akg_mlir.dialects.te.structured import dims_map, scalar
+from akg_mlir.dialects.te.types import FRACTAL
+from akg_mlir.passes.affine.nests import Nest, Range, memref_type
+
+
+def write_pack(builder: Builder, op: te.PackOp, source: SSAValue, target: SSAValue) -> None:
+    """Zeros everywhere if some fractal is not full, then the copies."""
+    shape, packed = memref_type(source).get_shape(), memref_type(target).get_shape()
+    if any(size % FRACTAL for size in shape[-2:]):
+        fill = Nest(builder, [(0, size) for size in packed], op.location)
+        zero = scalar(fill.builder, 0, memref_type(target).element_type)
+        fill.store(zero, target, AffineMap.identity(len(packed)))
+    layout = op.layout.data
+    for ranges in _boxes(layout, shape):
+        nest = Nest(builder, ranges, op.location)
+        value = nest.load(source, _plain_map(layout, len(shape)))
+        nest.store(value, target, _packed_map(layout, len(shape)))
+
+
+def write_unpack(builder: Builder, op: te.UnpackOp, source: SSAValue, target: SSAValue) -> None:
+    """The copies, which leave the padding behind."""
+    shape, layout = memref_type(target).get_shape(), op.layout.data
+    for ranges in _boxes(layout, shape):
+        nest = Nest(builder, ranges, op.location)
+        value = nest.load(source, _packed_map(layout, len(shape)))
+        nest.store(value, target, _plain_map(layout, len(shape)))
+
+
+def _boxes(layout: te.Layout, shape: Sequence[int]) -> Iterator[list[Range]]:
+    """Ranges of the packed coordinates, one box per combination of full and partial fractals."""
+    if layout == te.Layout.ROW:
+        yield from ([block, lane] for block, lane in _pieces(shape[0]))
+        return
+    batch: list[Range] = [(0, size) for size in shape[:-2]]
+    rows, columns = shape[-2:]
+    for (row, in_row), (column, in_column) in product(_pieces(rows), _pieces(columns)):
+        if layout == te.Layout.NZ:
+            yield [*batch, column, row, in_row, in_column]
+        else:
+            yield [*batch, row, column, in_column, in_row]
+
+
+def _pieces(size: int) -> list[tuple[Range, Range]]:
+    """(fractals, elements in them): the full ones, and the last one if it is not full."""
+    full, rest = divmod(size, FRACTAL)
+    pieces: list[tuple[Range, Range]] = [((0, full), (0, FRACTAL))] if full else []
+    return pieces + ([((full, full + 1), (0, rest))] if rest else [])
+
+
+def _plain_map(layout: te.Layout, rank: int) -> AffineMap:
+    """Packed coordinates -> element of the matrix (or vector) of `rank` dimensions."""
+    if layout == te.Layout.ROW:
+        return AffineMap(2, 0, (_element(0, 1),))
+    batch = [AffineExpr.dimension(dim) for dim in range(rank - 2)]
+    outer, inner, in_inner, in_outer = range(rank - 2, rank + 2)
+    # nz: column, row, in row, in column; zn: row, column, in column, in row
+    pair = [_element(inner, in_inner), _element(outer, in_outer)]
+    matrix = pair if layout == te.Layout.NZ else pair[::-1]
+    return AffineMap(rank + 2, 0, (*batch, *matrix))
+
+
+def _packed_map(layout: te.Layout, rank: int) -> AffineMap:
+    if layout == te.Layout.ROW:
+        return dims_map(2, [0, None, None, 1])
+    return AffineMap.identity(rank + 2)
+
+
+def _element(fractal: int, inside: int) -> AffineExpr:
+    return AffineExpr.dimension(fractal) * FRACTAL + AffineExpr.dimension(inside)

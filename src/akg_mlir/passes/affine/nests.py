@@ -1,0 +1,102 @@
+"""Building `affine.for` nests over boxes, with accesses whose maps use dimensions only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.builder import Builder
+from xdsl.dialects import affine
+from xdsl.dialects.builtin import (
+    AffineMapAttr,
+    IndexType,
+    LocationAttr,
+    MemRefType,
+    StringAttr,
+)
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.ir.affine import AffineBinaryOpExpr, AffineDimExpr, AffineExpr, AffineMap
+from xdsl.rewriter import InsertPoint
+from xdsl.utils.hints import isa
+
+from akg_mlir.diagnostics import CompileError
+
+REDUCTION = "poly.reduction"
+"""Attribute of the outermost loop of a nest whose stores accumulate: the reduction's kind."""
+
+_NAMES = "ijklmnpqrs"
+
+Range = tuple[int, int]
+"""First and past-the-last value of a loop counter."""
+
+
+class Nest:
+    """A perfect nest over a box; ops are inserted into its innermost loop."""
+
+    def __init__(
+        self,
+        builder: Builder,
+        ranges: Sequence[Range],
+        location: LocationAttr,
+        reduction: str | None = None,
+    ) -> None:
+        self.location = location
+        self.counters: list[SSAValue] = []
+        self._builder = builder
+        # a scalar is a box of one point, too
+        for depth, (low, high) in enumerate(ranges or [(0, 1)]):
+            block = Block(arg_types=[IndexType()])
+            block.args[0].name_hint = _NAMES[depth] if depth < len(_NAMES) else f"i{depth}"
+            self.counters.append(block.args[0])
+            loop = affine.ForOp.from_region([], [], [], [], low, high, Region(block))
+            if reduction is not None and depth == 0:
+                loop.attributes[REDUCTION] = StringAttr(reduction)
+            self.insert(loop)
+            self._builder = Builder(InsertPoint.at_end(block))
+            end = self.insert(affine.YieldOp.get())
+            self._builder = Builder(InsertPoint.before(end))
+
+    @property
+    def builder(self) -> Builder:
+        """Inserts into the innermost loop."""
+        return self._builder
+
+    def insert(self, op: Operation) -> Operation:
+        """Insert an op at the nest's location."""
+        op.location = self.location
+        return self._builder.insert(op)
+
+    def load(self, source: SSAValue, map_: AffineMap) -> SSAValue:
+        """The element of `source` at `map_` of the loop counters."""
+        subscripts, operands = self._subscripts(map_)
+        element = memref_type(source).element_type
+        return self.insert(affine.LoadOp(source, operands, subscripts, element)).results[0]
+
+    def store(self, value: SSAValue, target: SSAValue, map_: AffineMap) -> None:
+        """Write the element of `target` at `map_` of the loop counters."""
+        subscripts, operands = self._subscripts(map_)
+        self.insert(affine.StoreOp(value, target, operands, subscripts))
+
+    def _subscripts(self, map_: AffineMap) -> tuple[AffineMapAttr, list[SSAValue]]:
+        """The map on the counters it uses, in order of appearance, as the parser makes it."""
+        used = list(dict.fromkeys(d for e in map_.results for d in _dims(e)))
+        place = {dim: AffineExpr.dimension(n) for n, dim in enumerate(used)}
+        unused = AffineExpr.constant(0)
+        new = [place.get(dim, unused) for dim in range(map_.num_dims)]
+        results = tuple(e.replace_dims_and_symbols(new, []) for e in map_.results)
+        narrow = AffineMap(len(used), 0, results)
+        return AffineMapAttr(narrow), [self.counters[dim] for dim in used]
+
+
+def _dims(expr: AffineExpr) -> list[int]:
+    if isinstance(expr, AffineDimExpr):
+        return [expr.position]
+    if isinstance(expr, AffineBinaryOpExpr):
+        return _dims(expr.lhs) + _dims(expr.rhs)
+    return []
+
+
+def memref_type(value: SSAValue) -> MemRefType[Attribute]:
+    """The type of a value that is a buffer. Raises `CompileError` for others."""
+    if not isa(value.type, MemRefType):
+        raise CompileError(f"expected a memref, got {value.type}")
+    return value.type

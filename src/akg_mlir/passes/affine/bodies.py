@@ -1,0 +1,201 @@
+"""What statement bodies compute, in terms of units: the patterns that passes ask about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.dialects import affine, arith
+from xdsl.dialects import math as math_dialect
+from xdsl.dialects.builtin import (
+    Float16Type,
+    Float32Type,
+    FloatAttr,
+    IntegerAttr,
+    i32,
+)
+from xdsl.ir import Attribute, Operation, SSAValue
+
+from akg_mlir.dialects.npu import Binary, Predicate, Reduction, Unary, memref_type
+from akg_mlir.dialects.poly import StmtOp
+
+BINARY: dict[type[Operation], Binary] = {
+    arith.AddfOp: Binary.ADD,
+    arith.SubfOp: Binary.SUB,
+    arith.MulfOp: Binary.MUL,
+    arith.DivfOp: Binary.DIV,
+    arith.MaximumfOp: Binary.MAX,
+    arith.MinimumfOp: Binary.MIN,
+    arith.AddiOp: Binary.ADD,
+    arith.SubiOp: Binary.SUB,
+    arith.MuliOp: Binary.MUL,
+    arith.MaxSIOp: Binary.MAX,
+    arith.MinSIOp: Binary.MIN,
+}
+UNARY: dict[type[Operation], Unary] = {
+    arith.NegfOp: Unary.NEG,
+    math_dialect.AbsFOp: Unary.ABS,
+    math_dialect.ExpOp: Unary.EXP,
+    math_dialect.LogOp: Unary.LN,
+    math_dialect.SqrtOp: Unary.SQRT,
+    math_dialect.RsqrtOp: Unary.RSQRT,
+}
+CASTS: tuple[type[Operation], ...] = (
+    arith.ExtFOp,
+    arith.TruncFOp,
+    arith.SIToFPOp,
+    arith.FPToSIOp,
+)
+PREDICATES: dict[int, Predicate] = {
+    1: Predicate.EQ,
+    2: Predicate.GT,
+    3: Predicate.GE,
+    4: Predicate.LT,
+    5: Predicate.LE,
+    13: Predicate.NE,
+}
+"""`arith.cmpf` predicates (ordered ones, and une) that the compare instructions have."""
+REDUCING: dict[Binary, Reduction] = {
+    Binary.ADD: Reduction.ADD,
+    Binary.MAX: Reduction.MAX,
+    Binary.MIN: Reduction.MIN,
+}
+
+
+@dataclass(frozen=True)
+class Update:
+    """`cell = kind(cell, value)`: `load` reads the cell, `combine` is the op."""
+
+    kind: Binary
+    load: affine.LoadOp
+    combine: Operation
+    value: SSAValue
+
+
+def store_of(stmt: StmtOp) -> affine.StoreOp | None:
+    """The only store of a body, or None if it has none or several."""
+    stores = [op for op in stmt.body.block.ops if isinstance(op, affine.StoreOp)]
+    return stores[0] if len(stores) == 1 else None
+
+
+def update_of(stmt: StmtOp) -> Update | None:
+    """The update that a body is, or None."""
+    store = store_of(stmt)
+    if store is None or not isinstance(combine := store.value.owner, Operation):
+        return None
+    kind = BINARY.get(type(combine))
+    if kind is None or len(list(combine.results[0].uses)) != 1:
+        return None
+    for cell, value in (combine.operands, tuple(reversed(combine.operands))):
+        load = cell.owner
+        if isinstance(load, affine.LoadOp) and _same_element(load, store) and cell != value:
+            return Update(kind, load, combine, value)
+    return None
+
+
+def _same_element(load: affine.LoadOp, store: affine.StoreOp) -> bool:
+    return (
+        load.memref == store.memref
+        and load.map == store.map
+        and tuple(load.indices) == tuple(store.indices)
+        and len(list(load.result.uses)) == 1
+    )
+
+
+def product_of(value: SSAValue) -> tuple[affine.LoadOp, affine.LoadOp] | None:
+    """The two loads whose (extended) values a value is the product of, or None."""
+    multiply = value.owner
+    if not isinstance(multiply, arith.MulfOp) or len(list(value.uses)) != 1:
+        return None
+    loads = [_loaded(operand) for operand in multiply.operands]
+    if loads[0] is None or loads[1] is None:
+        return None
+    return loads[0], loads[1]
+
+
+def _loaded(value: SSAValue) -> affine.LoadOp | None:
+    owner = value.owner
+    if isinstance(owner, arith.ExtFOp):
+        owner = owner.operands[0].owner
+    return owner if isinstance(owner, affine.LoadOp) else None
+
+
+def constant_of(value: SSAValue) -> FloatAttr | IntegerAttr | None:
+    """The constant a value is, or None."""
+    if isinstance(value.owner, arith.ConstantOp):
+        attribute = value.owner.value
+        if isinstance(attribute, FloatAttr | IntegerAttr):
+            return attribute
+    return None
+
+
+def is_zero_fill(stmt: StmtOp) -> bool:
+    """Whether the body only stores the constant 0."""
+    store = store_of(stmt)
+    constant = None if store is None else constant_of(store.value)
+    return constant is not None and constant.value.data == 0
+
+
+def is_cube_product(stmt: StmtOp) -> bool:
+    """Whether the body is `c + extf(a) * extf(b)` with f16 operands and an f32 cell."""
+    update = update_of(stmt)
+    loads = None if update is None or update.kind != Binary.ADD else product_of(update.value)
+    if update is None or loads is None:
+        return False
+    operands = [memref_type(load.memref).element_type for load in loads]
+    cell = memref_type(update.load.memref).element_type
+    return all(isinstance(t, Float16Type) for t in operands) and isinstance(cell, Float32Type)
+
+
+def vector_refusal(stmt: StmtOp, reduction: bool) -> str | None:
+    """Why the vector unit cannot run a body, or None when it can."""
+    if store_of(stmt) is None:
+        return "the body does not have exactly one store"
+    if reduction:
+        update = update_of(stmt)
+        if update is None or update.kind not in REDUCING:
+            return "the reduction is not add, max or min of the cell and a value"
+    for op in stmt.body.block.ops:
+        reason = _op_refusal(op)
+        if reason is not None:
+            return reason
+    return None
+
+
+def _op_refusal(op: Operation) -> str | None:
+    match op:
+        case affine.LoadOp() | affine.StoreOp():
+            type_ = memref_type(op.memref).element_type
+            return None if is_vector_type(type_) else f"the vector unit has no {type_}"
+        case arith.ConstantOp():
+            return None
+        case arith.CmpfOp():
+            return _compare_refusal(op)
+        case arith.SelectOp():
+            is_compare = isinstance(op.cond.owner, arith.CmpfOp)
+            return None if is_compare else "a select whose condition is not a float comparison"
+        case _ if type(op) in BINARY or type(op) in UNARY or type(op) in CASTS:
+            types = [v.type for v in (*op.operands, *op.results)]
+            bad = [t for t in types if not is_vector_type(t)]
+            if bad:
+                return f"the vector unit has no {op.name} on {', '.join(map(str, types))}"
+            return None
+        case _:
+            return f"the vector unit has no {op.name}"
+
+
+def _compare_refusal(op: arith.CmpfOp) -> str | None:
+    if op.predicate.value.data not in PREDICATES:
+        return "the vector unit has no such comparison"
+    if not isinstance(op.lhs.type, Float16Type | Float32Type):
+        return f"the vector unit does not compare {op.lhs.type}"
+    for use in op.result.uses:
+        if not isinstance(use.operation, arith.SelectOp):
+            return "a comparison that is not only a select's condition"
+        if use.operation.results[0].type != op.lhs.type:
+            return "a select of another type than the comparison"
+    return None
+
+
+def is_vector_type(type_: Attribute) -> bool:
+    """Element types with vector arithmetic: f16, f32 and i32."""
+    return type_ == i32 or isinstance(type_, Float16Type | Float32Type)

@@ -1,0 +1,121 @@
+"""Alignment: which references of the vector unit can share a buffer, and where it must start.
+
+A vector operand starts on a block of 32 bytes and walks along the lanes with stride 1 (or stays in
+place). Rows of a buffer are padded to whole blocks, so only the innermost varying dimension
+decides. References that fall on different positions in a block need buffers of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import islpy as isl
+
+from akg_mlir.polyhedral.context import context
+from akg_mlir.polyhedral.footprint import Box, box
+from akg_mlir.polyhedral.placement import footprint
+from akg_mlir.polyhedral.scopes import Scope, Use, tile_map
+
+DIM = isl.dim_type
+BLOCK_BYTES = 32
+VECTOR = "npu.vector"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A box of a tensor as a row-major buffer: `sizes` are the box's, `shape` has whole blocks in
+    dimension `axis`, the last one with more than one element (None if there is no dimension)."""
+
+    box: Box
+    shape: tuple[int, ...]
+    axis: int | None
+
+
+def plain_layout(inside: Box, elements: int, axis: int | None = None) -> Layout:
+    """The layout of a box; `elements` per block. `axis` overrides the dimension to pad."""
+    axis = innermost(inside.sizes) if axis is None else axis
+    shape = list(inside.sizes)
+    if axis is not None:
+        shape[axis] = -(-shape[axis] // elements) * elements
+    return Layout(inside, tuple(shape), axis)
+
+
+def innermost(sizes: tuple[int, ...]) -> int | None:
+    """The last dimension with more than one element, else the last one."""
+    wide = [k for k, size in enumerate(sizes) if size > 1]
+    return wide[-1] if wide else len(sizes) - 1 if sizes else None
+
+
+def walks(use: Use, axis: int | None, sizes: tuple[int, ...]) -> bool | None:
+    """How a vector reference moves along its lanes: True to the next element, False not at all,
+    None in any other way."""
+    lanes = use.executed.lanes
+    if lanes is None:
+        return False
+    moving = [k for k, index in enumerate(use.index) if index.involves_dims(DIM.in_, lanes, 1)]
+    moving = [k for k in moving if sizes[k] > 1]
+    if not moving:
+        return False
+    if moving != [axis]:
+        return None
+    index = use.index[moving[0]]
+    step = isl.Aff.var_on_domain(index.get_domain_local_space(), DIM.set, lanes)
+    return None if index.sub(step).involves_dims(DIM.in_, lanes, 1) else True
+
+
+def starts_aligned(use: Use, anchor: isl.Aff, axis: int, elements: int) -> bool:
+    """Whether the first lane is a whole number of blocks from `anchor` in every row and tile.
+
+    `anchor` is an expression of leading coordinates. Tiles that the domain clips at a border count
+    as if they were not clipped.
+    """
+    domain = use.executed.domain
+    lanes, start = use.executed.lanes, use.index[axis]
+    if lanes is not None:
+        low = box(tile_map(domain, use.executed.scope.dims, [lanes])).offsets[0]
+        first = on_instances(low, domain)
+        start = start.pullback_multi_aff(_with_dimension(domain, lanes, first))
+    distance = start.sub(on_instances(anchor, domain))
+    rest = distance.mod_val(isl.Val(elements, context()))
+    zero = isl.Aff.zero_on_domain(rest.get_domain_local_space())
+    return rest.ne_set(zero).intersect(domain).is_empty()
+
+
+def on_instances(expression: isl.Aff, domain: isl.Set) -> isl.Aff:
+    """An expression of the leading coordinates, over whole instances."""
+    count = expression.dim(DIM.in_)
+    names = [f"d{k}" for k in range(domain.dim(DIM.set))]
+    instance = f"{domain.get_tuple_name()}[{', '.join(names)}]"
+    project = isl.MultiAff(f"{{ {instance} -> [{', '.join(names[:count])}] }}", context())
+    return expression.pullback_multi_aff(project)
+
+
+def _with_dimension(domain: isl.Set, dim: int, value: isl.Aff) -> isl.MultiAff:
+    """The instance with one dimension set to an expression of the others."""
+    identity = isl.MultiAff.identity(domain.get_space().map_from_set())
+    return identity.set_aff(dim, value)
+
+
+def corner(use: Use, scope: Scope, axis: int) -> isl.Aff:
+    """The affine lower corner of what one reference touches along `axis`, per tile of `scope`."""
+    return box(use.footprint(scope.dims)).offsets[axis]
+
+
+def anchored_layout(
+    scope: Scope, uses: list[Use], anchor: isl.Aff, axis: int, elements: int
+) -> Layout | None:
+    """The layout of everything the uses touch, in which `anchor` falls on a block boundary."""
+    touched = footprint(uses, scope.dims)
+    inside = box(touched)
+    count = touched.dim(DIM.out)
+    along = touched.project_out(DIM.out, axis + 1, count - axis - 1).project_out(DIM.out, 0, axis)
+    distances = isl.Map.from_aff(anchor).range_product(along).range().unwrap().deltas()
+    low, high = distances.dim_min_val(0), distances.dim_max_val(0)
+    if not low.is_int() or not high.is_int():
+        return None
+    first = int(low.to_python()) // elements * elements
+    size = int(high.to_python()) - first + 1
+    offset = anchor.add_constant_val(isl.Val(first, context()))
+    offsets = (*inside.offsets[:axis], offset, *inside.offsets[axis + 1 :])
+    sizes = (*inside.sizes[:axis], size, *inside.sizes[axis + 1 :])
+    return plain_layout(Box(offsets, sizes), elements, axis)

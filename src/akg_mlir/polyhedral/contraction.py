@@ -1,0 +1,152 @@
+"""Contractions in fractal layout: which statement is a matrix product of the cube unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import permutations
+
+import islpy as isl
+
+from akg_mlir.polyhedral import tree
+from akg_mlir.polyhedral.context import context
+from akg_mlir.polyhedral.scop import Access, Scop, Statement
+from akg_mlir.polyhedral.units import dimension_of, index_expressions, universe
+
+DIM = isl.dim_type
+FRACTAL = 16
+"""Rows and columns of a fractal (f16): 16 x 16 elements, 512 bytes."""
+
+
+@dataclass(frozen=True)
+class Contraction:
+    """`C[.., n1, m1, m0, n0] += A[.., k1, m1, m0, k0] * B[.., k1, n1, n0, k0]`.
+
+    The letters are dimensions of the statement; `batch` are the leading common ones. `a`, `b`
+    and `c` are the accesses (`c` is the write).
+    """
+
+    batch: tuple[int, ...]
+    m1: int
+    m0: int
+    n1: int
+    n0: int
+    k1: int
+    k0: int
+    a: Access
+    b: Access
+    c: Access
+
+
+def find_contraction(statement: Statement) -> Contraction | None:
+    """The contraction a statement's references describe, or None if they describe none."""
+    if len(statement.reads) != 3 or len(statement.writes) != 1:
+        return None
+    c = statement.writes[0]
+    operands = [
+        r for r in statement.reads if r.array != c.array or not r.relation.is_equal(c.relation)
+    ]
+    if len(operands) != 2:
+        return None
+    cell = _dimensions(c)
+    for a, b in permutations(operands):
+        left, right = _dimensions(a), _dimensions(b)
+        if cell is None or left is None or right is None:
+            return None
+        if not len(cell) == len(left) == len(right) >= 4:
+            return None
+        batch, (n1, m1, m0, n0) = cell[:-4], cell[-4:]
+        k1, k0 = left[-4], left[-1]
+        matches = left == [*batch, k1, m1, m0, k0] and right == [*batch, k1, n1, n0, k0]
+        inner = (m0, n0, k0)
+        if matches and not {k1, k0} & set(cell) and all(_is_fractal(statement, d) for d in inner):
+            return Contraction(tuple(batch), m1, m0, n1, n0, k1, k0, a, b, c)
+    return None
+
+
+def _dimensions(access: Access) -> list[int] | None:
+    """The statement dimension each index is, or None if an index is anything else."""
+    result: list[int] = []
+    for index in index_expressions(access.relation):
+        dim = dimension_of(index)
+        if dim is None:
+            return None
+        result.append(dim)
+    return result if len(set(result)) == len(result) else None
+
+
+def _is_fractal(statement: Statement, dim: int) -> bool:
+    low, high = statement.domain.dim_min_val(dim), statement.domain.dim_max_val(dim)
+    return low.is_zero() and high.eq(isl.Val(FRACTAL - 1, context()))
+
+
+def join(root: tree.Domain, scop: Scop, init: str, update: str, mark: str) -> tree.Domain | None:
+    """Put the initialisation of a contraction into one filter with its update, below one mark.
+
+    The update may be below a tile band over k: the initialisation then goes to the first tile.
+    None when the two are not filters of one sequence (or the band is no such band).
+    """
+    for node in tree.walk(root):
+        if not isinstance(node, tree.Sequence):
+            continue
+        first, second = _filter_of(node, {init}), _filter_of(node, {update})
+        if first is None or second is None:
+            continue
+        joined = _joined(scop, first, second, init, update, mark)
+        if joined is None:
+            return None
+        filters = tuple(joined if f is second else f for f in node.filters if f is not first)
+        result = tree.replace_node(root, node, replace(node, filters=filters))
+        assert isinstance(result, tree.Domain)
+        return result
+    return None
+
+
+def _filter_of(sequence: tree.Sequence, names: set[str]) -> tree.Filter | None:
+    for child in sequence.filters:
+        if set(tree.statement_names(child.filter)) == names:
+            return child
+    return None
+
+
+def _joined(
+    scop: Scop, first: tree.Filter, second: tree.Filter, init: str, update: str, mark: str
+) -> tree.Filter | None:
+    """The common filter; `second` holds the update, perhaps below tile bands over k."""
+    both = universe(scop, (init, update))
+    below = second.child
+    if isinstance(below, tree.Band) and below.tile is not None:
+        schedule = _extended(below, scop.by_name[init])
+        inner = below.child
+        if schedule is None or not isinstance(inner, tree.Sequence):
+            return None
+        update_filter = _filter_of(inner, {update})
+        if update_filter is None or len(inner.filters) != 1:
+            return None
+        common = _joined(scop, first, update_filter, init, update, mark)
+        if common is None:
+            return None
+        sequence = replace(inner, filters=(common,))
+        return tree.Filter(replace(below, schedule=schedule, child=sequence), filter=both)
+    if not (isinstance(first.child, tree.Mark) and isinstance(below, tree.Mark)):
+        return None
+    pair = tree.Sequence(
+        filters=(replace(first, child=first.child.child), replace(second, child=below.child))
+    )
+    return tree.Filter(tree.Mark(pair, name=mark), filter=both)
+
+
+def _extended(band: tree.Band, init: Statement) -> isl.MultiUnionPwAff | None:
+    """The band schedule with the initialisation at the first tile of every member."""
+    values = band.relation.range()
+    if values.is_empty():
+        return None
+    first = isl.Set.from_union_set(values)
+    dims = ", ".join(f"i{k}" for k in range(init.rank))
+    entries: list[str] = []
+    for k in range(band.members):
+        low = first.dim_min_val(k)
+        if not low.is_int():
+            return None
+        entries.append(f"{{ {init.name}[{dims}] -> [({low})] }}")
+    constant = isl.MultiUnionPwAff(f"[{', '.join(entries)}]", context())
+    return band.schedule.union_add(constant)

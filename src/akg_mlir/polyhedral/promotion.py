@@ -1,0 +1,281 @@
+"""Promotion: tile-private buffers, the copies that fill and empty them, accesses redirected.
+
+Every statement that executes becomes a clone that carries its tile coordinates, so a redirected
+access is `index - offset(coordinates)`: one affine map. Vector and scalar operands go through UB.
+A contraction takes A and B through L1 to L0A and L0B and accumulates in L0C.
+"""
+
+from __future__ import annotations
+
+import islpy as isl
+
+from akg_mlir.polyhedral import tree
+from akg_mlir.polyhedral.alignment import (
+    VECTOR,
+    Layout,
+    anchored_layout,
+    corner,
+    innermost,
+    starts_aligned,
+    walks,
+)
+from akg_mlir.polyhedral.buffers import DMA, Promotion, Workspace, short_name, uses_of
+from akg_mlir.polyhedral.context import context
+from akg_mlir.polyhedral.contraction import Contraction, find_contraction
+from akg_mlir.polyhedral.footprint import box
+from akg_mlir.polyhedral.normal_form import normalise
+from akg_mlir.polyhedral.placement import exposed, footprint, settle
+from akg_mlir.polyhedral.scop import Scop
+from akg_mlir.polyhedral.scopes import Executed, Scope, Use, collect, tile_map
+
+DIM = isl.dim_type
+CUBE = "npu.cube"
+
+
+def promote(scop: Scop, root: tree.Domain) -> Promotion:
+    """Decide buffers, copies and references for every statement below a unit mark.
+
+    Raises `tree.TreeError` for a tree that is not as `poly-assign-units` leaves it.
+    """
+    return _Promoter(scop, root).run()
+
+
+class _Promoter:
+    def __init__(self, scop: Scop, root: tree.Domain) -> None:
+        self.scop = scop
+        self.root = normalise(scop, root)
+        self.clones = collect(scop, self.root)
+        self.time = tree.flat_schedule(self.root)
+        self.work = Workspace(scop, self.clones)
+        self.demoted: dict[Executed, str] = {}
+
+    def run(self) -> Promotion:
+        for clone in self.clones:
+            contraction = find_contraction(clone.source) if clone.unit == CUBE else None
+            if contraction is not None:
+                self.promote_contraction(clone, contraction)
+        self.promote_rest()
+        return Promotion(
+            self.root,
+            tuple(self.clones),
+            tuple(self.work.copies),
+            tuple(s.buffer for s in self.work.storages),
+            {e: self.work.references(e) for e in (*self.clones, *self.work.copies)},
+            self.work.insertions,
+            self.demoted,
+        )
+
+    # ---------------------------------------------------------------------------- contractions
+
+    def promote_contraction(self, update: Executed, contraction: Contraction) -> None:
+        """A and B through L1 into L0A and L0B, C in L0C and out of it to UB."""
+        accesses = update.source.accesses
+        rank = len(contraction.batch) + 4
+        batch = tuple(range(rank - 4))
+        rows_first = (*batch, rank - 3, rank - 4, rank - 2, rank - 1)  # [k1, m1] -> [m1, k1]
+        for access, space, order in (
+            (contraction.a, "l0a", rows_first),
+            (contraction.b, "l0b", tuple(range(rank))),
+        ):
+            self.promote_operand(Use(update, accesses.index(access)), space, order)
+        self.promote_accumulator(update, contraction.c.array)
+
+    def promote_operand(self, use: Use, space: str, order: tuple[int, ...]) -> None:
+        scope, array = use.executed.scope, use.access.array
+        touched = footprint([use], scope.dims)
+        item = use.executed.items[scope]
+        l1 = self.work.storage(array, "l1", scope, self.work.layout(array, touched))
+        l0 = self.work.storage(array, space, scope, self.work.layout(array, touched), order)
+        base, items = f"in_{short_name(array)}", use.executed.items
+        to_l1 = self.work.copy(f"{base}_l1", array, touched, scope, items)
+        to_l0 = self.work.copy(f"{base}_{space}", array, touched, scope, items)
+        self.work.assign(Use(to_l1, 1), l1)
+        self.work.assign(Use(to_l0, 0), l1)
+        self.work.assign(Use(to_l0, 1), l0)
+        self.work.assign(use, l0)
+        self.work.insertions.before.setdefault(item, []).extend([to_l1, to_l0])
+
+    def promote_accumulator(self, update: Executed, array: str) -> None:
+        together = [
+            use
+            for use in uses_of(self.clones)
+            if use.access.array == array
+            and use.executed.unit == CUBE
+            and use.executed.scope is update.scope
+            and use.executed.items[update.scope] is update.items[update.scope]
+        ]
+        if not any(use.executed is not update for use in together):
+            raise tree.TreeError(f"@{update.name} on the cube has no initialisation beside it")
+        ((scope, uses),) = settle(update.scope.top, together)
+        touched = footprint(uses, scope.dims)
+        l0c = self.work.storage(array, "l0c", scope, self.work.layout(array, touched))
+        for use in uses:
+            self.work.assign(use, l0c)
+        out = self.work.copy(f"out_{short_name(array)}_l0c", array, touched, scope, update.items)
+        self.work.assign(Use(out, 0), l0c)
+        self.work.insertions.after.setdefault(update.items[scope], []).append(out)
+
+    # --------------------------------------------------------------------------------- the rest
+
+    def promote_rest(self) -> None:
+        groups: list[tuple[str, Scope, list[Use]]] = []
+        pending = [
+            u for u in uses_of([*self.clones, *self.work.copies]) if u not in self.work.assigned
+        ]
+        everywhere: dict[str, list[Use]] = {}
+        for use in pending:
+            everywhere.setdefault(use.access.array, []).append(use)
+        for array, uses in everywhere.items():
+            tops = dict.fromkeys(use.executed.scope.top for use in uses)
+            for top in tops:
+                inside = [u for u in uses if u.executed.scope.top is top]
+                if not any(u.access.is_write for u in inside):
+                    inside = [u for u in inside if u.executed.unit != DMA]
+                if inside:
+                    groups += [(array, scope, group) for scope, group in settle(top, inside)]
+        written = [g for g in groups if any(u.access.is_write for u in g[2])]
+        while any([self.demote(*group) for group in written]):
+            pass
+        for array, scope, uses in groups:
+            if any(u.access.is_write for u in uses):
+                self.promote_written(array, scope, uses, everywhere[array])
+            else:
+                self.promote_read_only(array, scope, uses)
+
+    def on_vector(self, uses: list[Use]) -> list[Use]:
+        """The uses by statements on the vector unit, writes first."""
+        found = [u for u in uses if u.executed.unit == VECTOR and u.executed not in self.demoted]
+        return sorted(found, key=lambda u: not u.access.is_write)
+
+    def demote(self, array: str, scope: Scope, uses: list[Use]) -> bool:
+        """Move statements off the vector unit that cannot agree on one buffer."""
+        sizes = box(footprint(uses, scope.dims)).sizes
+        axis, elements = innermost(sizes), self.work.elements(array)
+        anchor: isl.Aff | None = None
+        changed = False
+        for use in self.on_vector(uses):
+            walk = walks(use, axis, sizes)
+            if walk is False or use.executed in self.demoted:
+                continue
+            reason = None
+            if walk is None or axis is None:
+                reason = "its lanes do not follow each other in {}, which is made on chip"
+            else:
+                start = corner(use, scope, axis) if anchor is None else anchor
+                if starts_aligned(use, start, axis, elements):
+                    anchor = start
+                else:
+                    reason = "its rows of {}, which is made on chip, start inside a block"
+            if reason is not None:
+                self.demoted[use.executed] = reason.format(short_name(array))
+                changed = True
+        return changed
+
+    def promote_written(
+        self, array: str, scope: Scope, uses: list[Use], everywhere: list[Use]
+    ) -> None:
+        touched = footprint(uses, scope.dims)
+        sizes = box(touched).sizes
+        axis, elements = innermost(sizes), self.work.elements(array)
+        layout = None
+        for use in self.on_vector(uses):
+            if axis is not None and walks(use, axis, sizes):
+                anchor = corner(use, scope, axis)
+                layout = anchored_layout(scope, uses, anchor, axis, elements)
+                break
+        store = self.work.storage(array, "ub", scope, layout or self.work.layout(array, touched))
+        for use in uses:
+            self.work.assign(use, store)
+        incoming = exposed(scope, uses, self.time)
+        if incoming is not None:
+            self.work.copy_in(store, incoming, uses)
+        known = self.scop.arrays[array]
+        escapes = len(uses) < len(everywhere) or (incoming is not None and not known.live_in)
+        if known.live_out or escapes:
+            writes = [u for u in uses if u.access.is_write]
+            self.work.copy_out(store, footprint(writes, scope.dims), writes)
+
+    def promote_read_only(self, array: str, scope: Scope, uses: list[Use]) -> None:
+        sizes = box(footprint(uses, scope.dims)).sizes
+        axis, elements = innermost(sizes), self.work.elements(array)
+        groups: list[tuple[isl.Aff, list[Use]]] = []
+        anywhere: list[Use] = []
+        for use in uses:
+            walk = walks(use, axis, sizes) if self.on_vector([use]) else False
+            if walk is False or axis is None:
+                anywhere.append(use)
+            elif walk is None or not self.join_group(groups, use, scope, axis, elements):
+                self.promote_rearranged(array, use)
+        if groups:
+            groups[0][1].extend(anywhere)
+        elif anywhere:
+            touched = footprint(anywhere, scope.dims)
+            self.fill(array, scope, anywhere, self.work.layout(array, touched))
+        for anchor, members in groups:
+            assert axis is not None
+            layout = anchored_layout(scope, members, anchor, axis, elements)
+            touched = footprint(members, scope.dims)
+            self.fill(array, scope, members, layout or self.work.layout(array, touched))
+
+    def join_group(
+        self,
+        groups: list[tuple[isl.Aff, list[Use]]],
+        use: Use,
+        scope: Scope,
+        axis: int,
+        elements: int,
+    ) -> bool:
+        """Add a use to the references it can share a buffer with; False if it fits nowhere."""
+        for anchor, members in groups:
+            if starts_aligned(use, anchor, axis, elements):
+                members.append(use)
+                return True
+        own = corner(use, scope, axis)
+        if starts_aligned(use, own, axis, elements):
+            groups.append((own, [use]))
+            return True
+        return False
+
+    def fill(self, array: str, scope: Scope, uses: list[Use], layout: Layout) -> None:
+        store = self.work.storage(array, "ub", scope, layout)
+        for use in uses:
+            self.work.assign(use, store)
+        self.work.copy_in(store, footprint(uses, scope.dims), uses)
+
+    def promote_rearranged(self, array: str, use: Use) -> None:
+        """A buffer in the order of the statement's own dimensions, filled element by element."""
+        executed = use.executed
+        scope, dims = executed.scope, _involved(use)
+        touched = tile_map(executed.domain, scope.dims, list(dims)).coalesce()
+        layout = self.work.layout(array, touched)
+        store = self.work.storage(array, "ub", scope, layout)
+        names = [f"d{k}" for k in range(executed.domain.dim(DIM.set))]
+        kept = [*range(scope.dims), *dims]
+        name = self.work.fresh(f"in_{short_name(array)}")
+        here = f"{name}[{', '.join(names[k] for k in kept)}]"
+        there = ", ".join(n if k in kept else "0" for k, n in enumerate(names))
+        back = isl.Map(f"{{ {here} -> {executed.name}[{there}] }}", context())
+        read = back.apply_range(_function(use))
+        elements = ", ".join(names[d] for d in dims)
+        write = isl.Map(f"{{ {here} -> {array}[{elements}] }}", context())
+        copy = self.work.new_copy(name, array, touched, scope, executed.items, read, write)
+        self.work.assign(Use(copy, 1), store)
+        space = isl.LocalSpace.from_space(executed.domain.get_space())
+        own = tuple(isl.Aff.var_on_domain(space, DIM.set, d) for d in dims)
+        self.work.assigned[use] = store.reference(executed, own)
+        self.work.insertions.before.setdefault(executed.items[scope], []).insert(0, copy)
+
+
+def _involved(use: Use) -> tuple[int, ...]:
+    """The statement's own dimensions that an access depends on, innermost last."""
+    return tuple(
+        dim
+        for dim in use.executed.order
+        if any(index.involves_dims(DIM.in_, dim, 1) for index in use.index)
+    )
+
+
+def _function(use: Use) -> isl.Map:
+    """Instance -> element of an access, for all instances of the space."""
+    back = isl.Map.from_multi_aff(use.executed.to_source)
+    return back.apply_range(use.access.relation)

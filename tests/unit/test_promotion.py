@@ -1,0 +1,98 @@
+"""poly-assign-units and poly-promote on hand-written tiled trees."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import PassPipeline
+
+from akg_mlir.diagnostics import CompileError
+from akg_mlir.dialects import npu, poly
+from akg_mlir.parsing import make_context, parse_module
+from akg_mlir.passes.pipelines import parse_pipeline
+from akg_mlir.reference import affine
+from akg_mlir.reference.schedule_tree import write_textual_order, write_tree_order
+from tests.support import tiled_scops
+
+PROMOTE = "poly-assign-units,poly-promote,poly-verify"
+KERNELS = [name for name in dir(tiled_scops) if name.isupper()]
+
+
+def lower(text: str, pipeline: str = PROMOTE) -> ModuleOp:
+    module = parse_module(text)
+    PassPipeline(parse_pipeline(pipeline)).apply(make_context(), module)
+    module.verify()
+    return module
+
+
+def buffers(module: ModuleOp) -> dict[str, tuple[int, ...]]:
+    return {
+        str(op.result.name_hint): npu.memref_type(op.result).get_shape()
+        for op in module.walk()
+        if isinstance(op, npu.BufferOp)
+    }
+
+
+def marks(module: ModuleOp) -> list[str]:
+    return [op.mark.data for op in module.walk() if isinstance(op, poly.MarkOp)]
+
+
+def inputs(module: ModuleOp) -> list[np.ndarray]:
+    rng = np.random.default_rng(0)
+    function = next(op for op in module.walk() if op.name == "func.func")
+    types = [npu.memref_type(a) for a in function.regions[0].block.args]
+    return [
+        rng.standard_normal(t.get_shape()).astype(f"float{t.element_type.bitwidth}") for t in types
+    ]
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_tree_computes_what_the_text_does(name: str) -> None:
+    text = getattr(tiled_scops, name)
+    module = lower(text)
+    arrays = inputs(module)
+    want = [a.copy() for a in arrays]
+    affine.run(parse_module(text), "k", want, write_textual_order)
+    affine.run(module, "k", arrays, write_tree_order)
+    for got, expected in zip(arrays, want):
+        np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_round_trip(name: str) -> None:
+    module = lower(getattr(tiled_scops, name))
+    again = parse_module(str(module))
+    assert str(again) == str(parse_module(str(again)))
+
+
+def test_intermediates_stay_on_chip() -> None:
+    module = lower(tiled_scops.ADD_RELU)
+    found = buffers(module)
+    assert found == {"x_ub": (8, 16), "b_ub": (16,), "t_ub": (8, 16), "y_ub": (8, 16)}
+    copies = [s.sym_name.data for s in module.walk() if isinstance(s, poly.StmtOp) and s.copy]
+    assert copies == ["in_x", "in_b", "out_y"]
+
+
+def test_rows_are_padded_to_blocks() -> None:
+    assert buffers(lower(tiled_scops.SOFTMAX))["e_ub"] == (8, 32)
+
+
+def test_references_at_other_positions_in_a_block_get_their_own_copy() -> None:
+    module = lower(tiled_scops.STENCIL)
+    copies = [s.sym_name.data for s in module.walk() if isinstance(s, poly.StmtOp) and s.copy]
+    assert copies == ["in_x", "in_x_1", "in_x_2", "out_y"]
+    assert "npu.scalar" not in marks(module)
+
+
+def test_contraction_goes_through_the_cube_memories() -> None:
+    module = lower(tiled_scops.MATMUL)
+    found = buffers(module)
+    assert found["a_l1"] == (2, 2, 16, 16)
+    assert found["c_l0c"] == (1, 2, 16, 16)
+    assert marks(module).count("npu.cube") == 1
+
+
+def test_unmarked_statement_is_an_error() -> None:
+    with pytest.raises(CompileError, match="unit mark"):
+        lower(tiled_scops.ADD_RELU, "poly-promote")

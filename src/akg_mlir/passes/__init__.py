@@ -11,6 +11,7 @@ from xdsl.passes import ModulePass
 TENSOR: dict[str, tuple[str, str]] = {
     "convert-linalg-to-te": ("convert_linalg_to_te", "ConvertLinalgToTe"),
     "te-apply-precision": ("te_apply_precision", "TeApplyPrecision"),
+    "te-collapse-dims": ("te_collapse_dims", "TeCollapseDims"),
     "te-decompose": ("te_decompose", "TeDecompose"),
     "te-partition": ("te_partition", "TePartition"),
     "te-propagate-layout": ("te_propagate_layout", "TePropagateLayout"),

@@ -103,6 +103,7 @@ class TeToAffine(PipelinePass):
             _step("te-decompose"),
             _step("te-propagate-layout"),
             _step("te-partition"),
+            _step("te-collapse-dims"),
             _step("convert-te-to-affine"),
         )
 

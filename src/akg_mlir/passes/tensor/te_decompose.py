@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, TensorType, f32
+from xdsl.dialects.builtin import ModuleOp, TensorType, f32, i1
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.passes import ModulePass
 
@@ -91,6 +91,9 @@ def _widened(e: Expression, value: SSAValue, shape: tuple[int, ...]) -> SSAValue
 
 
 def _reduce(e: Expression, op: te.ReduceOp) -> SSAValue | None:
+    sizes = te.shape_of(op.operand)
+    if all(sizes[axis] == 1 for axis in op.dims):
+        return e.reshaped(op.operand, te.shape_of(op.result))
     sums = op.kind.data in (te.Reduction.ADD, te.Reduction.MUL)
     element = te.element_of(op.operand)
     if not sums or not is_float(element) or element == f32:
@@ -108,6 +111,30 @@ def _contraction(e: Expression, op: te.ContractionOp) -> SSAValue | None:
     return e(type(op)(op.a, op.b, *flags, accumulator))
 
 
+def _select(e: Expression, op: te.SelectOp) -> SSAValue | None:
+    """Conditions joined by logic become nested selections: the unit selects by one comparison."""
+    condition, on_true, on_false = op.operands
+    match condition.owner:
+        case te.AndOp(lhs=lhs, rhs=rhs):
+            return e(te.SelectOp(lhs, e(te.SelectOp(rhs, on_true, on_false)), on_false))
+        case te.OrOp(lhs=lhs, rhs=rhs):
+            return e(te.SelectOp(lhs, on_true, e(te.SelectOp(rhs, on_true, on_false))))
+        case te.NotOp(operand=inner):
+            return e(te.SelectOp(inner, on_false, on_true))
+        case _:
+            return None
+
+
+def _cast(e: Expression, op: te.CastOp) -> SSAValue | None:
+    """To and from truth values by comparison and selection."""
+    source, target = te.element_of(op.operand), te.element_of(op.results[0])
+    if i1 not in (source, target) or source == target or splat_of(op.operand) is not None:
+        return _splat(e, op)
+    if target == i1:
+        return e(te.CompareOp("ne", op.operand, e.splat(0, source)))
+    return e(te.SelectOp(op.operand, e.splat(1, target), e.splat(0, target)))
+
+
 def _splat(e: Expression, op: Operation) -> SSAValue | None:
     """A constant of one value stays one when its shape or type changes."""
     value = splat_of(op.operands[0])
@@ -123,7 +150,7 @@ def _splat(e: Expression, op: Operation) -> SSAValue | None:
 _RULES: dict[type[Operation], Callable[..., SSAValue | None]] = {
     te.BatchMatmulOp: _contraction,
     te.BroadcastToOp: _splat,
-    te.CastOp: _splat,
+    te.CastOp: _cast,
     te.ErfOp: _unary(formulas.erf),
     te.GeluOp: _gelu,
     te.LayerNormOp: _layer_norm,
@@ -131,6 +158,7 @@ _RULES: dict[type[Operation], Callable[..., SSAValue | None]] = {
     te.PowOp: _power,
     te.ReduceOp: _reduce,
     te.ReshapeOp: _splat,
+    te.SelectOp: _select,
     te.SigmoidOp: _unary(formulas.sigmoid),
     te.SoftmaxOp: _softmax,
     te.TanhOp: _unary(formulas.tanh),

@@ -1,0 +1,102 @@
+"""Which neighbouring dimensions of a kernel's values no op separates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import prod
+
+from xdsl.ir import Block, Operation, SSAValue
+from xdsl.ir.affine import AffineDimExpr, AffineMap
+
+from akg_mlir.dialects import te
+
+Pair = tuple[object, int]
+"""Dimensions `i` and `i + 1` of a value, or iterators `i` and `i + 1` of an op."""
+
+
+class DimensionGroups:
+    """Pairs of neighbouring dimensions that can only become one dimension together."""
+
+    def __init__(self, body: Block) -> None:
+        self._parent: dict[Pair, Pair] = {}
+        self._blocked: set[Pair] = set()
+        for op in body.ops:
+            if isinstance(op, te.PackOp | te.UnpackOp):
+                self._follow_layout(op)
+            elif isinstance(op, te.StructuredOp):
+                self._follow(op)
+        self._separated = {self._find(pair) for pair in self._blocked}
+
+    def of(self, value: SSAValue) -> list[list[int]]:
+        """The dimensions of a value, grouped into those that become one."""
+        groups: list[list[int]] = []
+        for position in range(len(te.shape_of(value))):
+            if position and self._find((value, position - 1)) not in self._separated:
+                groups[-1].append(position)
+            else:
+                groups.append([position])
+        return groups
+
+    def shape(self, value: SSAValue) -> tuple[int, ...]:
+        """The shape of a value with each group as one dimension."""
+        old = te.shape_of(value)
+        return tuple(prod(old[p] for p in group) for group in self.of(value))
+
+    def _find(self, pair: Pair) -> Pair:
+        while self._parent.setdefault(pair, pair) != pair:
+            pair = self._parent[pair]
+        return pair
+
+    def _unite(self, a: Pair, b: Pair) -> None:
+        self._parent[self._find(a)] = self._find(b)
+
+    def _block(self, pairs: Iterable[Pair]) -> None:
+        self._blocked |= set(pairs)
+
+    def _follow_layout(self, op: te.PackOp | te.UnpackOp) -> None:
+        """Only batch dimensions may merge."""
+        ranks = [len(te.shape_of(v)) for v in (op.operand, op.result)]
+        batch = min(ranks) - 2
+        for value, rank in zip((op.operand, op.result), ranks):
+            self._block((value, p) for p in range(max(batch - 1, 0), rank - 1))
+        for p in range(batch - 1):
+            self._unite((op.operand, p), (op.result, p))
+
+    def _follow(self, op: te.StructuredOp) -> None:
+        count = len(op.bounds)
+        if isinstance(op, te.ContractionOp | te.FractalMatmulOp):
+            first = max(len(op.batch) - 1, 0)
+            self._block((op, a) for a in range(first, count - 1))
+        self._block((op, a) for a in range(count - 1) if op.iterators[a] != op.iterators[a + 1])
+        for value, map_ in zip((*op.operands, op.results[0]), (*op.operand_maps, op.result_map)):
+            self._follow_access(op, value, map_)
+
+    def _follow_access(self, op: te.StructuredOp, value: SSAValue, map_: AffineMap) -> None:
+        """Tie the value's pairs to the iterator pairs that index them; block the others."""
+        rank, count = len(map_.results), len(op.bounds)
+        fixed = [not isinstance(e, AffineDimExpr) for e in map_.results]
+        # a dimension of size 1 that broadcasts stands where numpy aligns it
+        iterators = [
+            e.position if isinstance(e, AffineDimExpr) else p + count - rank
+            for p, e in enumerate(map_.results)
+        ]
+        tied: set[int] = set()
+        for p in range(rank - 1):
+            a = iterators[p]
+            if iterators[p + 1] == a + 1 and fixed[p] == fixed[p + 1]:
+                self._unite((value, p), (op, a))
+                tied.add(a)
+            else:
+                self._block([(value, p)])
+        for a in range(count - 1):
+            present = {a, a + 1} & set(iterators)
+            alone = len(present) == 1 and any(op.bounds[i] > 1 for i in {a, a + 1} - present)
+            if a not in tied and (len(present) == 2 or alone):
+                self._block([(op, a)])
+
+
+def regrouped(op: Operation, groups: DimensionGroups, dims: Iterable[int]) -> list[int]:
+    """The groups of the op's operand that hold the given dimensions, in their order."""
+    own = groups.of(op.operands[0])
+    place = {dim: index for index, group in enumerate(own) for dim in group}
+    return list(dict.fromkeys(place[dim] for dim in dims))

@@ -1,0 +1,131 @@
+"""Merge neighbouring dimensions that no op of a kernel separates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects import func
+from xdsl.dialects.builtin import FunctionType, ModuleOp, TensorType
+from xdsl.ir import Block, Operation, SSAValue
+from xdsl.passes import ModulePass
+from xdsl.rewriter import InsertPoint, Rewriter
+
+from akg_mlir.diagnostics import CompileError, remark
+from akg_mlir.dialects import te
+from akg_mlir.dialects.te.types import shape_text
+from akg_mlir.passes.tensor.dimension_groups import DimensionGroups, regrouped
+from akg_mlir.passes.tensor.rewriting import erase_dead, functions, with_operands
+
+NAME = "te-collapse-dims"
+KERNEL = "npu.kernel"
+
+
+@dataclass(frozen=True)
+class TeCollapseDims(ModulePass):
+    """Merge neighbouring dimensions that no op of a kernel separates.
+
+    Odd shapes become long contiguous rows. Calls get free reshapes of arguments and results.
+    """
+
+    name = NAME
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        kernels = {f.sym_name.data: f for f in functions(op) if KERNEL in f.attributes}
+        collapsed = {name for name, kernel in kernels.items() if _collapse(kernel)}
+        for function in functions(op):
+            for call in list(function.body.block.ops):
+                if isinstance(call, func.CallOp) and call.callee.string_value() in collapsed:
+                    _adapt_call(call, kernels[call.callee.string_value()].function_type)
+        erase_dead(op)
+
+
+def _collapse(kernel: func.FuncOp) -> bool:
+    """Rebuild the kernel on merged dimensions; False when none merge."""
+    old = kernel.body.block
+    groups = DimensionGroups(old)
+    values = [*old.args, *(r for op in old.ops for r in op.results)]
+    if all(groups.shape(v) == te.shape_of(v) for v in values):
+        return False
+    for arg in old.args:
+        if groups.shape(arg) != te.shape_of(arg):
+            message = f"{shape_text(te.shape_of(arg))} -> {shape_text(groups.shape(arg))}"
+            remark(NAME, "passed", f"@{kernel.sym_name.data}", message)
+    new = Block(arg_types=[TensorType(te.element_of(a), groups.shape(a)) for a in old.args])
+    mapping: dict[SSAValue, SSAValue] = dict(zip(old.args, new.args))
+    for op in old.ops:
+        operands = [mapping[v] for v in op.operands]
+        copy = _rebuilt(op, operands, groups)
+        copy.attributes |= op.attributes
+        copy.location = op.location
+        new.add_op(copy)
+        mapping |= zip(op.results, copy.results)
+    for before, after in mapping.items():
+        after.name_hint = before.name_hint
+    outs = list(new.last_op.operand_types) if new.last_op is not None else []
+    kernel.function_type = FunctionType.from_lists(list(new.arg_types), outs)
+    kernel.body.detach_block(old)
+    kernel.body.add_block(new)
+    old.erase()
+    return True
+
+
+def _rebuilt(op: Operation, operands: Sequence[SSAValue], groups: DimensionGroups) -> Operation:
+    """The op on operands of merged dimensions."""
+    match op:
+        case te.ElementwiseOp():
+            return with_operands(op, operands)
+        case te.ConstantOp() if op.splat_value is not None:
+            shape = groups.shape(op.result)
+            return te.ConstantOp.splat(TensorType(te.element_of(op.result), shape), op.splat_value)
+        case te.ReduceOp():
+            axes = regrouped(op, groups, sorted(op.dims))
+            return te.ReduceOp(op.kind.data, operands[0], axes, op.keepdims is not None)
+        case te.TransposeOp():
+            return te.TransposeOp(operands[0], regrouped(op, groups, op.permutation))
+        case te.BroadcastToOp():
+            return te.BroadcastToOp(operands[0], groups.shape(op.result))
+        case te.ContractionOp():
+            a, b = operands
+            flags = op.transpose_a is not None, op.transpose_b is not None
+            return type(op)(a, b, *flags, te.element_of(op.result))
+        case te.FractalMatmulOp():
+            a, b = operands
+            m, n, k = op.sizes
+            return te.FractalMatmulOp(a, b, m, k, n)
+        case te.PackOp():
+            return te.PackOp(operands[0], op.layout.data)
+        case te.UnpackOp():
+            return te.UnpackOp(operands[0], op.layout.data, groups.shape(op.result))
+        case func.ReturnOp():
+            return func.ReturnOp(*operands)
+        case _:
+            raise CompileError("cannot be in a kernel", op, hint="run te-partition first")
+
+
+def _adapt_call(call: func.CallOp, type_: FunctionType) -> None:
+    """Reshape arguments and results of a call to the kernel's new type."""
+    for index, wanted in enumerate(type_.inputs):
+        call.operands[index] = _reshaped(call, call.operands[index], _shape(wanted))
+    new = func.CallOp(call.callee, list(call.operands), list(type_.outputs))
+    new.location = call.location
+    Rewriter.insert_op(new, InsertPoint.before(call))
+    results = [_reshaped(call, r, te.shape_of(o)) for r, o in zip(new.results, call.results)]
+    Rewriter.replace_op(call, [], results)
+
+
+def _shape(type_: object) -> tuple[int, ...]:
+    assert isinstance(type_, TensorType)
+    return type_.get_shape()
+
+
+def _reshaped(call: func.CallOp, value: SSAValue, shape: tuple[int, ...]) -> SSAValue:
+    while isinstance(value.owner, te.ReshapeOp) and te.shape_of(value) != shape:
+        value = value.owner.operand
+    if te.shape_of(value) == shape:
+        return value
+    reshape = te.ReshapeOp(value, shape)
+    reshape.location = call.location
+    Rewriter.insert_op(reshape, InsertPoint.before(call))
+    return reshape.result

@@ -173,7 +173,11 @@ def _combined(
         if _depends(summands[0], _argument(nest, output)):
             raise _not_a_reduction(nest)
     value = _everywhere(nest, body.evaluate(summands[0]), emit)
-    return kind, emit(te.ReduceOp(kind, value, sorted(nest.reductions)))
+    # With kept dimensions the result broadcasts to the rows it came from as it is, and the view
+    # without them disappears where it does.
+    kept = emit(te.ReduceOp(kind, value, sorted(nest.reductions), keepdims=True))
+    loops = [dim for dim in range(len(nest.bounds)) if dim not in nest.reductions]
+    return kind, emit.reshape(kept, [nest.bounds[dim] for dim in loops])
 
 
 def _not_a_reduction(nest: Structured) -> CompileError:

@@ -99,7 +99,6 @@ class TeToAffine(PipelinePass):
             _step("te-set-target", target=self.target),
             _step("te-apply-precision", precision=self.precision),
             _step("te-record-workload"),
-            _step("te-record-workload"),
             _step("te-decompose"),
             _step("te-propagate-layout"),
             _step("te-partition"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 import islpy as isl
 from xdsl.dialects import scf
@@ -11,16 +13,6 @@ from xdsl.ir import Block, BlockArgument, SSAValue
 from akg_mlir.passes.npu.memory.footprint import Access, Box
 from akg_mlir.passes.npu.memory.linear import Floor, Interval, Linear, bounds, linear_of
 from akg_mlir.polyhedral.context import context
-
-
-def hulls_meet(first: Access, second: Access) -> bool:
-    """A quick necessary condition: the byte ranges over all iterations intersect."""
-    low_a, high_a = byte_range(first)
-    low_b, high_b = byte_range(second)
-    apart = (high_a is not None and low_b is not None and high_a <= low_b) or (
-        high_b is not None and low_a is not None and high_b <= low_a
-    )
-    return not apart
 
 
 def byte_range(access: Access) -> tuple[int | None, int | None]:
@@ -39,10 +31,8 @@ def meet(
 
     The iterations of the loops in `shared` are the same for both; in `carrier` (the next loop
     inwards) the first access happens in an earlier iteration than the second; all other loops
-    are free. The answer no is a proof.
+    are free. The answer no is a proof. Asked only about accesses whose byte ranges meet.
     """
-    if not hulls_meet(first, second):
-        return False
     fixed = first.base.is_constant and second.base.is_constant
     if fixed and not any(b.dims for b in (*first.boxes, *second.boxes)):
         return True
@@ -64,15 +54,15 @@ def leaves(access: Access, size: int) -> bool:
     low, high = byte_range(access)
     if low is not None and low >= 0 and high is not None and high <= size:
         return False
+    if _opaque(access.base):
+        return False
     system = _System(set())
     for part in access.boxes:
-        address, variables, limits = _bytes(access, part, system.side("x"), "a")
-        names = ", ".join([*system.names.values(), *variables])
-        body = " and ".join([*limits, *system.constraints])
+        touched = _bytes(access, part, system.side("x"), "a")
+        address = f"{touched.address} + {access.base.const + part.offset}"
         outside = f"(({address}) < 0 or ({address}) >= {size})"
-        if _opaque(access.base):
-            continue
-        if not isl.Set(f"{{ [{names}] : {body} and {outside} }}", context()).is_empty():
+        variables = [*system.names.values(), *touched.variables]
+        if not is_empty(variables, [*touched.limits, *system.constraints, outside]):
             return True
     return False
 
@@ -147,23 +137,42 @@ def _intersect(
     y: Namer,
     order: str | None,
 ) -> bool:
-    parts = [_bytes(first, a, x, "a"), _bytes(second, b, y, "b")]
-    equation = f"{parts[0][0]} = {parts[1][0]}"
-    constraints = [equation, *parts[0][2], *parts[1][2], *([order] if order else [])]
-    variables = [*system.names.values(), *parts[0][1], *parts[1][1]]
-    body = " and ".join([*constraints, *system.constraints])
-    return not isl.Set(f"{{ [{', '.join(variables)}] : {body} }}", context()).is_empty()
+    left, right = _bytes(first, a, x, "a"), _bytes(second, b, y, "b")
+    # One constant for the distance: many pairs of accesses then ask isl the same question.
+    distance = first.base.const + a.offset - second.base.const - b.offset
+    equation = f"{left.address} + {distance} = {right.address}"
+    constraints = [equation, *left.limits, *right.limits, *([order] if order else [])]
+    variables = [*system.names.values(), *left.variables, *right.variables]
+    return not is_empty(variables, [*constraints, *system.constraints])
 
 
-def _bytes(access: Access, part: Box, namer: Namer, tag: str) -> tuple[str, list[str], list[str]]:
-    """(byte address, its variables, their bounds) of any byte in one box."""
+@dataclass(frozen=True)
+class _Bytes:
+    """A byte of one box, without constants: its address, the box's variables and their bounds."""
+
+    address: str
+    variables: list[str]
+    limits: list[str]
+
+
+def _bytes(access: Access, part: Box, namer: Namer, tag: str) -> _Bytes:
     variables = [f"{tag}{i}" for i in range(len(part.dims) + 1)]
     limits = [f"0 <= {tag}0 < {part.length}"]
-    terms = [text(access.base, namer), str(part.offset), f"{tag}0"]
+    terms = [text(Linear(access.base.terms), namer), f"{tag}0"]
     for i, (count, stride) in enumerate(part.dims, 1):
         limits.append(f"0 <= {tag}{i} < {count}")
         terms.append(f"{stride} * {tag}{i}")
-    return " + ".join(terms), variables, limits
+    return _Bytes(" + ".join(terms), variables, limits)
+
+
+def is_empty(variables: Sequence[str], constraints: Sequence[str]) -> bool:
+    """Whether no integers satisfy all constraints."""
+    return _is_empty(f"{{ [{', '.join(variables)}] : {' and '.join(constraints)} }}")
+
+
+@lru_cache(maxsize=1 << 14)
+def _is_empty(text: str) -> bool:
+    return isl.Set(text, context()).is_empty()
 
 
 def text(form: Linear, namer: Namer) -> str:

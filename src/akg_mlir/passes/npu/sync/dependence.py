@@ -8,14 +8,14 @@ outermost). Facts are bits: X at level l is bit `l * n + X.index` of n instructi
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from xdsl.dialects.builtin import IntegerAttr
 from xdsl.ir import SSAValue
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects.npu import BufferOp, MadOp, Pipe, Space
-from akg_mlir.passes.npu.memory.footprint import Access, relocate
+from akg_mlir.passes.npu.memory.footprint import MASK_REGISTER, Access, relocate
 from akg_mlir.passes.npu.memory.overlap import byte_range, meet
 from akg_mlir.passes.npu.memory.structure import (
     Instruction,
@@ -68,7 +68,8 @@ def _candidate_pairs(program: Program) -> Iterator[tuple[Touch, Touch]]:
     for instruction in program.instructions:
         for access in instruction.accesses:
             placed = _placed(access, instruction)
-            key = placed.root if placed.space is Space.GM or _is_register(placed) else placed.space
+            shared = placed.space is not Space.GM and placed.root != MASK_REGISTER
+            key = placed.space if shared else placed.root
             low, high = byte_range(placed)
             span = (-float("inf") if low is None else low, float("inf") if high is None else high)
             groups.setdefault(key, []).append((*span, (instruction, placed)))
@@ -87,10 +88,6 @@ def _meeting(touches: Sequence[tuple[float, float, Touch]]) -> Iterator[tuple[To
                 yield other, touch
 
 
-def _is_register(access: Access) -> bool:
-    return isinstance(access.root, str)
-
-
 def _placed(access: Access, instruction: Instruction) -> Access:
     """On-chip accesses counted from the start of their memory."""
     root = access.root
@@ -100,7 +97,7 @@ def _placed(access: Access, instruction: Instruction) -> Access:
         raise CompileError(
             "the buffer has no address", root.owner, hint="run npu-plan-memory before this pass"
         )
-    return replace(relocate(access, root.owner.address.value.data), root="")
+    return relocate(access, root.owner.address.value.data)
 
 
 def _ordered_by_pipe(first: Instruction, second: Instruction) -> bool:

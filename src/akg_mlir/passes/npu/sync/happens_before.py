@@ -40,6 +40,15 @@ class State:
         self.known = {p: change(v) for p, v in self.known.items()}
         self.flags = {f: change(v) for f, v in self.flags.items()}
 
+    def forget(self, bit: int) -> None:
+        """A fact ends everywhere. The innermost loop of the analysis: no closures here."""
+        rest = ~bit
+        known, flags = self.known, self.flags
+        for pipe in known:
+            known[pipe] &= rest
+        for flag in flags:
+            flags[flag] &= rest
+
 
 @dataclass
 class Findings:
@@ -132,8 +141,9 @@ class Analysis:
         self.stack.append(frame)
         position = 0
         while position < len(body.items):
-            del frame.snapshots[position:]
-            frame.snapshots.append(state.copy())
+            if self.on_missing is not None:
+                del frame.snapshots[position:]
+                frame.snapshots.append(state.copy())
             try:
                 state = self._run_item(body.items[position], state)
                 position += 1
@@ -204,7 +214,7 @@ class Analysis:
             known = self.findings.unordered.get(instruction, 0)
             self.findings.unordered[instruction] = known | missing
         bit = 1 << instruction.index
-        state.map(lambda facts: facts & ~bit)
+        state.forget(bit)
         if instruction.pipe is Pipe.S:
             state.known[Pipe.S] |= bit
 
@@ -232,7 +242,7 @@ class Analysis:
             self._complain("is waited for without a set before", flag)
             return
         brought = state.flags.pop(flag)
-        state.map(lambda facts: facts & ~bit)
+        state.forget(bit)
         state.known[flag.dst] |= brought | bit
 
     def _barrier(self, node: Barrier, state: State) -> None:

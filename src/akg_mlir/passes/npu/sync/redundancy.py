@@ -5,7 +5,7 @@ from __future__ import annotations
 from akg_mlir.passes.npu.sync.placement import Plan, Planner
 from akg_mlir.passes.npu.sync.schedule import Barrier, Node
 
-EFFORT = 100_000
+EFFORT = 20_000
 """Instructions visited (roughly) before elimination is given up on large kernels."""
 
 

@@ -1,0 +1,31 @@
+"""A functional and timed model of the NPU. Knows plain programs only, no IR."""
+
+from __future__ import annotations
+
+from akg_mlir.machine.errors import (
+    BoundsError,
+    DeadlockError,
+    FieldError,
+    FlagError,
+    MachineError,
+    PoisonError,
+)
+from akg_mlir.machine.hazards import Race
+from akg_mlir.machine.machine import Machine, Mode, RunResult, Timing
+from akg_mlir.machine.timeline import Span, Timeline
+
+__all__ = [
+    "BoundsError",
+    "DeadlockError",
+    "FieldError",
+    "FlagError",
+    "Machine",
+    "MachineError",
+    "Mode",
+    "PoisonError",
+    "Race",
+    "RunResult",
+    "Span",
+    "Timeline",
+    "Timing",
+]

@@ -95,9 +95,9 @@ class Scalar:
     operation_cycles: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Target:
-    """One machine. Sizes in bytes, times in cycles, rates in bytes per cycle.
+    """One machine; targets compare by identity, `load` gives one per name. Sizes in bytes, times in cycles, rates in bytes per cycle.
 
     `memories` has l0a, l0b, l0c, l1, ub (per core) and l2 (shared, 0 when absent); `alignments`
     the same names and gm, whose alignment is what full bandwidth needs and not a rule. `paths` is

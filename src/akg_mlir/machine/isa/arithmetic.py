@@ -1,0 +1,88 @@
+"""Element-wise arithmetic of the vector unit.
+
+Everything rounds once to the operand type, to nearest even. Transcendentals are computed in f64;
+`vmla` and `vaxpy` round after the multiply and after the add. Integers wrap, except that
+conversions to an integer truncate and saturate (not-a-number becomes 0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from akg_mlir.machine.program import Array
+
+
+def convert(values: Array, dtype: np.dtype[Any]) -> Array:
+    """`vconv`: floats round to nearest even, float to integer truncates and saturates."""
+    if values.dtype.kind == "f" and dtype.kind == "i":
+        limits = np.iinfo(dtype)
+        truncated = np.trunc(values.astype(np.float64))
+        return np.nan_to_num(np.clip(truncated, limits.min, limits.max)).astype(dtype)
+    if values.dtype.kind == "i" and dtype.kind == "f":
+        return values.astype(np.float64).astype(dtype)
+    return values.astype(dtype)
+
+
+def _wide(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    def rounded_once(values: Array) -> Array:
+        return function(values.astype(np.float64)).astype(values.dtype)
+
+    return rounded_once
+
+
+def _reciprocal(values: Array) -> Array:
+    return 1.0 / values
+
+
+def _reciprocal_root(values: Array) -> Array:
+    return 1.0 / np.sqrt(values)
+
+
+def _relu(values: Array) -> Array:
+    return np.maximum(values, values.dtype.type(0))
+
+
+BINARY: Mapping[str, Callable[[Array, Array], Array]] = {
+    "vadd": np.add,
+    "vsub": np.subtract,
+    "vmul": np.multiply,
+    "vdiv": np.divide,
+    "vmax": np.maximum,
+    "vmin": np.minimum,
+}
+
+UNARY: Mapping[str, Callable[[Array], Array]] = {
+    "vexp": _wide(np.exp),
+    "vln": _wide(np.log),
+    "vsqrt": _wide(np.sqrt),
+    "vrsqrt": _wide(_reciprocal_root),
+    "vrec": _wide(_reciprocal),
+    "vabs": np.abs,
+    "vrelu": _relu,
+}
+
+SCALAR: Mapping[str, Callable[[Array, Array], Array]] = {"vadds": np.add, "vmuls": np.multiply}
+
+COMPARE: Mapping[str, Callable[[Array, Array], Array]] = {
+    "vcmp_eq": np.equal,
+    "vcmp_ne": np.not_equal,
+    "vcmp_lt": np.less,
+    "vcmp_le": np.less_equal,
+    "vcmp_gt": np.greater,
+    "vcmp_ge": np.greater_equal,
+}
+
+
+def multiply_add(first: Array, second: Array, accumulator: Array) -> Array:
+    """`vmla` and `vaxpy`: two roundings."""
+    return accumulator + first * second
+
+
+def tree(combine: Callable[[Array, Array], Array], values: Array) -> Array:
+    """Combine the last axis (a power of two long) as a balanced binary tree of neighbours."""
+    while values.shape[-1] > 1:
+        values = combine(values[..., 0::2], values[..., 1::2])
+    return values[..., 0]

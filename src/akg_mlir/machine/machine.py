@@ -1,0 +1,173 @@
+"""The machine: runs programs on numpy arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from akg_mlir.machine.errors import MachineError, PoisonError
+from akg_mlir.machine.execute import Adversary, Executor, in_program_order, in_timed_order
+from akg_mlir.machine.hazards import Race
+from akg_mlir.machine.isa import Core
+from akg_mlir.machine.loading import Loaded, load
+from akg_mlir.machine.memory import VALID, Memory
+from akg_mlir.machine.program import DTYPES, GM, Array, Buffer, Program
+from akg_mlir.machine.timeline import Timeline
+
+if TYPE_CHECKING:
+    from akg_mlir.targets import Target
+
+Mode = Literal["program", "timed", "adversarial"]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Cycles of the slowest core, its busy cycles per pipe and its timeline."""
+
+    cycles: int
+    busy: Mapping[str, int]
+    timeline: Timeline
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a kernel did.
+
+    `outputs`: one array per written argument, in argument order. `timing` only in timed mode.
+    `gm_bytes_read`, `gm_bytes_written` and `instructions` (flags and barriers included) count all
+    cores. `peak_bytes`: end of the last buffer per memory of a core. `races`: pairs of
+    instructions that nothing orders; where there is one, results are not to be trusted.
+    """
+
+    outputs: tuple[Array, ...]
+    timing: Timing | None
+    gm_bytes_read: int
+    gm_bytes_written: int
+    peak_bytes: Mapping[str, int]
+    instructions: int
+    races: tuple[Race, ...]
+
+    @property
+    def cycles(self) -> int:
+        """Cycles of the slowest core. Raises `MachineError` when the run was not timed."""
+        if self.timing is None:
+            raise MachineError("only a run in timed mode has cycles")
+        return self.timing.cycles
+
+
+class Machine:
+    """A simulated machine of one target."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+
+    def check(self, program: Program) -> tuple[Race, ...]:
+        """Races of a program, without running it.
+
+        Raises `FieldError`, `BoundsError`, `FlagError` and `DeadlockError`.
+        """
+        return load(program, self.target).races
+
+    def time(self, program: Program) -> Timing:
+        """Cycles of a program: they do not depend on data."""
+        slowest = load(program, self.target).slowest
+        return Timing(slowest.cycles, slowest.busy, slowest)
+
+    def run(
+        self,
+        program: Program,
+        arrays: Sequence[Array | None],
+        mode: Mode = "program",
+        seed: int = 0,
+    ) -> RunResult:
+        """Run a kernel on one array per argument.
+
+        None (or nothing, at the end) stands for an output whose bytes are undefined before. The
+        arrays are not changed. `mode`: "program" executes one instruction after the other, "timed"
+        in the order of the timing model, "adversarial" in a random legal order drawn from `seed`.
+        Raises `MachineError`; races do not raise, see `RunResult.races`.
+        """
+        loaded = load(program, self.target)
+        races = loaded.races
+        buffers = _global_memory(program, arrays)
+        with np.errstate(all="ignore"):
+            self._execute(loaded, buffers, mode, Random(seed))
+        timing = self.time(program) if mode == "timed" else None
+        return RunResult(
+            tuple(_result(program, position, buffers) for position in program.outputs),
+            timing,
+            loaded.traffic.read,
+            loaded.traffic.written,
+            loaded.peak_bytes,
+            sum(len(stream) for stream in loaded.streams),
+            races,
+        )
+
+    def _execute(
+        self, loaded: Loaded, buffers: Mapping[int, Memory], mode: Mode, rng: Random
+    ) -> None:
+        order = list(range(loaded.program.cores))
+        if mode == "adversarial":
+            rng.shuffle(order)
+        for index in order:
+            spaces: dict[str | int, Memory] = {**buffers}
+            for name in loaded.peak_bytes:
+                spaces[name] = Memory(self.target.memories[name])
+            core, stream = Core(index, spaces), loaded.streams[index]
+            executor = Executor(core, stream, loaded.plans)
+            match mode:
+                case "program":
+                    in_program_order(executor, stream)
+                case "timed":
+                    in_timed_order(executor, loaded.timelines[index])
+                case "adversarial":
+                    depth = self.target.queue_depth
+                    Adversary(executor, stream, loaded.plans, depth).run(rng.getrandbits(32))
+
+
+def _global_memory(program: Program, arrays: Sequence[Array | None]) -> dict[int, Memory]:
+    """A memory per GM buffer: arguments hold copies of their arrays, all else is poison."""
+    if len(arrays) > len(program.arguments):
+        raise MachineError(
+            f"{program.name} takes {len(program.arguments)} arrays, got {len(arrays)}"
+        )
+    given = {program.arguments[i]: array for i, array in enumerate(arrays) if array is not None}
+    memories: dict[int, Memory] = {}
+    for number, buffer in enumerate(program.buffers):
+        if buffer.memory != GM:
+            continue
+        if number in given:
+            _check_array(program, buffer, given[number])
+            memories[number] = Memory.holding(given[number])
+        else:
+            memories[number] = Memory(buffer.bytes)
+    for position, number in enumerate(program.arguments):
+        if number not in given and position not in program.outputs:
+            raise MachineError(f"{program.name}: input {program.buffers[number].name} is missing")
+    return memories
+
+
+def _check_array(program: Program, buffer: Buffer, array: Array) -> None:
+    dtype = DTYPES[buffer.element]
+    if array.shape != buffer.shape or array.dtype != dtype:
+        raise MachineError(
+            f"{program.name}: {buffer.name} is {dtype} {buffer.shape}, "
+            f"got {array.dtype} {array.shape}"
+        )
+
+
+def _result(program: Program, position: int, buffers: Mapping[int, Memory]) -> Array:
+    """The array of a written argument. Raises `PoisonError` for bytes that were never written."""
+    number = program.arguments[position]
+    buffer, memory = program.buffers[number], buffers[number]
+    missing = np.flatnonzero(memory.valid != VALID)
+    if missing.size:
+        raise PoisonError(
+            f"{program.name}: {missing.size} of {buffer.bytes} bytes of output {buffer.name} were "
+            f"never written, the first at {int(missing[0]):#x}"
+        )
+    return memory.data.view(DTYPES[buffer.element]).reshape(buffer.shape)

@@ -97,8 +97,9 @@ class Scalar:
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """One machine; targets compare by identity, `load` gives one per name. Sizes in bytes, times in cycles, rates in bytes per cycle.
+    """One machine. Sizes in bytes, times in cycles, rates in bytes per cycle.
 
+    Targets compare by identity: `load` gives the same object for the same name.
     `memories` has l0a, l0b, l0c, l1, ub (per core) and l2 (shared, 0 when absent); `alignments`
     the same names and gm, whose alignment is what full bandwidth needs and not a rule. `paths` is
     keyed by (source memory, destination memory). `types` maps an instruction to its element types,

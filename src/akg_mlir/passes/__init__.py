@@ -21,9 +21,11 @@ TENSOR: dict[str, tuple[str, str]] = {
 AFFINE: dict[str, tuple[str, str]] = {
     "convert-te-to-affine": ("convert_te_to_affine", "ConvertTeToAffine"),
     "poly-assign-units": ("poly_assign_units", "PolyAssignUnits"),
+    "poly-fuse": ("poly_fuse", "PolyFuse"),
     "poly-promote": ("poly_promote", "PolyPromote"),
     "poly-raise": ("poly_raise", "PolyRaise"),
     "poly-schedule": ("poly_schedule", "PolySchedule"),
+    "poly-tile": ("poly_tile", "PolyTile"),
     "poly-verify": ("poly_verify", "PolyVerify"),
 }
 NPU: dict[str, tuple[str, str]] = {

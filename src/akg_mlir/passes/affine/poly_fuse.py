@@ -1,0 +1,114 @@
+"""Fuse producers into tiles: the reverse strategy, with extension nodes and clone statements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass
+
+from akg_mlir.diagnostics import remark
+from akg_mlir.dialects import poly
+from akg_mlir.passes.affine.bridge import read_tree, replace_tree
+from akg_mlir.passes.affine.poly_schedule import function_name
+from akg_mlir.passes.affine.statements import read_scop
+from akg_mlir.polyhedral.clones import Clone, fused_tree
+from akg_mlir.polyhedral.clustering import clusters_of
+from akg_mlir.polyhedral.dependence import analyse
+from akg_mlir.polyhedral.fusion import Decision, Fuser
+from akg_mlir.polyhedral.scop import Scop
+from akg_mlir.polyhedral.tiling import is_tiled
+
+NAME = "poly-fuse"
+
+
+@dataclass(frozen=True)
+class PolyFuse(ModulePass):
+    """Recompute producers inside the tiles that use them, so that their results stay on chip.
+
+    `max-redundancy` limits how many times more instances may execute than the original program
+    has.
+    """
+
+    name = NAME
+
+    max_redundancy: float = 2.0
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for scop in [s for s in op.walk() if isinstance(s, poly.ScopOp)]:
+            _fuse(scop, self.max_redundancy)
+
+
+def _fuse(op: poly.ScopOp, max_redundancy: float) -> None:
+    where = function_name(op)
+    scop, root = read_scop(op), read_tree(op.tree)
+    clusters = clusters_of(root)
+    tiles = {
+        c: c.band.relation.intersect_domain(root.domain.intersect(c.instances))
+        for c in clusters
+        if c.band is not None and is_tiled(c)
+    }
+    if not tiles:
+        remark(NAME, "missed", where, "nothing is tiled: run poly-tile first")
+        return
+    result = Fuser(scop, analyse(scop), max_redundancy).run(clusters, tiles)
+    fused, clones = fused_tree(root, result, {s.name for s in scop.statements})
+    for clone in clones:
+        _add_clone(op, clone)
+    replace_tree(op, fused)
+    for decision in result.decisions:
+        _report(scop, decision, where)
+
+
+def _add_clone(op: poly.ScopOp, clone: Clone) -> None:
+    """The clone's op: the original's body on the trailing arguments."""
+    original = next(s for s in op.statements if s.sym_name.data == clone.original)
+    body = original.body.clone()
+    for k in range(clone.tile_rank):
+        argument = body.block.insert_arg(original.body.block.args[0].type, k)
+        argument.name_hint = f"t{k}"
+    new = poly.StmtOp(
+        clone.name,
+        str(clone.domain),
+        body,
+        clone_of=clone.original,
+        reduction=None if original.reduction is None else original.reduction.data,
+    )
+    op.body.block.insert_op_before(new, op.tree)
+
+
+def _report(scop: Scop, decision: Decision, where: str) -> None:
+    names = "{" + ", ".join(decision.statements) + "}"
+    match decision.kind:
+        case "fused":
+            remark(
+                NAME,
+                "passed",
+                where,
+                f"{names} recomputed in the tiles that use it",
+                recomputed=decision.recomputed,
+                original=decision.original,
+                saved_bytes=_saved_bytes(scop, decision),
+            )
+        case "dead":
+            remark(NAME, "passed", where, f"{names} removed: nothing reads what it computes")
+        case "kept":
+            remark(NAME, "missed", where, f"{names} stays in GM: {decision.reason}")
+        case _ if decision.reason:
+            remark(NAME, "analysis", where, f"{names} has its own tile band: {decision.reason}")
+        case _:
+            pass
+
+
+def _saved_bytes(scop: Scop, decision: Decision) -> int:
+    """Bytes of the tensors that are no longer written to and read from GM."""
+    arrays = {a.array for n in decision.statements for a in scop.by_name[n].writes}
+    total = 0
+    for name in arrays:
+        array = scop.arrays[name]
+        elements = 1
+        for extent in array.shape:
+            elements *= extent
+        total += 2 * elements * array.element_bytes
+    return total

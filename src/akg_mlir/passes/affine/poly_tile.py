@@ -1,0 +1,170 @@
+"""Tile the statements that write results, and the k loops of contractions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects import affine, arith
+from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.passes import ModulePass
+
+from akg_mlir.diagnostics import CompileError, remark
+from akg_mlir.dialects import poly
+from akg_mlir.passes.affine.bodies import is_cube_product
+from akg_mlir.passes.affine.bridge import read_tree, replace_tree
+from akg_mlir.passes.affine.poly_schedule import function_name
+from akg_mlir.passes.affine.statements import read_scop
+from akg_mlir.passes.npu.memory.target import target_of
+from akg_mlir.polyhedral.clustering import Cluster, clusters_of
+from akg_mlir.polyhedral.contraction import find_contraction
+from akg_mlir.polyhedral.dependence import analyse
+from akg_mlir.polyhedral.policy import Policy, PolicyError, parse_policy
+from akg_mlir.polyhedral.scop import Scop
+from akg_mlir.polyhedral.tile_choice import (
+    Choice,
+    DoesNotFit,
+    Tiler,
+    policy_of,
+    tiled_tree,
+)
+from akg_mlir.polyhedral.tile_cost import Estimate, Machine, Transfer
+from akg_mlir.polyhedral.tile_model import CubeProduct, Kernel
+from akg_mlir.polyhedral.tiling import Reduction, find_reduction
+from akg_mlir.targets import Target
+
+NAME = "poly-tile"
+BLOCK_BYTES = 32
+AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class PolyTile(ModulePass):
+    """Tile the live-out statements by a policy such as "S3: 32@UB, 64@UB", or automatically.
+
+    `policy` names statements and gives `size@buffer` (or `_`, whole) for each of their loops; what
+    it does not name is chosen. `max-redundancy` limits recomputation, as in poly-fuse.
+    """
+
+    name = NAME
+
+    policy: str = AUTO
+    max_redundancy: float = 2.0
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        scops = [s for s in op.walk() if isinstance(s, poly.ScopOp)]
+        if not scops:
+            return
+        machine = machine_figures(target_of(op))
+        for scop in scops:
+            _tile(scop, machine, self.parsed_policy(scop), self.max_redundancy)
+
+    def parsed_policy(self, scop: poly.ScopOp) -> Policy | None:
+        """The policy of the option. Raises `CompileError` when it is malformed."""
+        if self.policy == AUTO:
+            return None
+        try:
+            return parse_policy(self.policy)
+        except PolicyError as error:
+            raise CompileError(
+                str(error), scop, hint='like "S3: 32@UB, _, 64@UB; S1: _, 8@L0A"'
+            ) from error
+
+
+def machine_figures(target: Target) -> Machine:
+    """The figures of a target that choosing tile sizes needs."""
+    port = target.gm.core_port
+    paths = {
+        path: Transfer(
+            figures.startup,
+            figures.burst,
+            min(figures.bytes_per_cycle, port) if "gm" in path else figures.bytes_per_cycle,
+        )
+        for path, figures in target.paths.items()
+    }
+    return Machine(
+        cores=target.cores,
+        capacity=target.memories,
+        block_bytes=BLOCK_BYTES,
+        paths=paths,
+        shared_rate=target.gm.dram_total,
+        vector_startup=target.vector.startup,
+        vector_bytes=target.vector.bytes_per_cycle,
+        vector_chunk=target.limits.repeat,
+        cube_startup=target.cube.startup,
+        cube_macs=target.cube.m * target.cube.n * target.cube.k(2),
+        element_cycles=target.scalar.access_cycles,
+    )
+
+
+def _tile(op: poly.ScopOp, machine: Machine, policy: Policy | None, max_redundancy: float) -> None:
+    where = function_name(op)
+    scop, root = read_scop(op), read_tree(op.tree)
+    clusters = clusters_of(root)
+    reductions = _reductions(scop, clusters)
+    cubes = _cubes(op, scop, reductions)
+    kernel = Kernel(scop, _operations(op), cubes, {}, machine.block_bytes)
+    tiler = Tiler(kernel, analyse(scop), clusters, reductions, machine, max_redundancy, policy)
+    try:
+        found = tiler.choose()
+    except PolicyError as error:
+        raise CompileError(f"the tile policy does not match: {error}", op) from error
+    except DoesNotFit as error:
+        hint = "give smaller sizes" if policy else "cut the kernel into smaller ones"
+        raise CompileError(str(error), op, hint=hint) from error
+    replace_tree(op, tiled_tree(root, clusters, found.choices))
+    chosen = str(policy_of(found.choices))
+    op.policy = StringAttr(chosen)
+    remark(NAME, "passed", where, f"tile policy {chosen}")
+    for choice in found.choices:
+        _report(choice, where)
+
+
+def _reductions(scop: Scop, clusters: tuple[Cluster, ...]) -> dict[str, Reduction]:
+    updates = [s.name for s in scop.originals if s.reduction is not None]
+    found = [find_reduction(scop, cluster, updates) for cluster in clusters]
+    return {r.update.name: r for r in found if r is not None}
+
+
+def _cubes(op: poly.ScopOp, scop: Scop, reductions: dict[str, Reduction]) -> dict[str, CubeProduct]:
+    """The contractions that poly-assign-units will give to the cube."""
+    result: dict[str, CubeProduct] = {}
+    for stmt in op.statements:
+        name = stmt.sym_name.data
+        if name not in reductions or not is_cube_product(stmt):
+            continue
+        found = find_contraction(scop.by_name[name])
+        if found is not None:
+            whole = (found.m0, found.n0, found.k0)
+            result[name] = CubeProduct(reductions[name], found.a, found.b, whole, found.batch)
+    return result
+
+
+def _operations(op: poly.ScopOp) -> dict[str, int]:
+    """Arithmetic operations per instance of each statement, at least one (a copy)."""
+    free = (affine.LoadOp, affine.StoreOp, affine.ApplyOp, arith.ConstantOp)
+    return {
+        s.sym_name.data: max(1, sum(not isinstance(o, free) for o in s.body.block.ops))
+        for s in op.statements
+    }
+
+
+def _report(choice: Choice, where: str) -> None:
+    names = "{" + ", ".join(n for c in choice.space.clusters for n in c.names) + "}"
+    best = choice.estimate
+    message = f"{names} in tiles of {_sizes(best)}"
+    numbers: dict[str, float | int | str] = {
+        "cycles": round(best.cycles),
+        "tiles": best.tiles,
+        "movement_per_instance": round(best.movement, 4),
+        "candidates": choice.candidates,
+        **{f"{memory}_bytes": need for memory, need in best.need.items()},
+    }
+    if choice.runner_up is not None:
+        numbers["runner_up"] = _sizes(choice.runner_up)
+        numbers["runner_up_cycles"] = round(choice.runner_up.cycles)
+    remark(NAME, "analysis", where, message, **numbers)
+
+
+def _sizes(estimate: Estimate) -> str:
+    return " x ".join(map(str, estimate.sizes)) or "everything"

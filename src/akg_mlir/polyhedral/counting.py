@@ -1,0 +1,82 @@
+"""Exact numbers of points, by products of short counts where a relation allows it."""
+
+from __future__ import annotations
+
+import islpy as isl
+
+DIM = isl.dim_type
+
+
+def count_set(points: isl.Set) -> int:
+    """Number of points of a bounded set; a box costs one subtraction per dimension."""
+    if points.is_empty():
+        return 0
+    if points.is_box():
+        result = 1
+        for k in range(points.dim(DIM.set)):
+            result *= _integer(points.dim_max_val(k)) - _integer(points.dim_min_val(k)) + 1
+        return result
+    return _integer(points.count_val())
+
+
+def count_pairs(relation: isl.Map) -> int:
+    """Number of pairs of a bounded relation.
+
+    A relation that is a product of relations between one input and one output each (a tile, as a
+    rule) costs one short count per dimension; anything else is enumerated by isl.
+    """
+    if relation.is_empty():
+        return 0
+    factors = _factors(relation)
+    if factors is None:
+        return _integer(relation.wrap().count_val())
+    result = 1
+    for factor in factors:
+        result *= count_set(factor.wrap())
+    return result
+
+
+def _factors(relation: isl.Map) -> list[isl.Map] | None:
+    """Relations over disjoint inputs whose product is `relation`, or None."""
+    inputs, outputs = relation.dim(DIM.in_), relation.dim(DIM.out)
+    plain = relation.reset_tuple_id(DIM.in_) if relation.has_tuple_id(DIM.in_) else relation
+    plain = plain.reset_tuple_id(DIM.out) if plain.has_tuple_id(DIM.out) else plain
+    free = list(range(inputs))
+    factors: list[isl.Map] = []
+    for k in range(outputs):
+        alone = plain.project_out(DIM.out, k + 1, outputs - k - 1).project_out(DIM.out, 0, k)
+        used = [d for d in range(inputs) if _depends(alone, d)]
+        if len(used) > 1 or not set(used) <= set(free):
+            return None
+        free = [d for d in free if d not in used]
+        for d in reversed([d for d in range(inputs) if d not in used]):
+            alone = alone.project_out(DIM.in_, d, 1)
+        factors.append(alone)
+    domain = plain.domain()
+    for d in free:
+        side = domain.project_out(DIM.set, d + 1, inputs - d - 1).project_out(DIM.set, 0, d)
+        factors.append(isl.Map.from_domain(side))
+    return factors if _is_product(plain, outputs) else None
+
+
+def _depends(relation: isl.Map, dim: int) -> bool:
+    """Whether the outputs differ along an input dimension."""
+    domain = relation.domain()
+    without = relation.project_out(DIM.in_, dim, 1).insert_dims(DIM.in_, dim, 1)
+    return not without.intersect_domain(domain).is_subset(relation)
+
+
+def _is_product(relation: isl.Map, outputs: int) -> bool:
+    """Whether each output varies independently of the others, over a box of inputs."""
+    domain = relation.domain()
+    if not domain.is_box():
+        return False
+    product = isl.Map.from_domain(domain)
+    for k in range(outputs):
+        alone = relation.project_out(DIM.out, k + 1, outputs - k - 1).project_out(DIM.out, 0, k)
+        product = product.flat_range_product(alone)
+    return product.is_subset(relation)
+
+
+def _integer(value: isl.Val) -> int:
+    return int(value.to_python())

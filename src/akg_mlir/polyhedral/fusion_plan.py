@@ -1,0 +1,168 @@
+"""What would fuse, before any tile size is known."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from collections.abc import Sequence as Seq
+from dataclasses import dataclass
+
+import islpy as isl
+
+from akg_mlir.polyhedral.clustering import Cluster
+from akg_mlir.polyhedral.context import context, union_map
+from akg_mlir.polyhedral.dependence import Dependences
+from akg_mlir.polyhedral.fusion import Decision, Fuser, Group
+from akg_mlir.polyhedral.scop import Scop
+from akg_mlir.polyhedral.tiling import member_ranges
+from akg_mlir.polyhedral.tree import range_dims, select_members
+
+DIM = isl.dim_type
+
+
+@dataclass(frozen=True, eq=False)
+class TileSpace:
+    """A group whose tiles are single points, with the loops that its roots can be tiled by.
+
+    `members[root]` are positions in the root's outer band, one per tile dimension; `extents` are
+    the lengths of the tile dimensions. Tile coordinates start at zero. `clusters` are the roots
+    and producers in execution order.
+    """
+
+    group: Group
+    members: dict[Cluster, list[int]]
+    extents: list[int]
+    clusters: tuple[Cluster, ...]
+
+
+@dataclass(frozen=True)
+class FusionPlan:
+    """The tile spaces in execution order, and the decision about every cluster."""
+
+    spaces: tuple[TileSpace, ...]
+    decisions: tuple[Decision, ...]
+
+
+def plan(
+    scop: Scop,
+    dependences: Dependences,
+    clusters: Seq[Cluster],
+    apart: Collection[Cluster] = (),
+) -> FusionPlan:
+    """Group the clusters around those that write results of the kernel.
+
+    Clusters in `apart` get tiles of their own, as do producers that cannot be recomputed.
+    """
+    planner = _Planner(scop, dependences)
+    roots = {c: planner.unit_tiles(c) for c in clusters if c in apart or planner.is_live_out(c)}
+    result = planner.run(clusters, roots)
+    spaces = tuple(
+        TileSpace(
+            group,
+            {root: planner.members[root] for root in group.roots},
+            planner.extents(group),
+            tuple(result.inside(group)),
+        )
+        for group in result.groups
+    )
+    return FusionPlan(spaces, result.decisions)
+
+
+class _Planner(Fuser):
+    """A fuser whose tiles are points: roots give up tile dimensions to share a tile band."""
+
+    def __init__(self, scop: Scop, dependences: Dependences) -> None:
+        super().__init__(scop, dependences)
+        self.members: dict[Cluster, list[int]] = {}
+
+    def is_live_out(self, cluster: Cluster) -> bool:
+        written = {a.array for n in cluster.names for a in self.scop.by_name[n].writes}
+        return bool(written & self.scop.live_out)
+
+    def unit_tiles(self, cluster: Cluster) -> isl.UnionMap:
+        """Instance -> values of the parallel members, counted from zero."""
+        self.members[cluster] = list(cluster.parallel)
+        return self.values(cluster, self.members[cluster])
+
+    def values(self, cluster: Cluster, members: list[int]) -> isl.UnionMap:
+        instances = self.domain.intersect(cluster.instances)
+        if cluster.band is None or not members:
+            return isl.UnionMap.from_domain_and_range(instances, isl.UnionSet("{ [0] }", context()))
+        ranges = member_ranges(cluster.band, instances)
+        lows = ", ".join(str(ranges[k][0]) for k in members)
+        schedule = select_members(cluster.band.schedule, members).intersect_domain(instances)
+        origin = isl.MultiVal(f"{{ [{lows}] }}", context())
+        schedule = schedule.sub(isl.MultiUnionPwAff.multi_val_on_domain(instances, origin))
+        return isl.UnionMap.from_multi_union_pw_aff(schedule)
+
+    def extents(self, group: Group) -> list[int]:
+        tiles = isl.Set.from_union_set(group.tiles.range())
+        return [int(tiles.dim_max_val(k).to_python()) + 1 for k in range(tiles.dim(DIM.set))]
+
+    def keep(self, cluster: Cluster, reason: str) -> None:
+        """A producer that is not fused is tiled on its own."""
+        self.open_group(cluster, self.unit_tiles(cluster))
+        self.decide(cluster, "tiled", reason)
+
+    def refuses_root(
+        self, group: Group, cluster: Cluster, tiles: isl.UnionMap, users: list[Group]
+    ) -> str | None:
+        reason = super().refuses_root(group, cluster, tiles, users)
+        if reason is None or users != [group]:
+            return reason
+        pairs = self.aligned(group, cluster)
+        if not pairs or not group.roots[0].parallel:
+            return reason
+        mine = [self.members[cluster][i] for i, _ in pairs]
+        kept = [k for _, k in pairs]
+        narrow = _projected(group, kept)
+        tiles = self.values(cluster, mine)
+        if super().refuses_root(narrow, cluster, tiles, users) is not None:
+            return reason
+        group.tiles, group.need, group.extension = narrow.tiles, narrow.need, narrow.extension
+        for root in group.roots:
+            self.members[root] = [self.members[root][k] for k in kept]
+        self.members[cluster] = mine
+        return None
+
+    def place_root(self, cluster: Cluster, tiles: isl.UnionMap) -> None:
+        super().place_root(cluster, tiles)
+        group = next(g for g in self.groups if cluster in g.roots)
+        own = self.values(cluster, self.members[cluster])
+        rest = group.tiles.subtract_domain(own.domain())
+        group.tiles = rest.union(own)
+
+    def aligned(self, group: Group, cluster: Cluster) -> list[tuple[int, int]]:
+        """Pairs of a parallel member of the cluster and a tile dimension of equal value.
+
+        Equal wherever a tile of the group needs an instance of the cluster.
+        """
+        writes = self.writes.intersect_domain(cluster.instances)
+        needed = group.need.apply_range(writes.reverse())
+        dims = range_dims(group.tiles)
+        pairs: list[tuple[int, int]] = []
+        for i, member in enumerate(self.members[cluster]):
+            value = needed.apply_range(self.values(cluster, [member]))
+            for k in range(dims):
+                if k not in (used for _, used in pairs) and value.is_subset(_pick(dims, [k])):
+                    pairs.append((i, k))
+                    break
+        return sorted(pairs, key=lambda pair: pair[1])
+
+
+def _pick(dims: int, kept: list[int]) -> isl.UnionMap:
+    """Tile -> its chosen coordinates."""
+    names = [f"t{k}" for k in range(dims)]
+    chosen = ", ".join(names[k] for k in kept)
+    return union_map(f"{{ [{', '.join(names)}] -> [{chosen}] }}")
+
+
+def _projected(group: Group, kept: list[int]) -> Group:
+    """The group with tiles that differ in the other dimensions united."""
+    pick = _pick(range_dims(group.tiles), kept)
+    return Group(
+        list(group.roots),
+        group.tiles.apply_range(pick),
+        group.need.apply_domain(pick).coalesce(),
+        list(group.producers),
+        group.extension.apply_domain(pick).coalesce(),
+    )

@@ -1,0 +1,294 @@
+"""Tile sizes for every tile space of a program: from a policy where it speaks, else searched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Sequence as Seq
+from dataclasses import dataclass, replace
+
+from akg_mlir.polyhedral.clustering import Cluster
+from akg_mlir.polyhedral.dependence import Dependences
+from akg_mlir.polyhedral.fusion_plan import Decision, TileSpace, plan
+from akg_mlir.polyhedral.policy import Entry, Policy, PolicyError, Tile
+from akg_mlir.polyhedral.scop import Scop
+from akg_mlir.polyhedral.tile_cost import Estimate, Machine, Search, search
+from akg_mlir.polyhedral.tile_model import Kernel, Loop, TileModel, build_model
+from akg_mlir.polyhedral.tiling import Reduction, split_reduction, tile_cluster
+from akg_mlir.polyhedral.tree import Band, Domain, Filter, Sequence, statement_names
+
+HALF = 0.5
+"""Share of a memory that a tile may need, so that two tiles are on chip at a time."""
+
+
+class DoesNotFit(Exception):
+    """No tile, or not the tile asked for, fits in a memory."""
+
+    def __init__(self, statements: tuple[str, ...], memory: str, need: int, limit: int) -> None:
+        self.memory, self.need, self.limit = memory, need, limit
+        names = ", ".join(statements)
+        super().__init__(
+            f"a tile of {{{names}}} needs {need} bytes of {memory.upper()}, the limit is {limit}"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """Sizes for one tile space: its tile dimensions, then the loops of the split reductions."""
+
+    space: TileSpace
+    splits: tuple[Reduction, ...]
+    estimate: Estimate
+    runner_up: Estimate | None
+    candidates: int
+
+    @property
+    def tile_sizes(self) -> tuple[int, ...]:
+        """One per tile dimension; the extent where the dimension stays whole."""
+        return self.estimate.sizes[: len(self.space.extents)]
+
+    @property
+    def banded(self) -> list[int]:
+        """The tile dimensions that get a tile counter: those really split, or the first."""
+        split = [k for k, s in enumerate(self.tile_sizes) if s < self.space.extents[k]]
+        return split or [0]
+
+    def reduction_sizes(self, reduction: Reduction) -> tuple[int, ...]:
+        """One per member of the reduction's band."""
+        start = len(self.space.extents)
+        for other in self.splits:
+            if other is reduction:
+                break
+            start += other.band.members
+        return self.estimate.sizes[start : start + reduction.band.members]
+
+
+@dataclass(frozen=True)
+class TilePlan:
+    """Choices in execution order, and what was decided about every cluster."""
+
+    choices: tuple[Choice, ...]
+    decisions: tuple[Decision, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Tiler:
+    """Everything that choosing depends on. `reductions` are the updates that could be split."""
+
+    kernel: Kernel
+    dependences: Dependences
+    clusters: Seq[Cluster]
+    reductions: Mapping[str, Reduction]
+    machine: Machine
+    max_redundancy: float
+    policy: Policy | None = None
+
+    @property
+    def scop(self) -> Scop:
+        return self.kernel.scop
+
+    def choose(self) -> TilePlan:
+        """Sizes for every tile space.
+
+        A producer that fits or pays in no tile gets a tile space of its own. Raises `DoesNotFit`
+        and, for a policy that does not match the program, `PolicyError`.
+        """
+        self.check_policy()
+        apart: list[Cluster] = []
+        while True:
+            fusion = plan(self.scop, self.dependences, self.clusters, apart)
+            choices: list[Choice] = []
+            for space in fusion.spaces:
+                found = self.choose_space(space)
+                if isinstance(found, Cluster):
+                    apart.append(found)
+                    break
+                choices.append(found)
+            else:
+                return TilePlan(tuple(choices), fusion.decisions)
+
+    def choose_space(self, space: TileSpace) -> Choice | Cluster:
+        """Sizes for one tile space, or the producer to take out of it."""
+        names = {n for c in space.clusters for n in c.names}
+        possible = {n: r for n, r in self.reductions.items() if n in names}
+        wanted = {n for n in possible if n in self.kernel.cubes or self.splits_in_policy(n)}
+        attempts = [wanted] if wanted == set(possible) else [wanted, set(possible)]
+        found = None
+        for attempt in attempts:
+            splits = {n: r for n, r in possible.items() if n in attempt}
+            model = build_model(replace(self.kernel, splits=splits), space)
+            model, asked = self.with_policy(model, space, tuple(splits.values()))
+            for share in (HALF, 1.0) if asked else (HALF,):
+                found = search(model, self.machine, share, self.max_redundancy)
+                if found.best is not None:
+                    return Choice(
+                        space, tuple(splits.values()), found.best, found.runner_up, found.candidates
+                    )
+            if found is not None and found.wasteful is not None:
+                break
+            if asked:
+                break
+        assert found is not None
+        return self.blame(space, found)
+
+    def blame(self, space: TileSpace, found: Search) -> Cluster:
+        """The producer that makes a tile space impossible. Raises `DoesNotFit` if none does."""
+        producers = space.group.producers
+        if found.wasteful is not None:
+            return next(c for c in producers if found.wasteful in c.names)
+        asked = self.policy is not None and any(
+            self.entry(n) for c in space.clusters for n in c.names
+        )
+        if producers and not asked:
+            return producers[-1]
+        need = found.smallest.need
+        memory = max(need, key=lambda m: need[m] / self.machine.capacity[m])
+        limit = self.machine.capacity[memory]
+        names = tuple(n for c in space.clusters for n in c.names)
+        raise DoesNotFit(names, memory, need[memory], limit if asked else int(limit * HALF))
+
+    # -------------------------------------------------------------------------------------- policy
+
+    def entry(self, statement: str) -> Entry | None:
+        return None if self.policy is None else self.policy.by_statement.get(statement)
+
+    def splits_in_policy(self, statement: str) -> bool:
+        entry = self.entry(statement)
+        outer = _outer_loops(self.home(statement))
+        return entry is not None and any(entry.tiles[outer:])
+
+    def home(self, statement: str) -> Cluster:
+        return next(c for c in self.clusters if statement in c.names)
+
+    def check_policy(self) -> None:
+        """Raises `PolicyError` for statements and loops that the program does not have."""
+        for entry in self.policy.entries if self.policy else ():
+            if not any(entry.statement in c.names for c in self.clusters):
+                names = ", ".join(n for c in self.clusters for n in c.names)
+                raise PolicyError(f"no statement {entry.statement}; there are {names}")
+            cluster = self.home(entry.statement)
+            loops = _outer_loops(cluster) + _inner_loops(cluster, entry.statement)
+            if len(entry.tiles) != loops:
+                raise PolicyError(
+                    f"{entry.statement} has {loops} loops, the policy gives {len(entry.tiles)}"
+                )
+            if self.splits_in_policy(entry.statement) and entry.statement not in self.reductions:
+                raise PolicyError(
+                    f"{entry}: only the parallel loops of a cluster, and the reduction loops of an "
+                    "update beside its initialisation, can be tiled"
+                )
+
+    def with_policy(
+        self, model: TileModel, space: TileSpace, splits: tuple[Reduction, ...]
+    ) -> tuple[TileModel, bool]:
+        """The model with the loops that the policy names fixed, and whether there are any."""
+        fixed: dict[int, int] = {}
+        for cluster in space.clusters:
+            for name in cluster.names:
+                entry = self.entry(name)
+                if entry is not None:
+                    self.fix_outer(fixed, model, space, cluster, entry)
+        start = len(space.extents)
+        for reduction in splits:
+            entry = self.entry(reduction.update.name)
+            inner = () if entry is None else entry.tiles[_outer_loops(self.home(entry.statement)) :]
+            for k, tile in enumerate(inner):
+                extent = model.loops[start + k].extent
+                fixed[start + k] = extent if tile is None else min(tile.size, extent)
+            start += reduction.band.members
+        loops = tuple(
+            replace(loop, fixed=fixed[k]) if k in fixed else loop
+            for k, loop in enumerate(model.loops)
+        )
+        return replace(model, loops=loops), bool(fixed)
+
+    def fix_outer(
+        self,
+        fixed: dict[int, int],
+        model: TileModel,
+        space: TileSpace,
+        cluster: Cluster,
+        entry: Entry,
+    ) -> None:
+        dimension = {m: k for k, m in enumerate(space.members.get(cluster, []))}
+        for member, tile in enumerate(entry.tiles[: _outer_loops(cluster)]):
+            if member not in dimension:
+                if tile is not None:
+                    raise PolicyError(
+                        f"{entry}: loop {member} of {entry.statement} is not a tile loop; "
+                        "the tiles of a fused statement follow from those of its users"
+                    )
+                continue
+            k = dimension[member]
+            loop: Loop = model.loops[k]
+            if tile is None:
+                fixed.setdefault(k, loop.extent)
+                continue
+            size = min(tile.size, loop.extent)
+            if fixed.get(k, loop.extent) not in (size, loop.extent):
+                raise PolicyError(f"{entry}: two sizes for one tile loop, {fixed[k]} and {size}")
+            fixed[k] = size
+
+
+def _outer_loops(cluster: Cluster) -> int:
+    return 0 if cluster.band is None else cluster.band.members
+
+
+def _inner_loops(cluster: Cluster, statement: str) -> int:
+    part = next(p for p in cluster.parts if statement in statement_names(p.filter))
+    return part.child.members if isinstance(part.child, Band) else 0
+
+
+def policy_of(choices: Seq[Choice]) -> Policy:
+    """The choices in the policy language: parsing it and choosing again gives them back."""
+    tiles: dict[str, list[Tile | None]] = {}
+
+    def loops(cluster: Cluster, statement: str) -> list[Tile | None]:
+        count = _outer_loops(cluster) + _inner_loops(cluster, statement)
+        return tiles.setdefault(statement, [None] * count)
+
+    for choice in choices:
+        updates = {r.update.name for r in choice.splits}
+        for root, members in choice.space.members.items():
+            last = root.names[-1]
+            specs = loops(root, last)
+            for k in choice.banded if members else []:
+                buffer = "L0C" if last in updates else "UB"
+                specs[members[k]] = Tile(choice.tile_sizes[k], buffer)
+        for reduction in choice.splits:
+            cluster = next(c for c in choice.space.clusters if reduction.update.name in c.names)
+            specs = loops(cluster, reduction.update.name)
+            sizes = choice.reduction_sizes(reduction)
+            for k in split_members(reduction, sizes):
+                specs[_outer_loops(cluster) + k] = Tile(sizes[k], "L0A")
+    return Policy(tuple(Entry(name, tuple(specs)) for name, specs in tiles.items()))
+
+
+def split_members(reduction: Reduction, sizes: Seq[int]) -> list[int]:
+    """The members that get a tile counter: those really split, or the first."""
+    extents = reduction.extents
+    return [k for k, size in enumerate(sizes) if size < extents[k]] or [0]
+
+
+def tiled_tree(root: Domain, clusters: Seq[Cluster], choices: Seq[Choice]) -> Domain:
+    """The tree with the chosen tile bands, clusters in their order."""
+    filters = [_tiled_filter(root, cluster, choices) for cluster in clusters]
+    child = filters[0].child if len(filters) == 1 else Sequence(filters=tuple(filters))
+    return Domain(child, domain=root.domain)
+
+
+def _tiled_filter(root: Domain, cluster: Cluster, choices: Seq[Choice]) -> Filter:
+    node = cluster.to_node()
+    for choice in choices:
+        if cluster not in choice.space.clusters:
+            continue
+        for reduction in choice.splits:
+            if reduction.update.name in cluster.names:
+                sizes = choice.reduction_sizes(reduction)
+                members = split_members(reduction, sizes)
+                split = split_reduction(cluster, reduction, members, [sizes[k] for k in members])
+                node = split.to_node()
+        if cluster in choice.space.members:
+            members = choice.space.members[cluster]
+            chosen = {members[k]: choice.tile_sizes[k] for k in choice.banded} if members else {}
+            node = tile_cluster(cluster, node, root.domain, chosen)
+    return Filter(node, filter=cluster.instances)

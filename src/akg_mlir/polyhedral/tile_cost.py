@@ -1,0 +1,307 @@
+"""Choosing tile sizes: what fits, and what moves the least per computed instance.
+
+Movement is charged as the AKG paper does (section 4.2): a start-up per transfer plus bytes, and
+per contiguous chunk where rows are short. A tile costs its slowest unit (transfers and arithmetic
+overlap across tiles), plus once the time to fill that pipeline. Sizes come from a grid, not from
+a greedy search: evaluating all of it with numpy is cheap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from akg_mlir.polyhedral.tile_model import Footprint, Loop, Side, TileModel, Work
+
+Numbers = NDArray[np.float64]
+GRID = 6000
+"""Most tile sizes evaluated per tile space."""
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """One data path: cycles per transfer, least cycles per contiguous chunk, bytes per cycle."""
+
+    startup: float
+    burst: float
+    rate: float
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Figures of the machine. `capacity` is bytes per on-chip memory; `paths` is keyed by
+    (source, destination); `shared_rate` is what all cores together get from GM, bytes per cycle;
+    vector and cube figures are cycles per instruction and bytes or fractals per cycle; an
+    element that no transfer can move takes `element_cycles`."""
+
+    cores: int
+    capacity: Mapping[str, int]
+    block_bytes: int
+    paths: Mapping[tuple[str, str], Transfer]
+    shared_rate: float
+    vector_startup: float
+    vector_bytes: float
+    vector_chunk: float
+    cube_startup: float
+    cube_macs: float
+    element_cycles: float
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One choice of sizes (one per loop of the model) and what the model says about it.
+
+    `need` is bytes per memory, `movement` cycles of GM transfers per computed instance of the
+    original program, `redundancy` the most recomputed producer's factor.
+    """
+
+    sizes: tuple[int, ...]
+    cycles: float
+    movement: float
+    tiles: int
+    need: Mapping[str, int]
+    redundancy: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Search:
+    """The best and the second best choice, and how many were looked at and fit.
+
+    Where nothing is good enough, `smallest` is the tile with the least need for its memories, and
+    `wasteful` the statement that is recomputed too often although its tiles would fit.
+    """
+
+    best: Estimate | None
+    runner_up: Estimate | None
+    candidates: int
+    fitting: int
+    smallest: Estimate
+    wasteful: str | None
+
+
+def search(model: TileModel, machine: Machine, fraction: float, max_redundancy: float) -> Search:
+    """The sizes of least cost whose need is at most `fraction` of every memory."""
+    grid = _grid(model)
+    cost = _Cost(model, machine, grid)
+    fits = np.ones(len(grid), dtype=bool)
+    for memory, need in cost.need.items():
+        fits &= need <= machine.capacity[memory] * fraction
+    within = fits.copy()
+    for factor in cost.redundancy.values():
+        within &= factor <= max_redundancy
+    pressure = [need / machine.capacity[memory] for memory, need in cost.need.items()]
+    least = int(np.argmin(np.max(pressure, axis=0))) if pressure else 0
+    order = [int(k) for k in np.argsort(cost.cycles, kind="stable") if within[k]]
+    return Search(
+        cost.estimate(order[0]) if order else None,
+        cost.estimate(order[1]) if len(order) > 1 else None,
+        len(grid),
+        int(fits.sum()),
+        cost.estimate(least),
+        None if order or not fits.any() else _most_recomputed(cost, fits),
+    )
+
+
+def _most_recomputed(cost: _Cost, fits: NDArray[np.bool_]) -> str:
+    """The statement recomputed most often where the worst statement is recomputed least."""
+    names = list(cost.redundancy)
+    factors = np.stack([cost.redundancy[n] for n in names])
+    worst = np.where(fits, factors.max(axis=0), np.inf)
+    return names[int(np.argmax(factors[:, int(np.argmin(worst))]))]
+
+
+# ------------------------------------------------------------------------------------- candidates
+
+
+def _grid(model: TileModel) -> Numbers:
+    dims = max(1, sum(1 for loop in model.loops if loop.fixed is None and loop.extent > 1))
+    each = max(2, int(GRID ** (1 / dims)))
+    sides = [_candidates(loop, each) for loop in model.loops]
+    points = list(product(*sides))
+    return np.array(points, dtype=np.float64).reshape(len(points), len(model.loops))
+
+
+def _candidates(loop: Loop, limit: int) -> list[int]:
+    """Sizes that cut the extent into nearly equal parts, in whole units; the whole first."""
+    if loop.fixed is not None:
+        return [loop.fixed]
+    counts = [*range(1, 17), *(2**k for k in range(5, 24)), *(3 * 2**k for k in range(3, 22))]
+    sizes: list[int] = []
+    for count in sorted(counts):
+        size = ceil(ceil(loop.extent / count) / loop.unit) * loop.unit
+        size = min(size, loop.extent)
+        if size not in sizes and count <= loop.extent:
+            sizes.append(size)
+    if len(sizes) <= limit:
+        return sizes
+    picked = np.unique(np.linspace(0, len(sizes) - 1, limit).round().astype(int))
+    return [sizes[k] for k in picked]
+
+
+# ------------------------------------------------------------------------------------------- model
+
+
+class _Cost:
+    """Need and time of every row of `grid` (tile sizes)."""
+
+    def __init__(self, model: TileModel, machine: Machine, grid: Numbers) -> None:
+        self.model, self.machine, self.grid = model, machine, grid
+        extents = np.array([loop.extent for loop in model.loops], dtype=np.float64)
+        self.counts = np.ceil(extents / grid)
+        outer = [k for k, loop in enumerate(model.loops) if loop.parallel]
+        inner = [k for k, loop in enumerate(model.loops) if not loop.parallel]
+        self.tiles = _product(self.counts[:, outer])
+        self.steps = _product(self.counts[:, inner])
+        self.need = self._need()
+        self.redundancy = {
+            w.statement: self._executed(w) / w.original for w in model.work if w.recomputed
+        }
+        self._time()
+
+    def estimate(self, row: int) -> Estimate:
+        return Estimate(
+            tuple(int(s) for s in self.grid[row]),
+            float(self.cycles[row]),
+            float(self.movement[row]),
+            int(self.tiles[row]),
+            {memory: int(need[row]) for memory, need in self.need.items()},
+            {name: float(factor[row]) for name, factor in self.redundancy.items()},
+        )
+
+    def extent(self, side: Side) -> Numbers:
+        """Extent of one side of a box, for all rows."""
+        growth = (self.grid - 1) @ np.array(side.slopes, dtype=np.float64)
+        return np.minimum(side.whole, np.ceil(side.first + growth))
+
+    def box(self, sides: tuple[Side, ...]) -> Numbers:
+        """Extents of a box, one column per side."""
+        if not sides:
+            return np.ones((len(self.grid), 1))
+        return np.stack([self.extent(side) for side in sides], axis=1)
+
+    # ------------------------------------------------------------------------------------ capacity
+
+    def bytes_on_chip(self, footprint: Footprint) -> Numbers:
+        """Bytes of a footprint whose rows are padded to whole blocks."""
+        box = self.box(footprint.sides)
+        block = max(1, self.machine.block_bytes // footprint.element_bytes)
+        padded = np.ceil(box / block) * block
+        result = box[:, 0] * 0 + 1
+        inner = np.ones(len(box), dtype=bool)  # nothing but single elements seen so far
+        for k in reversed(range(box.shape[1])):
+            is_row = inner & ((box[:, k] > 1) | (k == 0))
+            result = result * np.where(is_row, padded[:, k], box[:, k])
+            inner = inner & ~is_row
+        return result * footprint.element_bytes
+
+    def _need(self) -> dict[str, Numbers]:
+        """The most bytes that are live at one place of the tile, per memory."""
+        places = 1 + max((f.stop for f in self.model.footprints), default=0)
+        live: dict[str, list[Numbers]] = {}
+        for footprint in self.model.footprints:
+            if footprint.memory not in live:
+                live[footprint.memory] = [np.zeros(len(self.grid)) for _ in range(places)]
+            size = self.bytes_on_chip(footprint)
+            for place in range(footprint.start, footprint.stop + 1):
+                live[footprint.memory][place] += size
+        return {memory: np.max(sums, axis=0) for memory, sums in live.items()}
+
+    # ---------------------------------------------------------------------------------------- time
+
+    def _time(self) -> None:
+        machine = self.machine
+        active = np.minimum(self.tiles, machine.cores)
+        share = machine.shared_rate / active
+        zero = np.zeros(len(self.grid))
+        read, write, feed, scalar = zero.copy(), zero.copy(), zero.copy(), zero.copy()
+        for footprint in self.model.footprints:
+            times = self.steps if footprint.memory == "l1" else 1.0
+            if footprint.loaded:
+                read += times * self._transfer(footprint, ("gm", footprint.memory), share)
+            if footprint.stored:
+                write += self._transfer(footprint, (footprint.memory, "gm"), share)
+                scalar += self._tails(footprint)
+            if footprint.memory in ("l0a", "l0b"):
+                feed += self.steps * self._transfer(footprint, ("l1", footprint.memory), None)
+        vector, cube = zero.copy(), zero.copy()
+        for work in self.model.work:
+            if work.unit == "cube":
+                cube += self._cube(work)
+            else:
+                vector += self._vector(work)
+        units = np.stack([read, write + scalar, feed, vector, cube])
+        slowest = units.max(axis=0)
+        per_core = np.ceil(self.tiles / machine.cores)
+        self.cycles = per_core * slowest + (units.sum(axis=0) - slowest)
+        instances = sum(w.original for w in self.model.work)
+        self.movement = self.tiles * (read + write) / max(1, instances)
+
+    def _transfer(
+        self, footprint: Footprint, path: tuple[str, str], share: Numbers | None
+    ) -> Numbers:
+        """Cycles to move a footprint once."""
+        transfer = self.machine.paths[path]
+        box = self.box(footprint.sides)
+        rate = transfer.rate if share is None else np.minimum(transfer.rate, share)
+        chunks, row = self._chunks(footprint, box)
+        each = np.maximum(transfer.burst, row * footprint.element_bytes / rate)
+        return transfer.startup + chunks * each
+
+    def _chunks(self, footprint: Footprint, box: Numbers) -> tuple[Numbers, Numbers]:
+        """Contiguous chunks of a box of a row-major array, and their length in elements."""
+        chunks, row = np.ones(len(box)), np.ones(len(box))
+        merged = np.ones(len(box), dtype=bool)
+        for k in reversed(range(len(footprint.shape))):
+            row = np.where(merged, row * box[:, k], row)
+            chunks = np.where(merged, chunks, chunks * box[:, k])
+            merged &= box[:, k] >= footprint.shape[k]
+        return chunks, row
+
+    def _tails(self, footprint: Footprint) -> Numbers:
+        """Cycles for elements behind the last whole block of every stored row."""
+        box = self.box(footprint.sides)
+        chunks, row = self._chunks(footprint, box)
+        block = max(1, self.machine.block_bytes // footprint.element_bytes)
+        whole_rows = (row % block == 0) | (chunks == 1)
+        return np.where(whole_rows, 0.0, chunks * (row % block) * self.machine.element_cycles)
+
+    def _vector(self, work: Work) -> Numbers:
+        """Cycles of a statement's vector instructions in one tile."""
+        box = self.box(work.sides)
+        block = self.machine.vector_bytes
+        values = _product(box) * 4
+        repeats = _product(box[:, :-1]) * np.ceil(box[:, -1] * 4 / block)
+        repeats = np.minimum(repeats, np.ceil(values / block) + _product(box[:, :-1]) / 8)
+        instructions = np.ceil(repeats / self.machine.vector_chunk)
+        return work.operations * (instructions * self.machine.vector_startup + repeats)
+
+    def _cube(self, work: Work) -> Numbers:
+        products = _product(self.box(work.sides)) / self.machine.cube_macs
+        return self.steps * (products + self.machine.cube_startup)
+
+    def _executed(self, work: Work) -> Numbers:
+        """Instances of a producer over all tiles; a tile past the end counts what it has."""
+        total = np.ones(len(self.grid))
+        used: set[int] = set()
+        for side in work.sides:
+            moving = [k for k, s in enumerate(side.slopes) if s and self.model.loops[k].parallel]
+            length = self.extent(side)
+            if not moving:
+                total = total * length
+                continue
+            halo = side.first - sum(side.slopes[k] for k in moving)
+            count = _product(self.counts[:, [k for k in moving if k not in used]])
+            used |= set(moving)
+            covered = sum(side.slopes[k] * self.model.loops[k].extent for k in moving)
+            total = total * np.minimum(count * length, covered + count * halo)
+        rest = [k for k, loop in enumerate(self.model.loops) if loop.parallel and k not in used]
+        return total * _product(self.counts[:, rest])
+
+
+def _product(columns: Numbers) -> Numbers:
+    return np.prod(columns, axis=1) if columns.shape[1] else np.ones(len(columns))

@@ -1,0 +1,332 @@
+"""What one tile touches, as functions of the tile sizes: boxes whose sides grow linearly.
+
+Derived once from tiles of single points; evaluating a tile size is then plain arithmetic. A side
+of a box is `first + sum(slope[k] * (size[k] - 1))`, at most `whole`. The offset of the box of a
+single point moves with the point by `slope`; where it moves in steps (floor), the slope is
+rounded up, so a box is never too small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import islpy as isl
+
+from akg_mlir.polyhedral.context import context
+from akg_mlir.polyhedral.footprint import Box, box
+from akg_mlir.polyhedral.fusion_plan import TileSpace
+from akg_mlir.polyhedral.scop import Access, Array, Scop, Statement
+from akg_mlir.polyhedral.tiling import Reduction, member_ranges
+from akg_mlir.polyhedral.tree import select_members
+
+DIM = isl.dim_type
+
+
+@dataclass(frozen=True)
+class Side:
+    """Extent along one dimension: elements (or instances) for tile sizes of one, and growth."""
+
+    first: int
+    slopes: tuple[float, ...]
+    whole: int
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """One buffer's worth of an array: the references that can share it.
+
+    `memory` is the on-chip memory; `loaded` and `stored` say whether it moves from or to GM;
+    `start` and `stop` are the first and last place in the tile (statement number) that uses it.
+    """
+
+    array: str
+    element_bytes: int
+    memory: str
+    sides: tuple[Side, ...]
+    shape: tuple[int, ...]
+    loaded: bool
+    stored: bool
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Work:
+    """Instances of one statement in a tile. `unit` is vector or cube, `original` counts the
+    program's instances, `operations` those per instance."""
+
+    statement: str
+    unit: str
+    sides: tuple[Side, ...]
+    original: int
+    operations: int
+    recomputed: bool
+
+
+@dataclass(frozen=True)
+class Loop:
+    """One tile dimension. `unit` is what sizes should be multiples of; `fixed` a size that is
+    forced; `parallel` whether its tiles may run on different cores."""
+
+    extent: int
+    unit: int = 1
+    fixed: int | None = None
+    parallel: bool = True
+
+
+@dataclass(frozen=True)
+class TileModel:
+    """A tile space with its reduction loops behind the tile dimensions."""
+
+    loops: tuple[Loop, ...]
+    footprints: tuple[Footprint, ...]
+    work: tuple[Work, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class CubeProduct:
+    """An update that runs on the cube: its operands, and which of its dimensions tiles must not
+    split (`whole`) or must split into single values (`single`)."""
+
+    reduction: Reduction
+    a: Access
+    b: Access
+    whole: tuple[int, ...]
+    single: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """The program seen from below: what `polyhedral` cannot know about bodies and machine.
+
+    `operations` counts vector operations per instance; `block_bytes` is the alignment of vector
+    operands.
+    """
+
+    scop: Scop
+    operations: Mapping[str, int]
+    cubes: Mapping[str, CubeProduct]
+    splits: Mapping[str, Reduction]
+    block_bytes: int
+
+
+def build_model(kernel: Kernel, space: TileSpace) -> TileModel:
+    """The model of a tile space; reduction loops that may be tiled follow the tile dimensions."""
+    return _Builder(kernel, space).build()
+
+
+@dataclass
+class _Builder:
+    kernel: Kernel
+    space: TileSpace
+    boxes: dict[str, Box] = field(default_factory=dict[str, Box])
+
+    def build(self) -> TileModel:
+        scop = self.kernel.scop
+        self.names = [n for c in self.space.clusters for n in c.names]
+        self.instances = self.space.group.tiles.reverse().union(self.space.group.extension)
+        self.recomputed = {n for c in self.space.group.producers for n in c.names}
+        self.splits = [r for n, r in self.kernel.splits.items() if n in self.names]
+        self.dims = len(self.space.extents) + sum(r.band.members for r in self.splits)
+        self.points = {n: self.points_of(scop.by_name[n]) for n in self.names}
+        self.names = [n for n in self.names if not self.points[n].is_empty()]
+        self.written = {a.array for n in self.names for a in scop.by_name[n].writes}
+        work = [self.work(scop.by_name[n]) for n in self.names]
+        footprints = [f for array in scop.arrays.values() for f in self.footprints(array)]
+        return TileModel(self.loops(), tuple(footprints), tuple(work))
+
+    # ------------------------------------------------------------------------------------ relations
+
+    def points_of(self, statement: Statement) -> isl.Map:
+        """Values of all loops -> instance; loops of other reductions are not constrained."""
+        universe = isl.UnionSet.from_set(isl.Set.universe(statement.domain.get_space()))
+        own = self.instances.intersect_range(universe)
+        if own.is_empty():
+            return isl.Map.empty(isl.Space.create_from_names(context(), in_=["u"], out=["i"]))
+        coordinates = own.reverse()
+        for reduction in self.splits:
+            values = self.reduction_values(reduction, statement)
+            coordinates = coordinates.flat_range_product(values)
+        return isl.Map.from_union_map(coordinates.reverse()).coalesce()
+
+    def reduction_values(self, reduction: Reduction, statement: Statement) -> isl.UnionMap:
+        domain = isl.UnionSet.from_set(statement.domain)
+        members = list(range(reduction.band.members))
+        if statement.name == reduction.update.name:
+            ranges = member_ranges(reduction.band, domain)
+            lows = ", ".join(str(low) for low, _ in ranges)
+            schedule = select_members(reduction.band.schedule, members).intersect_domain(domain)
+            origin = isl.MultiVal(f"{{ [{lows}] }}", context())
+            schedule = schedule.sub(isl.MultiUnionPwAff.multi_val_on_domain(domain, origin))
+            return isl.UnionMap.from_multi_union_pw_aff(schedule)
+        zero = ", ".join("0" for _ in members)
+        return isl.UnionMap.from_domain_and_range(
+            domain, isl.UnionSet(f"{{ [{zero}] }}", context())
+        )
+
+    # ---------------------------------------------------------------------------------------- parts
+
+    def work(self, statement: Statement) -> Work:
+        sides = self.sides(self.points[statement.name], _extents(statement.domain))
+        original = 1
+        for side in sides:
+            original *= side.whole
+        return Work(
+            statement.name,
+            "cube" if statement.name in self.kernel.cubes else "vector",
+            sides,
+            original,
+            self.kernel.operations.get(statement.name, 1),
+            statement.name in self.recomputed,
+        )
+
+    def footprints(self, array: Array) -> list[Footprint]:
+        """The buffers for one array: one per memory and alignment."""
+        classes: dict[tuple[str, ...], list[tuple[int, Access, isl.Map]]] = {}
+        for place, name in enumerate(self.names):
+            statement = self.kernel.scop.by_name[name]
+            for access in statement.accesses:
+                if access.array == array.name:
+                    touched = self.points[name].apply_range(access.relation)
+                    for key in self.keys(statement, access, array, touched):
+                        classes.setdefault(key, []).append((place, access, touched))
+        result: list[Footprint] = []
+        for key, uses in classes.items():
+            touched = uses[0][2]
+            for _, _, other in uses[1:]:
+                touched = touched.union(other)
+            places = [p for p, _, _ in uses]
+            private = array.name in self.written
+            stored = key[0] == "ub" and array.live_out and any(a.is_write for _, a, _ in uses)
+            if private and not any(a.is_write for _, a, _ in uses):
+                places.append(self.first_write(array.name))
+            result.append(
+                Footprint(
+                    array.name,
+                    array.element_bytes,
+                    key[0],
+                    self.sides(touched, array.shape),
+                    array.shape,
+                    loaded=not private and key[0] in ("ub", "l1"),
+                    stored=stored,
+                    start=min(places),
+                    stop=len(self.names) if stored else max(places),
+                )
+            )
+        return result
+
+    def first_write(self, array: str) -> int:
+        scop = self.kernel.scop
+        return min(
+            p
+            for p, n in enumerate(self.names)
+            if array in {a.array for a in scop.by_name[n].writes}
+        )
+
+    def keys(
+        self, statement: Statement, access: Access, array: Array, touched: isl.Map
+    ) -> list[tuple[str, ...]]:
+        """The buffers that a reference needs; references of one key share a buffer."""
+        cube = self.kernel.cubes.get(statement.name)
+        cells = {c.reduction.update.writes[0].array for c in self.kernel.cubes.values()}
+        if cube is not None and access is cube.a:
+            return [("l1", statement.name, "a"), ("l0a", statement.name)]
+        if cube is not None and access is cube.b:
+            return [("l1", statement.name, "b"), ("l0b", statement.name)]
+        if cube is not None:
+            return [("l0c",), ("ub", *self.alignment(array, touched))]
+        if access.is_write and access.array in cells and self.initialises(statement):
+            return [("l0c",)]
+        return [("ub", *self.alignment(array, touched))]
+
+    def initialises(self, statement: Statement) -> bool:
+        cell = statement.writes[0].array
+        return any(
+            c.reduction.update.writes[0].array == cell and not statement.reads
+            for c in self.kernel.cubes.values()
+        )
+
+    def alignment(self, array: Array, touched: isl.Map) -> tuple[str, ...]:
+        """Where the innermost dimension of a footprint starts, modulo blocks."""
+        if not array.shape:
+            return ()
+        offset = self.box_of(touched).offsets[-1]
+        block = max(1, self.kernel.block_bytes // array.element_bytes)
+        constant = offset.get_constant_val()
+        linear = offset.set_constant_val(isl.Val(0, context()))
+        return str(linear), str(constant.mod(isl.Val(block, context())))
+
+    def box_of(self, touched: isl.Map) -> Box:
+        plain = touched.reset_tuple_id(DIM.out) if touched.has_tuple_id(DIM.out) else touched
+        key = str(plain)
+        if key not in self.boxes:
+            self.boxes[key] = box(plain)
+        return self.boxes[key]
+
+    def sides(self, touched: isl.Map, wholes: tuple[int, ...]) -> tuple[Side, ...]:
+        found = self.box_of(touched)
+        return tuple(
+            Side(size, _slopes(offset, self.dims), whole)
+            for offset, size, whole in zip(found.offsets, found.sizes, wholes)
+        )
+
+    def loops(self) -> tuple[Loop, ...]:
+        extents = list(self.space.extents)
+        for reduction in self.splits:
+            extents += reduction.extents
+        units, fixed = self.units(), self.fixed(extents)
+        parallel = len(self.space.extents)
+        return tuple(
+            Loop(extent, units.get(k, 1), fixed.get(k), k < parallel)
+            for k, extent in enumerate(extents)
+        )
+
+    def units(self) -> dict[int, int]:
+        """Loops along the last dimension of an array move in whole blocks of it."""
+        result: dict[int, int] = {}
+        for name in self.names:
+            statement = self.kernel.scop.by_name[name]
+            array = self.kernel.scop.arrays[statement.writes[-1].array]
+            if not array.shape:
+                continue
+            touched = self.points[name].apply_range(statement.writes[-1].relation)
+            block = max(1, self.kernel.block_bytes // array.element_bytes)
+            for k, slope in enumerate(self.sides(touched, array.shape)[-1].slopes):
+                if slope == 1:
+                    result[k] = max(result.get(k, 1), block)
+        return result
+
+    def fixed(self, extents: list[int]) -> dict[int, int]:
+        result: dict[int, int] = {}
+        for name, cube in self.kernel.cubes.items():
+            if name not in self.points or self.points[name].is_empty():
+                continue
+            sides = self.work(self.kernel.scop.by_name[name]).sides
+            for dims, size in ((cube.whole, None), (cube.single, 1)):
+                for k in (k for d in dims for k, s in enumerate(sides[d].slopes) if s):
+                    result[k] = extents[k] if size is None else size
+        return result
+
+
+def _extents(domain: isl.Set) -> tuple[int, ...]:
+    return tuple(
+        int(domain.dim_max_val(k).to_python()) - int(domain.dim_min_val(k).to_python()) + 1
+        for k in range(domain.dim(DIM.set))
+    )
+
+
+def _slopes(offset: isl.Aff, dims: int) -> tuple[float, ...]:
+    """How far the offset moves per step of each loop, on average over many steps."""
+    if offset.dim(DIM.div) == 0:
+        parts = [offset.get_coefficient_val(DIM.in_, k) for k in range(dims)]
+        return tuple(abs(p.to_python()) for p in parts)
+    start = _value_at(offset, [0] * dims)
+    far = 1024
+    ends = [_value_at(offset, [far * (k == d) for d in range(dims)]) for k in range(dims)]
+    return tuple(abs(end - start) / far for end in ends)
+
+
+def _value_at(offset: isl.Aff, point: list[int]) -> float:
+    place = isl.Set(f"{{ [{', '.join(map(str, point))}] }}", context()).sample_point()
+    return float(isl.PwAff.from_aff(offset).eval(place).to_python())

@@ -40,25 +40,26 @@ class TeOp(IRDLOperation, ABC):
             result_types=[declared or TensorType(f32, [])],
             properties=dict(properties or {}),
         )
-        Rewriter.replace_value_with_new_type(self.results[0], self._checked_type())
+        try:
+            inferred = self._checked_type()
+        except VerifyException as error:
+            raise VerifyException(f"{self.name}: {error}") from None
+        Rewriter.replace_value_with_new_type(self.results[0], inferred)
 
     @abstractmethod
     def infer(self) -> TensorType[Attribute]:
         """The type the result must have. Raises `VerifyException` for operands that do not fit."""
 
     def _checked_type(self) -> TensorType[Attribute]:
-        try:
-            for value in self.operands:
-                tensor_type(value)
-            return self.infer()
-        except VerifyException as error:
-            raise VerifyException(f"{self.name}: {error}") from None
+        for value in self.operands:
+            tensor_type(value)
+        return self.infer()
 
     def verify_(self) -> None:
         expected = self._checked_type()
         if self.results[0].type != expected:
             raise VerifyException(
-                f"{self.name}: the result is {self.results[0].type}, the operands give {expected}"
+                f"the result is {self.results[0].type}, the operands give {expected}"
             )
 
 

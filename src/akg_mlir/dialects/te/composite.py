@@ -19,7 +19,7 @@ from xdsl.utils.str_enum import StrEnum
 from akg_mlir.dialects.te.base import SAME, TeOp, check_element, same_element
 from akg_mlir.dialects.te.types import (
     FLOATS,
-    broadcast_shape,
+    broadcasts_to,
     element_of,
     normal_axis,
     shape_of,
@@ -96,7 +96,7 @@ class LayerNormOp(TeOp):
         shape = shape_of(self.operand)
         inner = shape[self.dims[0] :]
         for value in self.operands[1:]:
-            if broadcast_shape([shape_of(value), inner]) != inner:
+            if not broadcasts_to(shape_of(value), inner):
                 raise VerifyException(
                     f"scale or bias {shape_text(shape_of(value))} does not broadcast to the "
                     f"normalised dimensions {shape_text(inner)}"

@@ -108,10 +108,7 @@ class PackOp(_LayoutOp):
         )
 
     def verify_(self) -> None:
-        try:
-            self._check(*self._shapes())
-        except VerifyException as error:
-            raise VerifyException(f"te.pack: {error}") from None
+        self._check(*self._shapes())
 
 
 @irdl_op_definition
@@ -130,8 +127,5 @@ class UnpackOp(_LayoutOp):
         )
 
     def verify_(self) -> None:
-        try:
-            packed, plain = self._shapes()
-            self._check(plain, packed)
-        except VerifyException as error:
-            raise VerifyException(f"te.unpack: {error}") from None
+        packed, plain = self._shapes()
+        self._check(plain, packed)

@@ -34,7 +34,7 @@ from xdsl.utils.hints import isa
 from akg_mlir.dialects.te.base import TeOp
 from akg_mlir.dialects.te.structured import StructuredOp, broadcast_map, dims_map, scalar
 from akg_mlir.dialects.te.types import (
-    broadcast_shape,
+    broadcasts_to,
     check_tensor,
     element_of,
     shape_of,
@@ -92,7 +92,7 @@ class ConstantOp(IRDLOperation, StructuredOp):
     def verify_(self) -> None:
         type_ = self.value.type
         if not isa(type_, TensorType):
-            raise VerifyException(f"te.constant: the value has type {type_}, takes a tensor")
+            raise VerifyException(f"the value has type {type_}, takes a tensor")
         check_tensor(type_)
         result = self.result.type
         if isa(result, MemRefType):
@@ -103,7 +103,7 @@ class ConstantOp(IRDLOperation, StructuredOp):
         else:
             same = result == type_
         if not same:
-            raise VerifyException(f"te.constant: the result is {result}, the value {type_}")
+            raise VerifyException(f"the result is {result}, the value {type_}")
 
     @classmethod
     def parse(cls, parser: Parser) -> ConstantOp:
@@ -135,7 +135,7 @@ class ConstantOp(IRDLOperation, StructuredOp):
     def build_body(self, builder: Builder, elements: Sequence[SSAValue]) -> SSAValue:
         value = self.splat_value
         if value is None:
-            raise VerifyException("te.constant: only a constant of one value is a scalar")
+            raise VerifyException("only a constant of one value is a scalar")
         return scalar(builder, value, element_of(self.result))
 
 
@@ -152,7 +152,7 @@ class BroadcastToOp(TeOp, StructuredOp):
 
     def infer(self) -> TensorType[Attribute]:
         source, target = shape_of(self.operand), shape_of(self.results[0])
-        if broadcast_shape([source, target]) != target:
+        if not broadcasts_to(source, target):
             raise VerifyException(
                 f"shape {shape_text(source)} does not broadcast to {shape_text(target)}"
             )

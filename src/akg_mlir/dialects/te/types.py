@@ -113,6 +113,12 @@ def broadcast_shape(shapes: Sequence[Sequence[int]]) -> tuple[int, ...]:
     return tuple(result)
 
 
+def broadcasts_to(shape: Sequence[int], target: Sequence[int]) -> bool:
+    """Whether a tensor of `shape` can be read as one of `target`."""
+    tail = target[len(target) - len(shape) :]
+    return len(shape) <= len(target) and all(s in (1, t) for s, t in zip(shape, tail))
+
+
 def normal_axis(axis: int, rank: int, what: str = "axis") -> int:
     """`axis` counted from the front. Raises `VerifyException` when there is no such axis."""
     if not -rank <= axis < rank:

@@ -23,6 +23,10 @@ Seconds = Mapping[str, float]
 Progress = Callable[[str], None]
 
 
+def silent(message: str) -> None:
+    """Progress that nobody watches."""
+
+
 @dataclass(frozen=True)
 class CompiledKernel:
     """How one kernel was compiled: its final function and the seconds of each pass."""
@@ -56,7 +60,7 @@ class Compilation:
 
 
 def compile_source(
-    source: Source, passes: tuple[ModulePass, ...], progress: Progress | None = None
+    source: Source, passes: tuple[ModulePass, ...], progress: Progress = silent
 ) -> Compilation:
     """Run `passes` over a source, verifying after each.
 
@@ -64,7 +68,6 @@ def compile_source(
     time: that gives the seconds per kernel, and equal kernels are compiled once (the results are
     kept for the process, by the text of the kernel).
     """
-    report = progress or _silent
     context = make_context()
     head = tuple(takewhile(lambda p: not p.name.startswith(("poly-", "npu-")), passes))
     tail = passes[len(head) :]
@@ -73,22 +76,18 @@ def compile_source(
     graph_seconds = dict[str, float]()
     with collect_remarks() as remarks:
         for pass_ in head:
-            report(f"{source.name}: {pass_.name}")
+            progress(f"{source.name}: {pass_.name}")
             _apply(context, pass_, module, graph_seconds)
             if pass_.name.startswith("te-"):
                 graph = module.clone()
         kernels = tuple(
-            _compile_kernel(context, function, module, tail, report)
+            _compile_kernel(context, function, module, tail, progress)
             for function in _kernels_of(module)
         )
         if not kernels:
             for pass_ in tail:
                 _apply(context, pass_, module, graph_seconds)
     return Compilation(source, passes, graph, module, graph_seconds, kernels, tuple(remarks))
-
-
-def _silent(message: str) -> None:
-    """Progress that nobody watches."""
 
 
 def _kernels_of(module: ModuleOp) -> list[FuncOp]:
@@ -124,7 +123,7 @@ def _compile_kernel(
     function: FuncOp,
     module: ModuleOp,
     passes: tuple[ModulePass, ...],
-    report: Progress,
+    progress: Progress,
 ) -> CompiledKernel:
     """Replace `function` by what `passes` make of it."""
     name = function.sym_name.data
@@ -135,7 +134,7 @@ def _compile_kernel(
         seconds = dict[str, float]()
         with collect_remarks() as remarks:
             for pass_ in passes:
-                report(f"@{name}: {pass_.name}")
+                progress(f"@{name}: {pass_.name}")
                 _apply(context, pass_, alone, seconds)
         (compiled,) = _kernels_of(alone)
         _compiled[key] = _Cached(name, compiled, seconds, tuple(remarks))

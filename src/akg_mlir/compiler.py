@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass, PassPipeline, PassPipelineCallbackType
 
-from akg_mlir.compilation import Compilation, Progress, compile_source
+from akg_mlir.compilation import Compilation, Progress, compile_source, silent
 from akg_mlir.diagnostics import Remark
 from akg_mlir.parsing import make_context
 from akg_mlir.passes.pipelines import Akg, Precision, flatten, parse_pipeline
@@ -18,7 +18,8 @@ from akg_mlir.sources import Array, load
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-    from akg_mlir.report.running import RunReport
+    from akg_mlir.execution import Runner
+    from akg_mlir.report.figures import RunReport
 
 
 def pipeline(
@@ -42,6 +43,15 @@ class Kernel:
 
     def __init__(self, compilation: Compilation) -> None:
         self.compilation = compilation
+        self._runner: Runner | None = None
+
+    @property
+    def runner(self) -> Runner:
+        """What runs the program. Raises CompileError when it has no target."""
+        from akg_mlir.execution import Runner
+
+        self._runner = self._runner or Runner(self.compilation)
+        return self._runner
 
     def __call__(self, *inputs: Array) -> Array | tuple[Array, ...]:
         """Run on one array per argument (weights excepted), in program order.
@@ -49,9 +59,7 @@ class Kernel:
         Returns the result, or a tuple when the program has several. Raises CompileError when the
         arrays do not fit the arguments.
         """
-        from akg_mlir.execution import execute
-
-        outputs = execute(self.compilation, inputs).outputs
+        outputs = self.runner.run(inputs).outputs
         return outputs[0] if len(outputs) == 1 else outputs
 
     @property
@@ -88,7 +96,7 @@ class Kernel:
         """
         from akg_mlir.report.running import run
 
-        return run(self.compilation, inputs or {}, seed=seed)
+        return run(self.runner, inputs or {}, seed=seed)
 
 
 def compile(
@@ -99,7 +107,7 @@ def compile(
     policy: str | None = None,
     *,
     constants: Mapping[str, Array] | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Kernel:
     """Compile a program for a target.
 
@@ -110,7 +118,8 @@ def compile(
     `policy` (tile sizes). `constants` gives ONNX inputs that must be known when compiling.
     `progress` is told what runs. Raises CompileError, ParseError, VerifyException or OSError.
     """
+    program = load(source, constants)
     if pipeline is None:
         pipeline = (Akg(target=target, precision=precision, policy=policy),)
     passes = parse_pipeline(pipeline) if isinstance(pipeline, str) else flatten(pipeline)
-    return Kernel(compile_source(load(source, constants), passes, progress))
+    return Kernel(compile_source(program, passes, progress))

@@ -8,6 +8,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 from xdsl.dialects.func import FuncOp
+from xdsl.ir import SSAValue
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.reference.te import shaped
@@ -48,13 +49,19 @@ def prepare(source: Source, given: Mapping[str, Array], seed: int = 0) -> tuple[
         # Drawn in any case: which inputs are given does not change the others.
         drawn = draw(random, shape, dtype)
         array = values.get(name, drawn)
-        if array.shape != shape or array.dtype != dtype:
-            raise CompileError(
-                f"input '{name}' is {array.dtype}{list(array.shape)}, "
-                f"the program takes {dtype}{list(shape)}"
-            )
+        check_array(name, array, argument)
         arrays.append(array)
     return tuple(arrays)
+
+
+def check_array(name: str, array: Array, argument: SSAValue) -> None:
+    """Raise CompileError when an array does not have the shape and type of an argument."""
+    shape, dtype = shaped(argument)
+    if array.shape != shape or array.dtype != dtype:
+        raise CompileError(
+            f"input '{name}' is {array.dtype}{list(array.shape)}, "
+            f"the program takes {dtype}{list(shape)}"
+        )
 
 
 def draw(random: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> Array:

@@ -28,11 +28,19 @@ def run_guarded(program: str, body: Callable[[], int], *, backtrace: bool = Fals
 
 def describe(error: BaseException) -> str:
     """What went wrong, where, and what would work, as far as the exception knows it."""
+    # Only imported when there is an error: the machine needs numpy.
+    from akg_mlir.machine import MachineError
+
     match error:
         case ParseError() | DiagnosticException() | ArgSpecParseError():
             return str(error).strip() or type(error).__name__
         case OSError(strerror=str(reason), filename=str(name)):
             return f"{name}: {reason}"
+        case MachineError():
+            return (
+                f"the compiled program breaks a rule of the machine: {error}\n"
+                "  help: this is a bug in the compiler"
+            )
         case UnicodeDecodeError():
             return f"the input is not UTF-8 text: {error.reason} at byte {error.start}"
         case RecursionError():

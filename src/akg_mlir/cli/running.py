@@ -1,0 +1,73 @@
+"""What `akg run` and `akg demo` do."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from akg_mlir.cli.errors import describe
+from akg_mlir.cli.files import write_whole
+from akg_mlir.cli.progress import Progress
+from akg_mlir.compiler import Kernel, compile
+from akg_mlir.diagnostics import CompileError
+from akg_mlir.inputs import read_npz
+from akg_mlir.report.figures import RunReport
+from akg_mlir.report.running import run
+
+SUFFIXES = (".mlir", ".onnx")
+
+
+def run_program(options: argparse.Namespace) -> int:
+    """`akg run FILE`: 0 when the program ran and, if checked, was right."""
+    given = {} if options.inputs is None else read_npz(options.inputs)
+    with Progress() as progress:
+        kernel = _compile(options.file, options, progress)
+        report = run(
+            kernel.runner, given, seed=options.seed, check=options.check, progress=progress
+        )
+    if options.remarks is not None:
+        lines = (json.dumps(remark.as_dict()) + "\n" for remark in kernel.remarks)
+        write_whole(options.remarks, "".join(lines))
+    print(json.dumps(report.as_dict(), indent=2) if options.json else report)
+    return 0 if report.ok else 1
+
+
+def _compile(file: Path, options: argparse.Namespace, progress: Progress) -> Kernel:
+    return compile(
+        file,
+        target=options.target,
+        pipeline=options.pipeline,
+        precision=options.precision,
+        policy=options.policy,
+        progress=progress,
+    )
+
+
+def run_demo(options: argparse.Namespace) -> int:
+    """`akg demo`: 0 when every example is right; one that fails does not stop the others."""
+    directory: Path = options.directory
+    files = sorted(path for path in directory.glob("*") if path.suffix in SUFFIXES)
+    if not files:
+        raise CompileError(f"{directory}: no .mlir or .onnx files", hint="akg demo DIRECTORY")
+    right = 0
+    for file in files:
+        report = _demonstrate(file, options)
+        right += report is not None and report.ok
+        print(flush=True)
+    print(f"{right} of {len(files)} examples match the reference")
+    return 0 if right == len(files) else 1
+
+
+def _demonstrate(file: Path, options: argparse.Namespace) -> RunReport | None:
+    try:
+        with Progress() as progress:
+            kernel = _compile(file, options, progress)
+            report = run(kernel.runner, {}, progress=progress)
+    except Exception as error:
+        print(f"{file}: FAILED", flush=True)
+        print(f"akg: error: {describe(error)}", file=sys.stderr, flush=True)
+        return None
+    print(report)
+    return report

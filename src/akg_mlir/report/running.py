@@ -1,0 +1,133 @@
+"""Run a compiled program on the machine in every order and compare it with the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import get_args
+
+from xdsl.dialects.func import FuncOp
+
+from akg_mlir.compilation import Compilation, Progress, silent
+from akg_mlir.execution import Execution, KernelRun, Runner
+from akg_mlir.inputs import prepare
+from akg_mlir.judging import Judgement, Tolerance, judge, tolerance_of
+from akg_mlir.machine import Mode
+from akg_mlir.passes.tensor.te_apply_precision import TeApplyPrecision
+from akg_mlir.reference import te as reference
+from akg_mlir.report.figures import KernelFigures, RunReport
+from akg_mlir.report.workload import workload_of
+from akg_mlir.sources import Array
+from akg_mlir.targets import Target, lower_bound
+
+MODES: tuple[Mode, ...] = get_args(Mode)
+
+
+def run(
+    runner: Runner,
+    given: Mapping[str, Array],
+    *,
+    seed: int = 0,
+    check: bool = True,
+    progress: Progress = silent,
+) -> RunReport:
+    """Execute on the inputs `given` by name, the rest random from `seed`.
+
+    With `check` the program runs in program, timed and adversarial order, and its results and
+    those of each kernel are compared with the reference; without, it only runs timed.
+    """
+    compilation = runner.compilation
+    source = compilation.source
+    arrays = prepare(source, given, seed)
+    executions = dict[Mode, Execution]()
+    for mode in MODES if check else ("timed",):
+        progress(f"{source.name}: execution in {mode} order")
+        executions[mode] = runner.run(arrays, mode, seed)
+    judgement: Judgement | None = None
+    verdicts: Sequence[Judgement | None] = [None] * len(executions["timed"].kernels)
+    if check:
+        progress(f"{source.name}: reference")
+        tolerance = tolerance_of(source.module, mixed_precision=_is_mixed(compilation))
+        expected = reference.run(source.module, source.entry, arrays)
+        judgement = _worst(executions["program"].outputs, expected, tolerance)
+        verdicts = _judge_kernels(compilation, executions["program"], tolerance)
+    seconds = {k.function.sym_name.data: k.seconds for k in compilation.kernels}
+    kernels = tuple(
+        _figures(call, runner.target, seconds.get(call.name, {}), verdict)
+        for call, verdict in zip(executions["timed"].kernels, verdicts)
+    )
+    modes = {mode: _identical(e, executions["program"]) for mode, e in executions.items() if check}
+    right = judgement is None or judgement.ok
+    return RunReport(
+        name=source.name,
+        target=runner.target.name,
+        ok=right and all(modes.values()) and all(kernel.ok for kernel in kernels),
+        modes=modes,
+        max_error=None if judgement is None else judgement.error,
+        tolerance=None if judgement is None else judgement.tolerance,
+        compile_seconds=compilation.seconds(),
+        kernels=kernels,
+    )
+
+
+def _figures(
+    call: KernelRun, target: Target, seconds: Mapping[str, float], verdict: Judgement | None
+) -> KernelFigures:
+    workload = workload_of(call.function, target)
+    bound = lower_bound(target, workload)
+    result = call.result
+    return KernelFigures(
+        name=call.name,
+        ok=verdict is None or verdict.ok,
+        cycles=result.cycles,
+        lower_bound=bound.cycles,
+        bound_by=bound.bound_by,
+        gm_bytes=result.gm_bytes_read + result.gm_bytes_written,
+        compulsory_bytes=workload.in_bytes + workload.out_bytes,
+        peak_bytes=result.peak_bytes,
+        instructions=result.instructions,
+        compile_seconds=seconds,
+        max_error=None if verdict is None else verdict.error,
+    )
+
+
+def _is_mixed(compilation: Compilation) -> bool:
+    return any(
+        isinstance(pass_, TeApplyPrecision) and pass_.precision == "mixed"
+        for pass_ in compilation.passes
+    )
+
+
+def _worst(results: Sequence[Array], expected: Sequence[Array], tolerance: Tolerance) -> Judgement:
+    """The judgement of all results, with the largest error among them."""
+    if len(results) != len(expected):
+        return Judgement(False, float("inf"), 0.0)
+    judged = [judge(got, want, tolerance) for got, want in zip(results, expected)]
+    return max(judged, key=lambda j: (not j.ok, j.error), default=Judgement(True, 0.0, 0.0))
+
+
+def _judge_kernels(
+    compilation: Compilation, execution: Execution, tolerance: Tolerance
+) -> list[Judgement | None]:
+    """Each call against the tensor program its kernel was outlined from, on what it was given.
+
+    None for kernels that were never on the tensor floor.
+    """
+    outlined = {
+        op.sym_name.data
+        for op in compilation.graph.ops
+        if isinstance(op, FuncOp) and "npu.kernel" in op.attributes
+    }
+
+    def judgement(call: KernelRun) -> Judgement | None:
+        if call.name not in outlined:
+            return None
+        expected = reference.run(compilation.graph, call.name, call.inputs)
+        return _worst(call.result.outputs, expected, tolerance)
+
+    return [judgement(call) for call in execution.kernels]
+
+
+def _identical(one: Execution, other: Execution) -> bool:
+    """Whether the results are the same bits."""
+    pairs = zip(one.outputs, other.outputs, strict=True)
+    return all(a.shape == b.shape and a.tobytes() == b.tobytes() for a, b in pairs)

@@ -22,7 +22,8 @@ class Dependences:
     `reduction_self` orders the updates of one cell by one reduction. `reduction_order` is
     memory-based: all updates come after everything that touches the cell before the reduction,
     and before everything that touches it afterwards. A reordered reduction needs that, because
-    value-based dependences speak of the first and the last update only.
+    value-based dependences speak of the first and the last update only. For the usual tensor of a
+    reduction (initialised once, in front of everything else) it holds all dependences.
     """
 
     raw: isl.UnionMap
@@ -73,7 +74,7 @@ class _Accessor:
 
 def analyse(scop: Scop) -> Dependences:
     """Dependences between the original statements, array by array."""
-    found = Dependences(*(union_map() for _ in range(5)))
+    found = Dependences(union_map(), union_map(), union_map(), union_map(), union_map())
     for array in scop.arrays:
         accessors = tuple(_accessors(scop, array))
         if any(not a.writes.is_empty() for a in accessors):
@@ -111,23 +112,32 @@ def _merge(a: Dependences, b: Dependences) -> Dependences:
 def _of_array(scop: Scop, accessors: tuple[_Accessor, ...]) -> Dependences:
     reducing = [a for a in accessors if a.statement.reduction and not a.writes.is_empty()]
     if not reducing and (raw := _written_once(accessors)) is not None:
-        return Dependences(raw, *(union_map() for _ in range(4)))
+        return Dependences(raw, union_map(), union_map(), union_map(), union_map())
     order = scop.textual_order()
-    raw, war, waw = _flow(accessors, order)
     names = {a.statement.name for a in reducing}
-    between = union_map()
-    for first, second in combinations(accessors, 2):
-        if {first.statement.name, second.statement.name} & names:
-            between = between.union(_in_order(_conflicts(first, second), order))
     own = union_map()
     for accessor in reducing:
         own = own.union(_in_order(_conflicts(accessor, accessor), order))
-    return Dependences(
-        _without_self(raw, names),
-        _without_self(war, names),
-        _without_self(waw, names),
-        own,
-        between,
+    simple = reducing and _initialised_once(accessors, names)
+    between = union_map()
+    for first, second in combinations(accessors, 2):
+        if simple or {first.statement.name, second.statement.name} & names:
+            between = between.union(_ordered_conflicts(first, second, order))
+    if simple:
+        return Dependences(union_map(), union_map(), union_map(), own, between)
+    raw, war, waw = (_without_self(r, names) for r in _flow(accessors, order))
+    return Dependences(raw, war, waw, own, between)
+
+
+def _initialised_once(accessors: tuple[_Accessor, ...], reducing: set[str]) -> bool:
+    """Whether the only other writer is one nest before all others, so that the memory-based order
+    of all pairs says everything."""
+    others = [a for a in accessors if not a.writes.is_empty() and a.statement.name not in reducing]
+    nests = [a.nest for a in accessors]
+    if len(others) != 1 or others[0].nest is None or None in nests:
+        return False
+    return others[0].writes.is_injective() and all(
+        a.nest > others[0].nest for a in accessors if a is not others[0] and a.nest is not None
     )
 
 
@@ -150,11 +160,19 @@ def _written_once(accessors: tuple[_Accessor, ...]) -> isl.UnionMap | None:
 
 
 def _conflicts(first: _Accessor, second: _Accessor) -> isl.UnionMap:
-    """Pairs of instances that touch one element, at least one of them writing, in any order."""
-    forward = first.writes.apply_range(second.accesses.reverse()).union(
+    """Instances of `first` -> those of `second` that touch one element, at least one writing."""
+    return first.writes.apply_range(second.accesses.reverse()).union(
         first.reads.apply_range(second.writes.reverse())
     )
-    return forward if first is second else forward.union(forward.reverse())
+
+
+def _ordered_conflicts(first: _Accessor, second: _Accessor, order: isl.UnionMap) -> isl.UnionMap:
+    """Conflicting instances of two statements, the earlier one first."""
+    if first.nest is not None and second.nest is not None and first.nest != second.nest:
+        early, late = (first, second) if first.nest < second.nest else (second, first)
+        return _conflicts(early, late)
+    pairs = _conflicts(first, second)
+    return _in_order(pairs.union(pairs.reverse()), order)
 
 
 def _in_order(pairs: isl.UnionMap, order: isl.UnionMap) -> isl.UnionMap:

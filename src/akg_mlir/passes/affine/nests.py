@@ -30,7 +30,7 @@ Range = tuple[int, int]
 
 
 class Nest:
-    """A perfect nest over a box; ops are inserted into its innermost loop."""
+    """A perfect nest over a box; ops are inserted into its innermost loop, stores last."""
 
     def __init__(
         self,
@@ -42,6 +42,7 @@ class Nest:
         self.location = location
         self.counters: list[SSAValue] = []
         self._builder = builder
+        self._loads: dict[tuple[SSAValue, AffineMapAttr, tuple[SSAValue, ...]], SSAValue] = {}
         # a scalar is a box of one point, too
         for depth, (low, high) in enumerate(ranges or [(0, 1)]):
             block = Block(arg_types=[IndexType()])
@@ -66,10 +67,14 @@ class Nest:
         return self._builder.insert(op)
 
     def load(self, source: SSAValue, map_: AffineMap) -> SSAValue:
-        """The element of `source` at `map_` of the loop counters."""
+        """The element of `source` at `map_` of the loop counters, loaded once."""
         subscripts, operands = self._subscripts(map_)
-        element = memref_type(source).element_type
-        return self.insert(affine.LoadOp(source, operands, subscripts, element)).results[0]
+        key = source, subscripts, tuple(operands)
+        if key not in self._loads:
+            element = memref_type(source).element_type
+            load = affine.LoadOp(source, operands, subscripts, element)
+            self._loads[key] = self.insert(load).results[0]
+        return self._loads[key]
 
     def store(self, value: SSAValue, target: SSAValue, map_: AffineMap) -> None:
         """Write the element of `target` at `map_` of the loop counters."""

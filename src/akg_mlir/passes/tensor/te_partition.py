@@ -28,7 +28,7 @@ from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import element_bytes
 from akg_mlir.passes.tensor.clustering import Clusters
 from akg_mlir.passes.tensor.fusion import refusal
-from akg_mlir.passes.tensor.rewriting import functions, splat_of
+from akg_mlir.passes.tensor.rewriting import erase_dead, functions, splat_of
 from akg_mlir.passes.tensor.workload import recorded
 from akg_mlir.targets.model import load
 
@@ -54,11 +54,13 @@ class TePartition(ModulePass):
         target = op.attributes.get(TARGET)
         name = target.data if isinstance(target, StringAttr) else _DEFAULT_TARGET
         decide = partial(refusal, ub_bytes=load(name).memories["ub"])
+        erase_dead(op)
         for function in list(functions(op)):
             if KERNEL not in function.attributes:
                 clusters = Clusters(function.body.block, decide, _report)
                 clusters.grow()
                 _outline(function, clusters)
+        erase_dead(op)
 
 
 def _report(kind: str, op: Operation, message: str) -> None:

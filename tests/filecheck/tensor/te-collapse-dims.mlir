@@ -1,0 +1,38 @@
+// RUN: akg-opt %s -p 'te-collapse-dims' | filecheck %s
+
+// CHECK-LABEL: func.func private @all
+// CHECK-NEXT:    te.exp %x : tensor<455xf32>
+func.func private @all(%x: tensor<7x13x5xf32>) -> tensor<7x13x5xf32> attributes {npu.kernel} {
+  %0 = te.exp %x : tensor<7x13x5xf32>
+  func.return %0 : tensor<7x13x5xf32>
+}
+
+// The bias keeps the last dimension apart, the reduction both of its own together.
+// CHECK-LABEL: func.func private @some
+// CHECK-SAME:    (%x: tensor<6x20xf32>, %b: tensor<20xf32>) -> tensor<6x1xf32>
+// CHECK-NEXT:    te.add %x, %b : (tensor<6x20xf32>, tensor<20xf32>) -> tensor<6x20xf32>
+// CHECK-NEXT:    te.reduce add {{%.*}} axes [1] keepdims : tensor<6x20xf32> -> tensor<6x1xf32>
+func.func private @some(%x: tensor<2x3x4x5xf32>, %b: tensor<4x5xf32>) -> tensor<2x3x1x1xf32> attributes {npu.kernel} {
+  %0 = te.add %x, %b : (tensor<2x3x4x5xf32>, tensor<4x5xf32>) -> tensor<2x3x4x5xf32>
+  %1 = te.reduce add %0 axes [-1, 2] keepdims : tensor<2x3x4x5xf32> -> tensor<2x3x1x1xf32>
+  func.return %1 : tensor<2x3x1x1xf32>
+}
+
+// CHECK-LABEL: func.func private @moved
+// CHECK-NEXT:    te.transpose %x perm [1, 0, 2] : tensor<2x3x20xf32> -> tensor<3x2x20xf32>
+func.func private @moved(%x: tensor<2x3x4x5xf32>) -> tensor<3x2x4x5xf32> attributes {npu.kernel} {
+  %0 = te.transpose %x perm [1, 0, 2, 3] : tensor<2x3x4x5xf32> -> tensor<3x2x4x5xf32>
+  func.return %0 : tensor<3x2x4x5xf32>
+}
+
+// CHECK-LABEL: func.func @graph
+// CHECK-NEXT:    [[X:%.*]] = te.reshape %x : tensor<7x13x5xf32> -> tensor<455xf32>
+// CHECK-NEXT:    [[A:%.*]] = func.call @all([[X]]) : (tensor<455xf32>) -> tensor<455xf32>
+// CHECK-NEXT:    [[B:%.*]] = func.call @all([[A]]) : (tensor<455xf32>) -> tensor<455xf32>
+// CHECK-NEXT:    [[Y:%.*]] = te.reshape [[B]] : tensor<455xf32> -> tensor<7x13x5xf32>
+// CHECK-NEXT:    func.return [[Y]]
+func.func @graph(%x: tensor<7x13x5xf32>) -> tensor<7x13x5xf32> {
+  %0 = func.call @all(%x) : (tensor<7x13x5xf32>) -> tensor<7x13x5xf32>
+  %1 = func.call @all(%0) : (tensor<7x13x5xf32>) -> tensor<7x13x5xf32>
+  func.return %1 : tensor<7x13x5xf32>
+}

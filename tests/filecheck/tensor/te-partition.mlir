@@ -1,0 +1,88 @@
+// RUN: akg-opt %s -p 'te-record-workload,te-partition' | filecheck %s
+
+// A row-wise chain is one kernel. Scalars move into it; the reshape is a view in the graph.
+// CHECK-LABEL: func.func private @rows_kernel0(%x: tensor<8x64xf32>) -> tensor<8x64xf32>
+// CHECK-SAME:    npu.kernel
+// CHECK-SAME:    npu.workload = {in_bytes = 2048 : i64, out_bytes = 2048 : i64, cube = [], vector_repeats = 39 : i64}
+// CHECK-NEXT:    te.reduce max %x
+// CHECK-NEXT:    te.sub
+// CHECK-NEXT:    te.exp
+// CHECK-NEXT:    te.constant dense<2.000000e+00>
+// CHECK-NEXT:    te.mul
+// CHECK-NEXT:    func.return
+// CHECK-LABEL: func.func @rows
+// CHECK-NEXT:    [[Y:%.*]] = func.call @rows_kernel0(%x)
+// CHECK-NEXT:    te.reshape [[Y]] : tensor<8x64xf32> -> tensor<512xf32>
+func.func @rows(%x: tensor<8x64xf32>) -> tensor<512xf32> {
+  %two = te.constant dense<2.0> : tensor<f32>
+  %m = te.reduce max %x axes [1] keepdims : tensor<8x64xf32> -> tensor<8x1xf32>
+  %d = te.sub %x, %m : (tensor<8x64xf32>, tensor<8x1xf32>) -> tensor<8x64xf32>
+  %e = te.exp %d : tensor<8x64xf32>
+  %y = te.mul %e, %two : (tensor<8x64xf32>, tensor<f32>) -> tensor<8x64xf32>
+  %r = te.reshape %y : tensor<8x64xf32> -> tensor<512xf32>
+  func.return %r : tensor<512xf32>
+}
+
+// A row of 80000 elements does not stay on chip: what reads it twice is cut apart.
+// CHECK-LABEL: func.func private @long_kernel0
+// CHECK-NEXT:    te.reduce max
+// CHECK-NEXT:    func.return
+// CHECK-LABEL: func.func private @long_kernel1
+// CHECK-NEXT:    te.sub
+// CHECK-NEXT:    func.return
+func.func @long(%x: tensor<4x80000xf32>) -> tensor<4x80000xf32> {
+  %m = te.reduce max %x axes [1] keepdims : tensor<4x80000xf32> -> tensor<4x1xf32>
+  %d = te.sub %x, %m : (tensor<4x80000xf32>, tensor<4x1xf32>) -> tensor<4x80000xf32>
+  func.return %d : tensor<4x80000xf32>
+}
+
+// What every tile would compute again is a kernel of its own.
+// CHECK-LABEL: func.func private @bias_kernel0
+// CHECK-NEXT:    te.exp %b
+// CHECK-NEXT:    func.return
+// CHECK-LABEL: func.func private @bias_kernel1
+// CHECK-NEXT:    te.add
+// CHECK-NEXT:    func.return
+func.func @bias(%x: tensor<8x64xf32>, %b: tensor<64xf32>) -> tensor<8x64xf32> {
+  %e = te.exp %b : tensor<64xf32>
+  %y = te.add %x, %e : (tensor<8x64xf32>, tensor<64xf32>) -> tensor<8x64xf32>
+  func.return %y : tensor<8x64xf32>
+}
+
+// A contraction takes its element-wise epilogue; packing weights stays in the graph.
+// CHECK-LABEL: func.func private @cube_kernel0
+// CHECK-NEXT:    te.pack %x nz
+// CHECK-NEXT:    func.return
+// CHECK-LABEL: func.func private @cube_kernel1
+// CHECK-SAME:    cube = [array<i64: 1, 32, 64, 48>]
+// CHECK-NEXT:    te.fractal_matmul
+// CHECK-NEXT:    te.relu
+// CHECK-NEXT:    te.unpack
+// CHECK-NEXT:    func.return
+// CHECK-LABEL: func.func @cube
+// CHECK:         te.pack %w zn
+func.func @cube(%x: tensor<32x64xf16>, %w: tensor<64x48xf16> {te.resource = "w"}) -> tensor<32x48xf32> {
+  %0 = te.pack %x nz : tensor<32x64xf16> -> tensor<4x2x16x16xf16>
+  %1 = te.pack %w zn : tensor<64x48xf16> -> tensor<4x3x16x16xf16>
+  %2 = te.fractal_matmul %0, %1 m 32 k 64 n 48 : (tensor<4x2x16x16xf16>, tensor<4x3x16x16xf16>) -> tensor<3x2x16x16xf32>
+  %3 = te.relu %2 : tensor<3x2x16x16xf32>
+  %4 = te.unpack %3 nz : tensor<3x2x16x16xf32> -> tensor<32x48xf32>
+  func.return %4 : tensor<32x48xf32>
+}
+
+// exp and the final sum cannot share a kernel: the transposition has to run in between.
+// CHECK-LABEL: func.func private @between_kernel0
+// CHECK-NEXT:    te.exp
+// CHECK-NEXT:    func.return
+// CHECK-LABEL: func.func private @between_kernel1
+// CHECK-NEXT:    te.transpose
+// CHECK-NEXT:    func.return
+// CHECK-LABEL: func.func private @between_kernel2
+// CHECK-NEXT:    te.add
+// CHECK-NEXT:    func.return
+func.func @between(%x: tensor<8x8xf32>) -> tensor<8x8xf32> {
+  %e = te.exp %x : tensor<8x8xf32>
+  %t = te.transpose %e perm [1, 0] : tensor<8x8xf32> -> tensor<8x8xf32>
+  %y = te.add %e, %t : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>
+  func.return %y : tensor<8x8xf32>
+}

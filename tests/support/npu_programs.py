@@ -1,13 +1,12 @@
-"""Random instruction programs as plain data, their IR, and a small independent model of a core.
+"""Random instruction programs as plain data, their IR, and what they compute, symbolically.
 
-Memory is modelled in 32 B blocks and values as hashes of what they were computed from, so a wrong
-order, a lost byte or a clobbered buffer changes the result. The model shares no code with the
-passes: offsets come from the spec, addresses and flags from the IR.
+For the symbolic run memory consists of 32 B blocks and values are hashes of what they were computed
+from, so a clobbered buffer changes the result, while garbage may flow as long as nobody looks. It
+shares no code with the passes: offsets come from the spec, addresses from the IR.
 """
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -17,21 +16,13 @@ from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation
 
-from akg_mlir.dialects.npu import BufferOp, PipeBarrierOp, PipeOp, SetFlagOp, WaitFlagOp
+from akg_mlir.dialects.npu import BufferOp, PipeOp
 
-PIPES = ("s", "v", "m", "mte1", "mte2", "mte3")
 BUFFERS = {"u0": "ub", "u1": "ub", "u2": "ub", "u3": "ub", "l0": "l1", "l1": "l1"}
 TENSORS = ("x", "y", "w")
 BLOCKS = 24
 """Blocks of every buffer and tensor: enough for any offset below."""
-PIPE_OF = {
-    ("gm", "ub"): "mte2",
-    ("gm", "l1"): "mte2",
-    ("l1", "ub"): "mte1",
-    ("ub", "gm"): "mte3",
-    ("ub", "l1"): "mte3",
-    ("ub", "ub"): "v",
-}
+PATHS = (("gm", "ub"), ("gm", "l1"), ("l1", "ub"), ("ub", "gm"), ("ub", "l1"), ("ub", "ub"))
 
 
 @dataclass(frozen=True)
@@ -59,13 +50,6 @@ class Op:
     srcs: tuple[Place, ...]
     count: int
 
-    @property
-    def pipe(self) -> str:
-        if self.kind == "scalar":
-            return "s"
-        assert self.dst is not None
-        return "v" if self.kind == "vec" else PIPE_OF[self.srcs[0].space, self.dst.space]
-
 
 @dataclass(frozen=True)
 class Repeat:
@@ -86,8 +70,6 @@ class Choice:
 
 Node = Op | Repeat | Choice
 
-_PATHS = [*PIPE_OF, ("ub", "ub"), ("gm", "ub"), ("ub", "gm")]
-
 
 def _places(space: str, depth: int, size: int) -> st.SearchStrategy[Place]:
     names = [n for n, s in BUFFERS.items() if s == space] or list(TENSORS)
@@ -105,11 +87,12 @@ def ops(draw: st.DrawFn, depth: int) -> Op:
     count = draw(st.integers(1, 4))
     if draw(st.integers(0, 7)) == 0:
         return Op("scalar", None, (draw(_places("ub", depth, 1)),), 1)
-    source, destination = draw(st.sampled_from(_PATHS))
+    source, destination = draw(st.sampled_from([*PATHS, ("ub", "ub"), ("gm", "ub"), ("ub", "gm")]))
     dst = draw(_places(destination, depth, count))
     if source == destination:
         srcs = draw(st.lists(_places(source, depth, count), min_size=1, max_size=2))
-        return Op("vec", dst, tuple(srcs), count)
+        # In place is legal, a partial overlap is not.
+        return Op("vec", dst, tuple(dst if s.name == dst.name else s for s in srcs), count)
     return Op("copy", dst, (draw(_places(source, depth, count)),), count)
 
 
@@ -246,16 +229,16 @@ def to_text(body: tuple[Node, ...], target: str = "ascend910") -> tuple[str, lis
 # The model
 
 
-@dataclass(eq=False)
-class Event:
-    """One dynamic instruction or flag operation."""
+Cell = tuple[str, int]
 
-    pipe: str
-    reads: frozenset[tuple[str, int]] = frozenset()
-    writes: tuple[tuple[str, int], ...] = ()
-    sources: tuple[tuple[tuple[str, int], ...], ...] = ()
-    label: str = ""
-    sync: Operation | None = None
+
+@dataclass(frozen=True)
+class Event:
+    """One executed instruction: block k of `writes` is computed from block k of every source."""
+
+    label: str
+    writes: tuple[Cell, ...]
+    sources: tuple[tuple[Cell, ...], ...]
 
 
 def trace(module: ModuleOp, ops: Sequence[Op]) -> list[Event]:
@@ -284,12 +267,6 @@ def _trace(
             tag = op.attributes["id"]
             assert isinstance(tag, StringAttr)
             yield _event(ops[int(tag.data)], tag.data, bases, indices)
-        elif isinstance(op, SetFlagOp):
-            yield Event(op.src.data.value, sync=op)
-        elif isinstance(op, WaitFlagOp):
-            yield Event(op.dst.data.value, sync=op)
-        elif isinstance(op, PipeBarrierOp):
-            yield Event(op.on.data.value, sync=op)
 
 
 def _trips(op: scf.ForOp) -> int:
@@ -302,148 +279,35 @@ def _trips(op: scf.ForOp) -> int:
 
 
 def _event(op: Op, label: str, bases: dict[str, int], indices: tuple[int, ...]) -> Event:
-    def blocks(place: Place) -> tuple[tuple[str, int], ...]:
+    def blocks(place: Place) -> tuple[Cell, ...]:
         start = place.block(indices) + bases.get(place.name, 0)
         memory = BUFFERS.get(place.name, place.name)
         return tuple((memory, start + k) for k in range(op.count))
 
     sources = tuple(blocks(s) for s in op.srcs)
     writes = () if op.dst is None else blocks(op.dst)
-    return Event(op.pipe, frozenset(b for s in sources for b in s), writes, sources, label)
+    return Event(label, writes, sources)
 
 
-@dataclass
-class Problem(Exception):
-    """The sync ops of a trace are wrong."""
-
-    what: str
+Memory = dict[Cell, int | None]
 
 
-def predecessors(events: Sequence[Event]) -> list[list[int]]:
-    """For every event, the events that must have completed before it starts.
-
-    Raises `Problem` for a flag that is waited for in vain, left set, or that may be set twice.
-    """
-    flags = FlagUses()
-    queues: dict[str, list[int]] = {p: [] for p in PIPES}
-    barrier: dict[str, int] = {}
-    result: list[list[int]] = []
-    for i, event in enumerate(events):
-        before: list[int] = []
-        for pipe in PIPES if event.pipe == "all" else (event.pipe,):
-            queue = queues[pipe]
-            # Flag operations and barriers hold up their pipe; instructions only start in order.
-            drains = isinstance(event.sync, SetFlagOp | PipeBarrierOp) or pipe == "s"
-            before += queue if drains else [j for j in queue if events[j].sync is not None]
-            before += [barrier[pipe]] if pipe in barrier else []
-            queue.append(i)
-        before += flags.use(i, event.sync)
-        if event.pipe == "all":
-            barrier = dict.fromkeys(PIPES, i)
-        result.append(before)
-    flags.check(reachable(result))
-    return result
-
-
-class FlagUses:
-    """The state of all flags along a trace."""
-
-    def __init__(self) -> None:
-        self.pending: dict[tuple[str, str, int], int] = {}
-        self.last_wait: dict[tuple[str, str, int], int] = {}
-        self.reused: list[tuple[int, int]] = []
-
-    def use(self, event: int, op: Operation | None) -> list[int]:
-        """What a flag operation waits for."""
-        if not isinstance(op, SetFlagOp | WaitFlagOp):
-            return []
-        key = (op.src.data.value, op.dst.data.value, op.event.value.data)
-        if isinstance(op, WaitFlagOp):
-            if key not in self.pending:
-                raise Problem(f"{key} waited for in vain")
-            self.last_wait[key] = event
-            return [self.pending.pop(key)]
-        if key in self.pending:
-            raise Problem(f"{key} set twice")
-        if key in self.last_wait:
-            self.reused.append((self.last_wait[key], event))
-        self.pending[key] = event
-        return []
-
-    def check(self, reach: Sequence[int]) -> None:
-        if self.pending:
-            raise Problem(f"left set: {sorted(self.pending)}")
-        for wait, event in self.reused:
-            if not reach[event] >> wait & 1:
-                raise Problem("a flag may be set before its last wait")
-
-
-def reachable(before: Sequence[Sequence[int]]) -> list[int]:
-    """Bit sets of all direct and indirect predecessors."""
-    reach: list[int] = []
-    for direct in before:
-        bits = 0
-        for j in direct:
-            bits |= reach[j] | 1 << j
-        reach.append(bits)
-    return reach
-
-
-def races(events: Sequence[Event]) -> list[tuple[str, str]]:
-    """Labels of pairs that touch a common block, one writing, in no certain order."""
-    reach = reachable(predecessors(events))
-    found: list[tuple[str, str]] = []
-    for j, second in enumerate(events):
-        for i, first in enumerate(events[:j]):
-            if first.sync is not None or second.sync is not None or reach[j] >> i & 1:
-                continue
-            a, b = set(first.writes), set(second.writes)
-            if a & (b | second.reads) or b & first.reads:
-                found.append((first.label, second.label))
-    return found
-
-
-Memory = dict[tuple[str, int], int | None]
-
-
-def run(events: Sequence[Event], order: Sequence[int]) -> Memory:
-    """The memory after executing `events` in `order`; None where garbage was stored.
+def run(events: Sequence[Event]) -> Memory:
+    """The memory after all events in order; None where garbage was stored.
 
     Tensors hold distinct values at first, buffers garbage.
     """
     memory: Memory = {}
 
-    def value(block: tuple[str, int]) -> int | None:
+    def value(block: Cell) -> int | None:
         return memory.get(block, None if block[0] in BUFFERS.values() else hash(block))
 
-    for i in order:
-        event = events[i]
+    for event in events:
         values = [[value(b) for b in s] for s in event.sources]
         for k, block in enumerate(event.writes):
             inputs = tuple(v[k] for v in values)
             memory[block] = None if None in inputs else hash((event.label, inputs))
     return memory
-
-
-def shuffled(events: Sequence[Event], seed: int) -> list[int]:
-    """A random order that keeps what the sync ops demand."""
-    before = predecessors(events)
-    left = [set(b) for b in before]
-    after: list[list[int]] = [[] for _ in events]
-    for i, direct in enumerate(left):
-        for j in direct:
-            after[j].append(i)
-    ready = [i for i, direct in enumerate(left) if not direct]
-    chooser, order = random.Random(seed), []
-    while ready:
-        i = ready.pop(chooser.randrange(len(ready)))
-        order.append(i)
-        for k in after[i]:
-            left[k].discard(i)
-            if not left[k]:
-                ready.append(k)
-    assert len(order) == len(events), "the flags deadlock"
-    return order
 
 
 def results(memory: Memory) -> Memory:

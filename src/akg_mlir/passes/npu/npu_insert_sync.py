@@ -26,14 +26,17 @@ class NpuInsertSync(ModulePass):
     """Order the pipes of every kernel by flags and barriers.
 
     Every dependence between instructions that touch a common byte is ordered, across loop
-    iterations too; event ids stay below the target's limit and no flag is set before its last
-    wait has happened. Runs after `npu-plan-memory`: buffers that share bytes count as one.
+    iterations too; event ids stay below the target's limit (or `events`, if that is lower) and no
+    flag is set before its last wait has happened. Runs after `npu-plan-memory`: buffers that share
+    bytes count as one.
     """
 
     name = "npu-insert-sync"
+    events: int | None = None
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         limit = target_of(op).events_per_pair
+        limit = limit if self.events is None else min(limit, self.events)
         for kernel in kernels(op):
             program = program_of(kernel)
             if any(True for _ in existing(program).nodes()):

@@ -249,15 +249,14 @@ def _boxes(op: PipeOp, value: SSAValue, writes: bool) -> list[Box | None]:
 
 
 def _copy_box(op: CopyOp, writes: bool) -> Box | None:
-    """Units of a burst and its gaps: see `CopyOp`."""
-    blocks, gap = op.len_burst.value.data, (op.dst_gap if writes else op.src_gap).value.data
-    value = op.dst if writes else op.src
-    length, gap_bytes = blocks * BLOCK_BYTES, gap * BLOCK_BYTES
-    if (space_of(op.src.type), space_of(op.dst.type)) == (Space.L0C, Space.UB):
-        fractal = FRACTAL_SIDE * FRACTAL_SIDE * bytes_of(element_of(value))
-        length = blocks * fractal
-        gap_bytes = gap * (BLOCK_BYTES if writes else fractal)
-    return box([(op.n_burst.value.data, length + gap_bytes)], length)
+    """Bursts are blocks; on paths from and to L0C bursts, and gaps on its side, are fractals."""
+    value, gap = (op.dst, op.dst_gap) if writes else (op.src, op.src_gap)
+    burst_unit = gap_unit = BLOCK_BYTES
+    if Space.L0C in (space_of(op.src.type), space_of(op.dst.type)):
+        burst_unit = FRACTAL_SIDE * FRACTAL_SIDE * bytes_of(element_of(value))
+        gap_unit = burst_unit if space_of(value.type) is Space.L0C else BLOCK_BYTES
+    length = op.len_burst.value.data * burst_unit
+    return box([(op.n_burst.value.data, length + gap.value.data * gap_unit)], length)
 
 
 def _vector_boxes(op: VecOp, value: SSAValue, writes: bool) -> list[Box | None]:
@@ -280,7 +279,7 @@ def _destination_boxes(op: VecOp, size: int, repeat: int, lanes: int) -> list[Bo
         return [box([(repeat, repeat_stride * size)], size)]
     if op.opcode.data in ONE_PER_BLOCK:
         blocks = -(-lanes * bytes_of(element_of(op.srcs[0])) // BLOCK_BYTES)
-        return [box([(repeat, repeat_stride * BLOCK_BYTES)], blocks * size)]
+        return [box([(repeat, repeat_stride * size)], blocks * size)]
     return _lane_boxes(lanes * size, repeat, block_stride, repeat_stride)
 
 

@@ -15,7 +15,7 @@ from xdsl.ir import SSAValue
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects.npu import BufferOp, MadOp, Pipe, Space
-from akg_mlir.passes.npu.memory.footprint import MASK_REGISTER, Access, relocate
+from akg_mlir.passes.npu.memory.footprint import MASK_REGISTER, Access, locate, relocate
 from akg_mlir.passes.npu.memory.overlap import byte_range, meet
 from akg_mlir.passes.npu.memory.structure import (
     Instruction,
@@ -53,6 +53,8 @@ def requirements(program: Program) -> Requirements:
     needs = [0] * count
     for first, second in _candidate_pairs(program):
         for a, b in {(first, second), (second, first)}:
+            if _ordered_by_pipe(*a, b[0]):
+                continue
             level = _level(*a, *b)
             if level is not None:
                 needs[b[0].index] |= 1 << (level * count + a[0].index)
@@ -84,7 +86,7 @@ def _meeting(touches: Sequence[tuple[float, float, Touch]]) -> Iterator[tuple[To
         active = [(end, other) for end, other in active if end > low]
         active.append((high, touch))
         for _, other in active:
-            if (touch[1].writes or other[1].writes) and not _ordered_by_pipe(touch[0], other[0]):
+            if touch[1].writes or other[1].writes:
                 yield other, touch
 
 
@@ -100,13 +102,16 @@ def _placed(access: Access, instruction: Instruction) -> Access:
     return relocate(access, root.owner.address.value.data)
 
 
-def _ordered_by_pipe(first: Instruction, second: Instruction) -> bool:
-    """Whether the hardware orders the two, whatever they touch.
+def _ordered_by_pipe(first: Instruction, access: Access, second: Instruction) -> bool:
+    """Whether the pipe itself orders `second` after this access of `first`.
 
-    The scalar pipe executes one instruction at a time; mads that accumulate into the same large
+    The scalar pipe executes one instruction at a time. The others start instructions in order, so
+    that nothing can overtake what an earlier one reads. Mads that accumulate into the same, large
     enough block of L0C interlock (machine reference 2.4).
     """
-    if first.pipe is Pipe.S and second.pipe is Pipe.S:
+    if first.pipe is not second.pipe:
+        return False
+    if first.pipe is Pipe.S or not access.writes:
         return True
     a, b = first.op, second.op
     return isinstance(a, MadOp) and isinstance(b, MadOp) and _interlocked(a, b)
@@ -117,7 +122,7 @@ def _interlocked(a: MadOp, b: MadOp) -> bool:
         return attr.value.data
 
     m, n = size(a.m), size(a.n)
-    same = a.c is b.c and (m, n) == (size(b.m), size(b.n))
+    same = (m, n) == (size(b.m), size(b.n)) and locate(a.c) == locate(b.c)
     return same and ((m > 64 and n > 16) or (m > 32 and n > 32))
 
 

@@ -69,7 +69,7 @@ def _check_vector(op: VecOp, target: Target) -> None:
     operands = [*op.srcs, *([] if op.dst is None else [op.dst])]
     sizes = [bytes_of(element_of(v)) for v in operands]
     lanes = target.vector.repeat_bytes // max(sizes, default=1)
-    _in_range(op, "repeat", op.repeat, 1, limits.repeat)
+    _in_range(op, "repeat", op.repeat, 0, limits.repeat)
     _in_range(op, "mask", op.mask, 1, lanes)
     block = limits.unary_block_stride if len(op.srcs) < 2 else limits.block_stride
     _check_strides(op, "dst_stride", op.dst_stride.get_values(), block, limits.repeat_stride)

@@ -8,6 +8,7 @@ from xdsl.ir import SSAValue
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects.npu import (
+    BLOCK_BYTES,
     BufferOp,
     CopyOp,
     Load2dOp,
@@ -32,6 +33,8 @@ from akg_mlir.passes.npu.memory.linear import Linear, residue
 from akg_mlir.passes.npu.memory.overlap import byte_range, leaves
 from akg_mlir.passes.npu.memory.structure import Instruction, Program
 from akg_mlir.targets import Target
+
+_BLOCKS_PER_REPEAT = 8
 
 
 def check_buffers(program: Program, target: Target) -> None:
@@ -85,7 +88,7 @@ def check_accesses(instruction: Instruction, target: Target) -> None:
     for access in instruction.accesses:
         if not isinstance(access.root, SSAValue):
             continue
-        size = _size(access, target)
+        size = _size(access)
         if leaves(access, size):
             low, high = byte_range(access)
             raise CompileError(
@@ -96,12 +99,12 @@ def check_accesses(instruction: Instruction, target: Target) -> None:
         _check_alignment(instruction, access, target)
 
 
-def _size(access: Access, target: Target) -> int:
-    """Bytes that belong to the allocation behind an access."""
+def _size(access: Access) -> int:
+    """Bytes that belong to the allocation behind an access; on chip, whole blocks."""
     assert isinstance(access.root, SSAValue)
     owner = access.root.owner
     if isinstance(owner, BufferOp):
-        return reserved_bytes(owner, target.alignments[access.space.value])
+        return reserved_bytes(owner, BLOCK_BYTES)
     type_ = memref_type(access.root)
     elements = 1
     for n in type_.get_shape():
@@ -134,9 +137,11 @@ def _alignment(op: PipeOp, access: Access, target: Target) -> int:
     """Bytes an operand's address must be a multiple of (machine reference 1.2)."""
     assert access.value is not None, "only registers have no operand"
     element = bytes_of(element_of(access.value))
-    narrow = isinstance(op, VecOp) and op.opcode.data in (*ONE_PER_REPEAT, *ONE_PER_BLOCK)
-    if access.space is Space.GM or (narrow and access.writes):
+    opcode = op.opcode.data if isinstance(op, VecOp) and access.writes else None
+    if access.space is Space.GM or opcode in ONE_PER_REPEAT:
         return element
+    if opcode in ONE_PER_BLOCK:
+        return _BLOCKS_PER_REPEAT * element
     if isinstance(op, CopyOp | VecOp | VnchwconvOp | Load2dOp | MadOp):
         return target.alignments[access.space.value]
     return element

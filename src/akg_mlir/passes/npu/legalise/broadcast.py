@@ -82,27 +82,11 @@ def _splat_column(emitter: Emitter, box: Box, start: Operand, lane: int, axis: i
     """Elements that each sit in a block of their own: packed 16 at a time first."""
     rows = box.sizes[axis]
     groups = -(-rows // ROWS)
-    packed = pack_column(emitter, start, lane, start.strides[axis], rows)
+    columns = lanes_to_rows(emitter, start, rows, start.strides[axis])
+    packed = columns.at(1, lane).with_strides((columns.strides[0], 1))
     column = Box((groups, ROWS, 1), (packed.with_strides((*packed.strides, 0)),))
     out = splat(emitter, column, column.dst)
     return out.with_strides(_strides(len(box.sizes), [axis], [out.strides[1]]))
-
-
-def pack_column(emitter: Emitter, start: Operand, lane: int, stride: int, rows: int) -> Operand:
-    """Lane `lane` of `rows` blocks that are `stride` elements apart, as [groups, 16] in scratch."""
-    groups = -(-rows // ROWS)
-    if rows % ROWS:
-        start, stride = _padded_copy(emitter, start, stride, rows), start.block
-    columns = lanes_to_rows(emitter, start, groups, stride)
-    return columns.at(1, lane).with_strides((columns.strides[0], 1))
-
-
-def _padded_copy(emitter: Emitter, start: Operand, stride: int, rows: int) -> Operand:
-    """The blocks of `rows` rows one after another in scratch, with room up to 16 rows."""
-    padded = emitter.scratch([-(-rows // ROWS) * ROWS, start.block], start.element)
-    gap = stride // start.block - 1
-    emitter.insert(npu.CopyOp(emitter.ptr(padded), emitter.ptr(start), rows, 1, gap, 0))
-    return padded
 
 
 def _splat_one_by_one(emitter: Emitter, box: Box, operand: Operand, axes: list[int]) -> Operand:

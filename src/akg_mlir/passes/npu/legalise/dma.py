@@ -69,17 +69,13 @@ def _overhang(emitter: Emitter, box: Box) -> None:
         return
     axes = range(len(box.sizes) - 1)
     axis = max(axes, key=lambda a: src.strides[a], default=None)
-    unsafe = 0 if axis is None else _ceil_div(excess, src.strides[axis])
-    if axis is None or unsafe >= box.sizes[axis]:
+    unsafe = -(-excess // max(src.strides[axis], 1)) if axis is not None else 0
+    if axis is None or src.strides[axis] <= 0 or unsafe >= box.sizes[axis]:
         _split_tail(emitter, box)
         return
     write_bursts(emitter, box.slice(axis, 0, box.sizes[axis] - unsafe), overhang=True)
     last = box.slice(axis, box.sizes[axis] - unsafe, unsafe)
     _overhang(emitter, last.drop(axis) if unsafe == 1 else last)
-
-
-def _ceil_div(a: int, b: int) -> int:
-    return -(-a // b) if b > 0 else a
 
 
 def _excess(box: Box) -> int:

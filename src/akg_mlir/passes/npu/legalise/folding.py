@@ -55,33 +55,47 @@ def row_bytes(box: Box, axis: int) -> int:
 
 @dataclass(frozen=True)
 class _Halves:
-    """How an axis is folded: `half` partial results with these strides in scratch."""
+    """How an axis is folded: `half` partial results at these strides in `elements` of scratch."""
 
     half: int
     elements: int
     strides: tuple[int, ...]
 
 
-def _halves(box: Box, axis: int) -> _Halves:
-    row = row_bytes(box, axis)
-    half = max(1, min(box.sizes[axis] // 2, SCRATCH_BYTES // row))
-    shape = [s for a, s in enumerate(box.sizes[:-1]) if a != axis] + [padded_lanes(box)]
-    strides = [prod(shape[i + 1 :]) for i in range(len(shape))]
-    strides.insert(axis, prod(shape))
-    return _Halves(half, half * prod(shape), tuple(strides))
+def _layouts(box: Box, axis: int) -> tuple[_Halves, ...]:
+    """Scratch with the partial results outermost, or where the axis is in the box.
+
+    The first makes every later step dense, the second keeps neighbouring blocks neighbours.
+    """
+    half = max(1, min(box.sizes[axis] // 2, SCRATCH_BYTES // row_bytes(box, axis)))
+    shape = [*box.sizes[:-1], padded_lanes(box)]
+    shape[axis] = half
+    axes = range(len(shape))
+    layouts: list[_Halves] = []
+    for order in ([axis, *(a for a in axes if a != axis)], list(axes)):
+        strides = [0] * len(shape)
+        step = 1
+        for a in reversed(order):
+            strides[a] = step
+            step *= shape[a]
+        layouts.append(_Halves(half, step, tuple(strides)))
+    return tuple(layouts)
 
 
-def fold(emitter: Emitter, opcode: Opcode, box: Box, axis: int, room: int = 0) -> Box:
+def _best(box: Box, axis: int, target: Target) -> _Halves:
+    return min(_layouts(box, axis), key=lambda plan: _cycles(box, axis, plan, target))
+
+
+def fold(emitter: Emitter, opcode: Opcode, box: Box, axis: int) -> Box:
     """Fold an axis (not the lanes) of a one-operand box into fresh scratch.
 
-    Returns the box of the result, row-major over the remaining axes with lanes padded to blocks
-    and at least `room` elements of scratch behind its start. The source is left as it is.
+    Returns the box of the result. The source is left as it is.
     """
     rows = box.sizes[axis]
     if rows == 1:
         return box.drop(axis)
-    plan = _halves(box, axis)
-    flat = emitter.scratch([max(plan.elements, room)], box.dst.element)
+    plan = _best(box, axis, emitter.target)
+    flat = emitter.scratch([plan.elements], box.dst.element)
     partial = replace(flat, strides=plan.strides)
     first, second = (box.slice(axis, start, plan.half) for start in (0, plan.half))
     three = Box(first.sizes, (partial, first.dst, second.dst))
@@ -98,14 +112,17 @@ def fold(emitter: Emitter, opcode: Opcode, box: Box, axis: int, room: int = 0) -
 
 def fold_cycles(box: Box, axis: int, target: Target) -> int:
     """What `fold` costs on a box that the vector unit can address."""
-    rows, plan = box.sizes[axis], _halves(box, axis)
+    return _cycles(box, axis, _best(box, axis, target), target)
+
+
+def _cycles(box: Box, axis: int, plan: _Halves, target: Target) -> int:
     partial = box.dst.with_strides(plan.strides)
 
     def step(size: int, source: Operand) -> int:
         sizes = (*box.sizes[:axis], size, *box.sizes[axis + 1 :])
         return cycles(accumulation(Box(sizes, (partial, source))), target)
 
-    total = step(plan.half, box.dst) * -(-(rows - plan.half) // plan.half)
+    total = step(plan.half, box.dst) * -(-(box.sizes[axis] - plan.half) // plan.half)
     size = plan.half
     while size > 1:
         total += step(size // 2, partial)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import prod
+from math import gcd, prod
 
 from xdsl.ir import SSAValue
 
@@ -52,10 +52,6 @@ class _Issue:
     loops: tuple[tuple[int, tuple[int, ...]], ...]
     fields: Fields
 
-    def cost(self, startup: int) -> int:
-        """Cycles, at one per repeat."""
-        return prod(n for n, _ in self.loops) * (startup + self.fields.repeat)
-
 
 class Planner:
     """Issues of one box whose operands may differ in element size (a conversion)."""
@@ -85,7 +81,25 @@ class Planner:
         return min(self._candidates(), key=self.cost)
 
     def cost(self, issues: Sequence[_Issue]) -> int:
-        return sum(i.cost(self.target.vector.startup) for i in issues)
+        """Cycles: fixed ones per instruction, and per repeat what bank conflicts make of it."""
+        startup = self.target.vector.startup
+        return sum(
+            prod(n for n, _ in i.loops) * (startup + i.fields.repeat * self._conflicts(i.fields))
+            for i in issues
+        )
+
+    def _conflicts(self, fields: Fields) -> int:
+        """Most blocks that one operand of one repeat has in a bank group (machine reference 1.3).
+
+        Conflicts between operands are left to memory planning.
+        """
+        groups = self.target.vector.bank_groups
+        worst = 1
+        for (stride, _), lanes in zip(fields.strides, self.blocks):
+            distinct = groups // gcd(stride, groups)
+            blocks = -(-fields.mask // lanes) if stride else 1
+            worst = max(worst, -(-blocks // distinct))
+        return worst
 
     def _candidates(self) -> Iterator[list[_Issue]]:
         axes = [*self.outer, self.lane]

@@ -147,9 +147,10 @@ def _fold_rows(emitter: Emitter, kind: Reduction, box: Box) -> None:
     if rows <= CROSS_LANE_ROWS and emitter.has(CROSS_LANE[kind], src.element):
         _combine(emitter, kind, box.dst, _cross_lane(emitter, kind, source), rows)
         return
-    blocks = _rows_to_width(emitter, kind, source, src.block)
+    blocks, readable = _rows_to_width(emitter, kind, source, src.block)
     groups = -(-rows // ROWS)
-    lanes = lanes_to_rows(emitter, blocks, groups, blocks.strides[0])
+    stride = blocks.strides[0] if rows > 1 else src.block
+    lanes = lanes_to_rows(emitter, blocks, readable, stride)
     columns = Box((groups, src.block, ROWS), (lanes,))
     result = halve(emitter, OPCODES[kind], columns, 1).dst
     _combine(emitter, kind, box.dst, result, rows)
@@ -160,7 +161,7 @@ def _cross_lane(emitter: Emitter, kind: Reduction, rows: Box) -> Operand:
     src, (count, lanes) = rows.dst, rows.sizes
     width = emitter.target.vector.repeat_bytes // src.size
     if lanes > width:
-        src, lanes = _rows_to_width(emitter, kind, rows, width), width
+        src, lanes = _rows_to_width(emitter, kind, rows, width)[0], width
     out = emitter.scratch([-(-count // ROWS), ROWS], src.element)
     step = src.strides[0] // src.block
     if step > emitter.target.limits.repeat_stride:
@@ -178,19 +179,20 @@ def _cross_lane(emitter: Emitter, kind: Reduction, rows: Box) -> Operand:
     return out
 
 
-def _rows_to_width(emitter: Emitter, kind: Reduction, rows: Box, width: int) -> Operand:
-    """Each row of lanes folded onto its first `width`; readable up to a multiple of 16 rows."""
+def _rows_to_width(emitter: Emitter, kind: Reduction, rows: Box, width: int) -> tuple[Operand, int]:
+    """Each row of lanes folded onto its first `width`, and how many rows may be read."""
     src, (count, lanes) = rows.dst, rows.sizes
     opcode = OPCODES[kind]
     full, tail = divmod(lanes, width)
-    padded = -(-count // ROWS) * ROWS
-    if full == 1 and not tail and padded == count:
-        return src
+    if full == 1 and not tail:
+        return src, count
+    readable = count
     if full > 1:
         whole = Box((count, full, width), (src.with_strides((src.strides[0], width, 1)),))
-        out = fold(emitter, opcode, whole, 1, room=padded * width).dst
+        out = fold(emitter, opcode, whole, 1).dst
     else:
-        out = emitter.scratch([padded, width], src.element)
+        readable = -(-count // ROWS) * ROWS
+        out = emitter.scratch([readable, width], src.element)
         if full:
             copy(emitter, Box((count, width), (out, src)))
         else:
@@ -200,7 +202,7 @@ def _rows_to_width(emitter: Emitter, kind: Reduction, rows: Box, width: int) -> 
     if tail:
         ends = Box((count, tail), (out, src.moved(full * width)))
         accumulate(emitter, opcode, ends)
-    return out
+    return out, readable
 
 
 def _combine(emitter: Emitter, kind: Reduction, dst: Operand, result: Operand, rows: int) -> None:

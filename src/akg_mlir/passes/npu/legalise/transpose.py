@@ -46,16 +46,29 @@ def vnchwconv(
         )
 
 
-def lanes_to_rows(emitter: Emitter, src: Operand, groups: int, stride: int) -> Operand:
+def lanes_to_rows(emitter: Emitter, src: Operand, rows: int, stride: int) -> Operand:
     """Transpose rows of one block each, `stride` elements apart, 16 at a time.
 
     Returns scratch of [groups, lanes of a block, 16 rows]: lane `e` of row `16 g + k` is at
-    [g, e, k]. Reads `16 * groups` whole rows.
+    [g, e, k]. Where `rows` is not a multiple of 16, what stands for the missing ones is garbage.
     """
+    groups = -(-rows // ROWS)
+    if rows % ROWS:
+        src, stride = _padded(emitter, src, rows, stride), src.block
     out = emitter.scratch([groups, src.block, ROWS], src.element)
     blocks = stride // src.block
     vnchwconv(emitter, out, src, repeat=groups, src_stride=blocks, src_repeat=ROWS * blocks)
     return out
+
+
+def _padded(emitter: Emitter, src: Operand, rows: int, stride: int) -> Operand:
+    """The blocks of `rows` rows one after another in scratch, with room up to 16 rows."""
+    padded = emitter.scratch([-(-rows // ROWS) * ROWS, src.block], src.element)
+    gap, limits = stride // src.block - 1, emitter.target.limits
+    if not 0 <= gap <= limits.burst_gap or rows > limits.bursts:
+        raise NoVectorForm(f"{rows} rows {stride} elements apart do not fit one copy")
+    emitter.insert(npu.CopyOp(emitter.ptr(padded), emitter.ptr(src), rows, 1, gap, 0))
+    return padded
 
 
 def splat_blocks(emitter: Emitter, src: Operand, dst: Operand, blocks: int) -> None:

@@ -109,10 +109,13 @@ class Fuser:
     # ------------------------------------------------------------------------------------- roots
 
     def place_root(self, cluster: Cluster, tiles: isl.UnionMap) -> None:
-        """Join the tiled cluster to a group with the same tiles, or open a group."""
+        """Join the tiled cluster to a group with the same tiles, or open a group.
+
+        A cluster that writes no result was tiled on its own because it fits nowhere else.
+        """
         users = self.users(cluster)
         reason = ""
-        for group in users or self.groups:
+        for group in (users or self.groups) if self.is_live_out(cluster) else ():
             refusal = self.refuses_root(group, cluster, tiles, users)
             if refusal is None:
                 group.tiles = group.tiles.union(tiles)
@@ -198,8 +201,7 @@ class Fuser:
         self, group: Group, cluster: Cluster, extension: isl.UnionMap
     ) -> str | None:
         """Why a producer cannot be recomputed in every tile, or None."""
-        written = {a.array for n in cluster.names for a in self.scop.by_name[n].writes}
-        if written & self.scop.live_out:
+        if self.is_live_out(cluster):
             return "it writes a result of the kernel"
         reason = self.overwritten(group, [], cluster)
         if reason is not None or self.max_redundancy is None:
@@ -227,6 +229,11 @@ class Fuser:
         self.decide(cluster, "fused", "", recomputed, original)
 
     # ------------------------------------------------------------------------------------ shared
+
+    def is_live_out(self, cluster: Cluster) -> bool:
+        """Whether the cluster writes a result of the kernel."""
+        written = {a.array for n in cluster.names for a in self.scop.by_name[n].writes}
+        return bool(written & self.scop.live_out)
 
     def users(self, cluster: Cluster) -> list[Group]:
         """Groups with a statement that depends on the cluster in any way."""

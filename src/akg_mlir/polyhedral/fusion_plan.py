@@ -74,10 +74,6 @@ class _Planner(Fuser):
         super().__init__(scop, dependences)
         self.members: dict[Cluster, list[int]] = {}
 
-    def is_live_out(self, cluster: Cluster) -> bool:
-        written = {a.array for n in cluster.names for a in self.scop.by_name[n].writes}
-        return bool(written & self.scop.live_out)
-
     def unit_tiles(self, cluster: Cluster) -> isl.UnionMap:
         """Instance -> values of the parallel members, counted from zero."""
         self.members[cluster] = list(cluster.parallel)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass, replace
 
@@ -238,8 +238,11 @@ def _inner_loops(cluster: Cluster, statement: str) -> int:
     return part.child.members if isinstance(part.child, Band) else 0
 
 
-def policy_of(choices: Seq[Choice]) -> Policy:
-    """The choices in the policy language: parsing it and choosing again gives them back."""
+def policy_of(choices: Seq[Choice], cubes: Collection[str]) -> Policy:
+    """The choices in the policy language: parsing it and choosing again gives them back.
+
+    `cubes` names the updates that run on the cube.
+    """
     tiles: dict[str, list[Tile | None]] = {}
 
     def loops(cluster: Cluster, statement: str) -> list[Tile | None]:
@@ -247,19 +250,19 @@ def policy_of(choices: Seq[Choice]) -> Policy:
         return tiles.setdefault(statement, [None] * count)
 
     for choice in choices:
-        updates = {r.update.name for r in choice.splits}
         for root, members in choice.space.members.items():
             last = root.names[-1]
             specs = loops(root, last)
             for k in choice.banded if members else []:
-                buffer = "L0C" if last in updates else "UB"
+                buffer = "L0C" if last in cubes else "UB"
                 specs[members[k]] = Tile(choice.tile_sizes[k], buffer)
         for reduction in choice.splits:
-            cluster = next(c for c in choice.space.clusters if reduction.update.name in c.names)
-            specs = loops(cluster, reduction.update.name)
+            name = reduction.update.name
+            cluster = next(c for c in choice.space.clusters if name in c.names)
+            specs = loops(cluster, name)
             sizes = choice.reduction_sizes(reduction)
             for k in split_members(reduction, sizes):
-                specs[_outer_loops(cluster) + k] = Tile(sizes[k], "L0A")
+                specs[_outer_loops(cluster) + k] = Tile(sizes[k], "L0A" if name in cubes else "UB")
     return Policy(tuple(Entry(name, tuple(specs)) for name, specs in tiles.items()))
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
-from math import ceil
+from math import ceil, prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,17 +33,34 @@ class Transfer:
 
 
 @dataclass(frozen=True)
+class GlobalMemory:
+    """GM in bytes per cycle: DRAM for all cores together, the port of one core, L2 per core.
+
+    What is touched again comes from L2 while all of it fits in `l2_bytes`; chunks that are not
+    multiples of `alignment` bytes reach the fraction `unaligned`.
+    """
+
+    dram_total: float
+    core_port: float
+    l2_read: float
+    l2_write: float
+    l2_bytes: float
+    alignment: int
+    unaligned: float
+
+
+@dataclass(frozen=True)
 class Machine:
     """Figures of the machine. `capacity` is bytes per on-chip memory; `paths` is keyed by
-    (source, destination); `shared_rate` is what all cores together get from GM, bytes per cycle;
-    vector and cube figures are cycles per instruction and bytes or fractals per cycle; an
-    element that no transfer can move takes `element_cycles`."""
+    (source, destination); vector and cube figures are cycles per instruction and bytes or
+    multiply-adds per cycle, `vector_chunk` repeats per instruction; an element that no transfer
+    can move takes `element_cycles`."""
 
     cores: int
     capacity: Mapping[str, int]
     block_bytes: int
     paths: Mapping[tuple[str, str], Transfer]
-    shared_rate: float
+    gm: GlobalMemory
     vector_startup: float
     vector_bytes: float
     vector_chunk: float
@@ -153,10 +170,8 @@ class _Cost:
         self.model, self.machine, self.grid = model, machine, grid
         extents = np.array([loop.extent for loop in model.loops], dtype=np.float64)
         self.counts = np.ceil(extents / grid)
-        outer = [k for k, loop in enumerate(model.loops) if loop.parallel]
-        inner = [k for k, loop in enumerate(model.loops) if not loop.parallel]
-        self.tiles = _product(self.counts[:, outer])
-        self.steps = _product(self.counts[:, inner])
+        self.tiles = self._tiles_of(None)
+        self.per_core = np.ceil(self.tiles / machine.cores)
         self.need = self._need()
         self.redundancy = {
             w.statement: self._executed(w) / w.original for w in model.work if w.recomputed
@@ -213,44 +228,68 @@ class _Cost:
 
     # ---------------------------------------------------------------------------------------- time
 
+    def _tiles_of(self, reduction: int | None) -> Numbers:
+        """Tiles of the tile dimensions, or k tiles of one reduction."""
+        own = [k for k, loop in enumerate(self.model.loops) if loop.reduction == reduction]
+        return _product(self.counts[:, own])
+
+    def _times(self, sides: tuple[Side, ...]) -> Numbers:
+        """How often per tile something is done whose box is `sides`: once per k tile where it
+        moves with the k tiles, once per core where it does not move at all."""
+        moving = {k for side in sides for k, slope in enumerate(side.slopes) if slope}
+        if not moving:
+            return 1 / self.per_core
+        times = np.ones(len(self.grid))
+        for reduction in {self.model.loops[k].reduction for k in moving} - {None}:
+            times = times * self._tiles_of(reduction)
+        return times
+
     def _time(self) -> None:
-        machine = self.machine
-        active = np.minimum(self.tiles, machine.cores)
-        share = machine.shared_rate / active
+        moved = {
+            f: self.tiles * self._times(f.sides) * _product(self.box(f.sides)) * f.element_bytes
+            for f in self.model.footprints
+            if f.loaded or f.stored
+        }
+        unique = {f: np.minimum(prod(f.shape) * f.element_bytes, m) for f, m in moved.items()}
         zero = np.zeros(len(self.grid))
-        read, write, feed, scalar = zero.copy(), zero.copy(), zero.copy(), zero.copy()
+        fits = sum(unique.values(), zero) <= self.machine.gm.l2_bytes
+        read, write, feed, vector, cube = (zero.copy() for _ in range(5))
         for footprint in self.model.footprints:
-            times = self.steps if footprint.memory == "l1" else 1.0
-            if footprint.loaded:
-                read += times * self._transfer(footprint, ("gm", footprint.memory), share)
-            if footprint.stored:
-                write += self._transfer(footprint, (footprint.memory, "gm"), share)
-                scalar += self._tails(footprint)
+            times = self._times(footprint.sides)
+            if footprint in moved:
+                miss = np.where(fits, unique[footprint] / moved[footprint], 1.0)
+                if footprint.loaded:
+                    read += times * self._from_or_to_gm(footprint, miss, reads=True)
+                if footprint.stored:
+                    write += times * self._from_or_to_gm(footprint, miss, reads=False)
+                    write += times * self._tails(footprint)
             if footprint.memory in ("l0a", "l0b"):
-                feed += self.steps * self._transfer(footprint, ("l1", footprint.memory), None)
-        vector, cube = zero.copy(), zero.copy()
+                path = self.machine.paths["l1", footprint.memory]
+                size = _product(self.box(footprint.sides)) * footprint.element_bytes
+                feed += times * (path.startup + size / path.rate)
         for work in self.model.work:
             if work.unit == "cube":
-                cube += self._cube(work)
+                cube += self._times(work.sides) * self._cube(work)
             else:
-                vector += self._vector(work)
-        units = np.stack([read, write + scalar, feed, vector, cube])
+                vector += self._times(work.sides) * self._vector(work)
+        units = np.stack([read, write, feed, vector, cube])
         slowest = units.max(axis=0)
-        per_core = np.ceil(self.tiles / machine.cores)
-        self.cycles = per_core * slowest + (units.sum(axis=0) - slowest)
+        self.cycles = self.per_core * slowest + (units.sum(axis=0) - slowest)
         instances = sum(w.original for w in self.model.work)
         self.movement = self.tiles * (read + write) / max(1, instances)
 
-    def _transfer(
-        self, footprint: Footprint, path: tuple[str, str], share: Numbers | None
-    ) -> Numbers:
+    def _from_or_to_gm(self, footprint: Footprint, miss: Numbers, *, reads: bool) -> Numbers:
         """Cycles to move a footprint once."""
-        transfer = self.machine.paths[path]
-        box = self.box(footprint.sides)
-        rate = transfer.rate if share is None else np.minimum(transfer.rate, share)
-        chunks, row = self._chunks(footprint, box)
-        each = np.maximum(transfer.burst, row * footprint.element_bytes / rate)
-        return transfer.startup + chunks * each
+        gm = self.machine.gm
+        key = ("gm", footprint.memory) if reads else (footprint.memory, "gm")
+        path = self.machine.paths[key]
+        share = np.minimum(gm.core_port, gm.dram_total / np.minimum(self.tiles, self.machine.cores))
+        per_byte = (1 - miss) / (gm.l2_read if reads else gm.l2_write) + miss / share
+        per_byte = np.maximum(per_byte, 1 / path.rate)
+        chunks, row = self._chunks(footprint, self.box(footprint.sides))
+        length = row * footprint.element_bytes
+        per_byte = np.where(length % gm.alignment == 0, per_byte, per_byte / gm.unaligned)
+        return path.startup + chunks * np.maximum(path.burst, length * per_byte)
 
     def _chunks(self, footprint: Footprint, box: Numbers) -> tuple[Numbers, Numbers]:
         """Contiguous chunks of a box of a row-major array, and their length in elements."""
@@ -282,14 +321,15 @@ class _Cost:
 
     def _cube(self, work: Work) -> Numbers:
         products = _product(self.box(work.sides)) / self.machine.cube_macs
-        return self.steps * (products + self.machine.cube_startup)
+        return products + self.machine.cube_startup
 
     def _executed(self, work: Work) -> Numbers:
         """Instances of a producer over all tiles; a tile past the end counts what it has."""
         total = np.ones(len(self.grid))
+        outer = [k for k, loop in enumerate(self.model.loops) if loop.reduction is None]
         used: set[int] = set()
         for side in work.sides:
-            moving = [k for k, s in enumerate(side.slopes) if s and self.model.loops[k].parallel]
+            moving = [k for k, s in enumerate(side.slopes) if s and k in outer]
             length = self.extent(side)
             if not moving:
                 total = total * length
@@ -299,8 +339,7 @@ class _Cost:
             used |= set(moving)
             covered = sum(side.slopes[k] * self.model.loops[k].extent for k in moving)
             total = total * np.minimum(count * length, covered + count * halo)
-        rest = [k for k, loop in enumerate(self.model.loops) if loop.parallel and k not in used]
-        return total * _product(self.counts[:, rest])
+        return total * _product(self.counts[:, [k for k in outer if k not in used]])
 
 
 def _product(columns: Numbers) -> Numbers:

@@ -66,13 +66,14 @@ class Work:
 
 @dataclass(frozen=True)
 class Loop:
-    """One tile dimension. `unit` is what sizes should be multiples of; `fixed` a size that is
-    forced; `parallel` whether its tiles may run on different cores."""
+    """A loop that can be tiled. `unit` is what sizes should be multiples of, `fixed` a size that
+    is forced, `reduction` the number of the split reduction it belongs to (None: a tile
+    dimension)."""
 
     extent: int
     unit: int = 1
     fixed: int | None = None
-    parallel: bool = True
+    reduction: int | None = None
 
 
 @dataclass(frozen=True)
@@ -273,22 +274,23 @@ class _Builder:
 
     def loops(self) -> tuple[Loop, ...]:
         extents = list(self.space.extents)
-        for reduction in self.splits:
+        owners: list[int | None] = [None] * len(extents)
+        for number, reduction in enumerate(self.splits):
             extents += reduction.extents
+            owners += [number] * reduction.band.members
         units, fixed = self.units(), self.fixed(extents)
-        parallel = len(self.space.extents)
         return tuple(
-            Loop(extent, units.get(k, 1), fixed.get(k), k < parallel)
-            for k, extent in enumerate(extents)
+            Loop(extent, units.get(k, 1), fixed.get(k), owner)
+            for k, (extent, owner) in enumerate(zip(extents, owners))
         )
 
     def units(self) -> dict[int, int]:
-        """Loops along the last dimension of an array move in whole blocks of it."""
+        """Loops along the last dimension of a result move in whole blocks of it."""
         result: dict[int, int] = {}
         for name in self.names:
             statement = self.kernel.scop.by_name[name]
             array = self.kernel.scop.arrays[statement.writes[-1].array]
-            if not array.shape:
+            if not (array.shape and array.live_out):
                 continue
             touched = self.points[name].apply_range(statement.writes[-1].relation)
             block = max(1, self.kernel.block_bytes // array.element_bytes)

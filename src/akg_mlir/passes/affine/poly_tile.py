@@ -28,7 +28,7 @@ from akg_mlir.polyhedral.tile_choice import (
     policy_of,
     tiled_tree,
 )
-from akg_mlir.polyhedral.tile_cost import Estimate, Machine, Transfer
+from akg_mlir.polyhedral.tile_cost import Estimate, GlobalMemory, Machine, Transfer
 from akg_mlir.polyhedral.tile_model import CubeProduct, Kernel
 from akg_mlir.polyhedral.tiling import Reduction, find_reduction
 from akg_mlir.targets import Target
@@ -73,13 +73,8 @@ class PolyTile(ModulePass):
 
 def machine_figures(target: Target) -> Machine:
     """The figures of a target that choosing tile sizes needs."""
-    port = target.gm.core_port
     paths = {
-        path: Transfer(
-            figures.startup,
-            figures.burst,
-            min(figures.bytes_per_cycle, port) if "gm" in path else figures.bytes_per_cycle,
-        )
+        path: Transfer(figures.startup, figures.burst, figures.bytes_per_cycle)
         for path, figures in target.paths.items()
     }
     return Machine(
@@ -87,7 +82,15 @@ def machine_figures(target: Target) -> Machine:
         capacity=target.memories,
         block_bytes=BLOCK_BYTES,
         paths=paths,
-        shared_rate=target.gm.dram_total,
+        gm=GlobalMemory(
+            dram_total=target.gm.dram_total,
+            core_port=target.gm.core_port,
+            l2_read=target.gm.l2_read,
+            l2_write=target.gm.l2_write,
+            l2_bytes=target.gm.l2_usable * target.memories["l2"],
+            alignment=target.alignments["gm"],
+            unaligned=target.gm.unaligned,
+        ),
         vector_startup=target.vector.startup,
         vector_bytes=target.vector.bytes_per_cycle,
         vector_chunk=target.limits.repeat,
@@ -113,7 +116,7 @@ def _tile(op: poly.ScopOp, machine: Machine, policy: Policy | None, max_redundan
         hint = "give smaller sizes" if policy else "cut the kernel into smaller ones"
         raise CompileError(str(error), op, hint=hint) from error
     replace_tree(op, tiled_tree(root, clusters, found.choices))
-    chosen = str(policy_of(found.choices))
+    chosen = str(policy_of(found.choices, cubes))
     op.policy = StringAttr(chosen)
     remark(NAME, "passed", where, f"tile policy {chosen}")
     for choice in found.choices:

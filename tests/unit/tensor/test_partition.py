@@ -1,0 +1,125 @@
+"""Kernels of whole programs: how many, what is in them, what they must at least do."""
+
+from __future__ import annotations
+
+import numpy as np
+from te_text import apply, kernels, module_of, reference, relative_error
+from xdsl.dialects.builtin import StringAttr
+
+from akg_mlir.diagnostics import collect_remarks
+
+TENSOR_FLOOR = (
+    "te-apply-precision,te-record-workload,te-decompose,te-propagate-layout,te-partition,"
+    "te-collapse-dims"
+)
+RNG = np.random.default_rng(9)
+
+
+def feed_forward(rows: int, width: int, hidden: int):
+    """BERT's feed-forward block in f16; weights are resources."""
+    x, h = f"tensor<{rows}x{width}xf16>", f"tensor<{rows}x{hidden}xf16>"
+    w, v = f"tensor<{width}x{hidden}xf16>", f"tensor<{hidden}x{width}xf16>"
+    b, c = f"tensor<{hidden}xf16>", f"tensor<{width}xf16>"
+    arguments = [x, *(f'{t} {{te.resource = "{i}"}}' for i, t in enumerate([w, b, v, c, c, c]))]
+    body = f"""
+%1 = te.matmul %a, %b : ({x}, {w}) -> {h}
+%2 = te.add %1, %c : ({h}, {b}) -> {h}
+%3 = te.gelu %2 approximate none : {h}
+%4 = te.matmul %3, %d : ({h}, {v}) -> {x}
+%5 = te.add %4, %e : ({x}, {c}) -> {x}
+%6 = te.add %5, %a : ({x}, {x}) -> {x}
+%r = te.layer_norm %6 scale %f bias %g axis -1 epsilon 1.0e-05 : {x}, {c}, {c}"""
+    return module_of(arguments, body, [x])
+
+
+def test_feed_forward_is_at_most_five_kernels():
+    module = apply(feed_forward(128, 768, 3072), TENSOR_FLOOR)
+    found = kernels(module)
+    assert len(found) <= 5
+    # both contractions keep their epilogue, and nothing is repacked between them
+    assert sum("fractal_matmul cast add" in ops for ops in found) == 2
+    assert sum("pack" in ops.split() for ops in found) == 1
+
+
+def test_feed_forward_of_odd_sizes_is_right():
+    module = feed_forward(33, 50, 77)
+    shapes = [(33, 50), (50, 77), (77,), (77, 50), (50,), (50,), (50,)]
+    inputs = [RNG.uniform(-0.5, 0.5, s).astype(np.float16) for s in shapes]
+    wanted = reference(module, *inputs)[0]
+    got = reference(apply(module, TENSOR_FLOOR), *inputs)[0]
+    assert relative_error(got, wanted) <= 5e-3
+
+
+def test_attention_repacks_only_what_softmax_made():
+    q = "tensor<2x32x16xf16>"
+    body = f"""
+%s = te.batch_matmul %a, %b transpose_b : ({q}, {q}) -> tensor<2x32x32xf16>
+%p = te.softmax %s axis -1 : tensor<2x32x32xf16>
+%r = te.batch_matmul %p, %c : (tensor<2x32x32xf16>, {q}) -> {q}"""
+    module = apply(module_of([q, q, q], body, [q]), TENSOR_FLOOR)
+    found = kernels(module)
+    assert sum("pack" in ops.split() for ops in found) == 4
+    assert sum("exp" in ops.split() for ops in found) == 1
+    assert len(found) == 7
+
+
+def test_workload_counts_traffic_and_contractions_once():
+    module = apply(feed_forward(32, 64, 48), TENSOR_FLOOR)
+    workloads = [
+        op.attributes["npu.workload"].data for op in module.ops if "npu.kernel" in op.attributes
+    ]
+    cube = [w["cube"].data for w in workloads if w["cube"].data]
+    assert [c[0].get_values() for c in cube] == [(1, 32, 64, 48), (1, 32, 48, 64)]
+    # packing x: 32 x 64 f16 in, the same out
+    assert workloads[0]["in_bytes"].value.data == 4096
+    assert workloads[0]["out_bytes"].value.data == 4096
+
+
+def test_small_buffers_make_more_kernels():
+    def softmax(target: str) -> int:
+        type_ = "tensor<4x2000xf32>"
+        module = module_of([type_], f"%r = te.softmax %a axis 1 : {type_}", [type_])
+        module.attributes["npu.target"] = StringAttr(target)
+        return len(kernels(apply(module, "te-decompose,te-partition")))
+
+    assert softmax("ascend910") == 1
+    assert softmax("generic_tiny") > 1
+
+
+def test_refusals_are_remarks():
+    type_ = "tensor<8x8xf32>"
+    body = f"""
+%e = te.exp %a : {type_}
+%t = te.transpose %e perm [1, 0] : {type_} -> {type_}
+%r = te.add %e, %t : ({type_}, {type_}) -> {type_}"""
+    with collect_remarks() as remarks:
+        module = apply(module_of([type_], body, [type_]), "te-partition")
+    assert kernels(module) == ["exp", "transpose", "add"]
+    messages = [r.message for r in remarks if r.kind == "missed"]
+    assert "a transposition of the innermost dimension is a kernel of its own" in messages
+    assert "another kernel would have to run in between" in messages
+
+
+def test_dead_ops_make_no_kernel():
+    type_ = "tensor<8xf32>"
+    body = f"%d = te.exp %a : {type_}\n%r = te.neg %a : {type_}"
+    assert kernels(apply(module_of([type_], body, [type_]), "te-partition")) == ["neg"]
+
+
+def test_functions_without_work_have_no_kernel():
+    type_ = "tensor<8xf32>"
+    body = "%r = te.constant dense<1.0> : tensor<8xf32>"
+    module = apply(module_of([type_], body, [type_]), TENSOR_FLOOR)
+    assert kernels(module) == []
+    assert reference(module, np.zeros(8, np.float32))[0].tolist() == [1.0] * 8
+
+
+def test_mixed_precision_uses_the_cube():
+    a = "tensor<20x40xf32>"
+    body = f"%r = te.matmul %a, %a transpose_b : ({a}, {a}) -> tensor<20x20xf32>"
+    strict, mixed = (module_of([a], body, ["tensor<20x20xf32>"]) for _ in range(2))
+    assert kernels(apply(strict, TENSOR_FLOOR)) == ["matmul"]
+    apply(mixed, TENSOR_FLOOR.replace("precision", "precision{precision=mixed}", 1))
+    assert any("fractal_matmul" in ops for ops in kernels(mixed))
+    x = RNG.uniform(-1, 1, (20, 40)).astype(np.float32)
+    assert relative_error(reference(mixed, x)[0], reference(strict, x)[0]) < 2e-3

@@ -168,7 +168,11 @@ class _Distributor:
                     continue
                 pairs = x.relation.apply_range(y.relation.reverse())
                 result = result.union(isl.UnionMap.from_map(pairs))
-        return result.intersect(tiles.apply_range(tiles.reverse()))
+        if result.is_empty():
+            return result
+        first_tiles = tiles.intersect_domain(result.domain())
+        second_tiles = tiles.intersect_domain(result.range())
+        return result.intersect(first_tiles.apply_range(second_tiles.reverse()))
 
 
 def _is_cell(statement: Statement, access: Access) -> bool:
@@ -179,7 +183,10 @@ def _is_cell(statement: Statement, access: Access) -> bool:
 
 def _ordered(pairs: isl.UnionMap, times: isl.UnionMap) -> isl.UnionMap:
     """The pairs whose first instance is strictly earlier."""
-    return pairs.intersect(times.lex_lt_union_map(times))
+    if pairs.is_empty():
+        return pairs
+    first, second = times.intersect_domain(pairs.domain()), times.intersect_domain(pairs.range())
+    return pairs.intersect(first.lex_lt_union_map(second))
 
 
 # ------------------------------------------------------------------------------------------- trees
@@ -287,3 +294,17 @@ def dimension_of(expression: isl.Aff) -> int | None:
         if expression.plain_is_equal(isl.Aff.var_on_domain(space, DIM.set, dim)):
             return dim
     return None
+
+
+def member_order(band: tree.Node | None, statement: Statement, first: int) -> list[int]:
+    """The dimensions of a statement from `first` on as a point band lists them, the innermost
+    last. Those that are no member of the band come first."""
+    listed: list[int] = []
+    if isinstance(band, tree.Band):
+        space = statement.domain.get_space().from_domain().add_dims(DIM.out, 1)
+        for k in range(band.members):
+            member = band.schedule.get_at(k).extract_pw_aff(space)
+            dim = dimension_of(member.as_aff()) if member.isa_aff() else None
+            if dim is not None and dim >= first and dim not in listed:
+                listed.append(dim)
+    return [*(d for d in range(first, statement.rank) if d not in listed), *listed]

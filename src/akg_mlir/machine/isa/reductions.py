@@ -39,21 +39,22 @@ GROUP: Mapping[str, str] = {"vcgadd": "add", "vcgmax": "max", "vcgmin": "min"}
 
 def plan_whole(vec: Vec) -> Plan:
     """`vcadd`, `vcmax`, `vcmin`: one element per repeat; the repeat stride counts elements."""
-    return _plan(vec, WHOLE[vec.opcode], blocks=1)
+    size = DTYPES[vec.srcs[0].element].itemsize
+    return _plan(vec, WHOLE[vec.opcode], 1, size)
 
 
 def plan_group(vec: Vec) -> Plan:
-    """`vcg*`: one element per active source block, adjacent; the repeat stride counts elements."""
+    """`vcg*`: one element per active source block, adjacent; the repeat stride counts blocks."""
     size = DTYPES[vec.srcs[0].element].itemsize
-    return _plan(vec, GROUP[vec.opcode], blocks=-(-vec.mask * size // BLOCK))
+    return _plan(vec, GROUP[vec.opcode], -(-vec.mask * size // BLOCK), BLOCK)
 
 
-def _plan(vec: Vec, kind: str, blocks: int) -> Plan:
+def _plan(vec: Vec, kind: str, blocks: int, stride_unit: int) -> Plan:
     assert vec.dst is not None
     dtype = DTYPES[vec.dst.element]
     size = dtype.itemsize
     cut = pieces([layout(vec.srcs[0], vec.src_strides[0])], vec.repeat, vec.mask)
-    result = Box((vec.repeat,), (vec.dst_stride[1] * size,), blocks * size)
+    result = Box((vec.repeat,), (vec.dst_stride[1] * stride_unit,), blocks * size)
     check_separate(vec, [result])
     alignment = size if vec.opcode in WHOLE else _BLOCKS * size
     accesses = (

@@ -29,6 +29,7 @@ AFFINE: dict[str, tuple[str, str]] = {
     "poly-verify": ("poly_verify", "PolyVerify"),
 }
 NPU: dict[str, tuple[str, str]] = {
+    "npu-generate": ("npu_generate", "NpuGenerate"),
     "npu-insert-sync": ("npu_insert_sync", "NpuInsertSync"),
     "npu-legalise": ("npu_legalise", "NpuLegalise"),
     "npu-plan-memory": ("npu_plan_memory", "NpuPlanMemory"),

@@ -15,7 +15,7 @@ from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.context import context
 from akg_mlir.polyhedral.normal_form import has_tile
 from akg_mlir.polyhedral.scop import Access, Scop, Statement
-from akg_mlir.polyhedral.units import dimension_of, index_expressions
+from akg_mlir.polyhedral.units import index_expressions, member_order
 
 DIM = isl.dim_type
 UNIT_PREFIX = "npu."
@@ -217,7 +217,7 @@ class _Collector:
                 "values of the bands above it"
             )
         shift = scope.dims - kept
-        order = tuple(d + shift for d in _member_order(band, source, kept))
+        order = tuple(d + shift for d in member_order(band, source, kept))
         return Executed(
             name, source, original, scope, items, mark.name, clone.coalesce(), to_source, order
         )
@@ -259,21 +259,3 @@ def _to_source(name: str, source: Statement, dims: int, kept: int, rank: int) ->
     target = ", ".join([*coordinates[:kept], *own])
     text = f"{{ {name}[{', '.join([*coordinates, *own])}] -> {source.name}[{target}] }}"
     return isl.MultiAff(text, context())
-
-
-def _member_order(band: tree.Node | None, source: Statement, kept: int) -> list[int]:
-    """The source's own dimensions as a point band lists them; unlisted ones come first."""
-    listed: list[int] = []
-    if isinstance(band, tree.Band):
-        for k in range(band.members):
-            member = band.schedule.get_at(k)
-            dim = _member_dimension(member, source)
-            if dim is not None and dim >= kept and dim not in listed:
-                listed.append(dim)
-    rest = [d for d in range(kept, source.rank) if d not in listed]
-    return [*rest, *listed]
-
-
-def _member_dimension(member: isl.UnionPwAff, source: Statement) -> int | None:
-    piece = member.extract_pw_aff(source.domain.get_space().from_domain().add_dims(DIM.out, 1))
-    return dimension_of(piece.as_aff()) if piece.isa_aff() else None

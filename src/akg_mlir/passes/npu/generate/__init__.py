@@ -1,0 +1,1 @@
+"""From schedule trees to tile ops: loops, views, and one emitter per unit."""

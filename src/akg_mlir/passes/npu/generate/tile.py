@@ -1,0 +1,158 @@
+"""One tile of one statement, and views of what it touches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xdsl.builder import Builder
+from xdsl.dialects import affine
+from xdsl.ir import BlockArgument, SSAValue
+from xdsl.ir.affine import (
+    AffineBinaryOpExpr,
+    AffineBinaryOpKind,
+    AffineConstantExpr,
+    AffineDimExpr,
+    AffineExpr,
+)
+
+from akg_mlir.diagnostics import CompileError
+from akg_mlir.dialects import npu, poly
+from akg_mlir.passes.affine.isl_affine import to_affine
+from akg_mlir.passes.npu.generate.indices import Indices, compressed
+from akg_mlir.polyhedral.tile_statements import TileStatement
+
+COMPACT = (npu.Space.L0A, npu.Space.L0B, npu.Space.L0C)
+"""Memories of the cube: a tile's fractals lie there without gaps, whatever the buffer's shape."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A box of instances. `coordinates` (of the tile) and `start` (the corner per dimension of the
+    statement) are expressions over `values`."""
+
+    statement: TileStatement
+    body: poly.StmtOp
+    coordinates: tuple[AffineExpr, ...]
+    start: tuple[AffineExpr, ...]
+    values: tuple[SSAValue, ...]
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Values per dimension of the statement."""
+        return self.statement.box.sizes
+
+    @property
+    def dims(self) -> tuple[int, ...]:
+        """The dimensions of the box, innermost last."""
+        return self.statement.dims
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes of the box."""
+        return self.statement.shape
+
+
+def make_tile(
+    statement: TileStatement, body: poly.StmtOp, coordinates: list[AffineExpr], indices: Indices
+) -> Tile:
+    """The tile with these coordinates (expressions over the indices' values)."""
+    start = tuple(
+        to_affine(offset).replace_dims_and_symbols(coordinates, ())
+        for offset in statement.box.offsets
+    )
+    return Tile(statement, body, tuple(coordinates), start, indices.values)
+
+
+Access = affine.LoadOp | affine.StoreOp
+
+
+def index_expressions(access: Access) -> list[AffineExpr]:
+    """The subscripts of an access over the statement's dimensions."""
+    assert access.map is not None
+    dims: list[AffineExpr] = []
+    for index in access.indices:
+        assert isinstance(index, BlockArgument)
+        dims.append(AffineExpr.dimension(index.index))
+    return [e.replace_dims_and_symbols(dims, ()) for e in access.map.data.results]
+
+
+def view_of(
+    builder: Builder, tile: Tile, access: Access, dims: Sequence[int] | None = None
+) -> SSAValue:
+    """The box of an access as a view; `dims` are the box dimensions (default: the tile's)."""
+    dims = tile.dims if dims is None else tuple(dims)
+    type_ = npu.memref_type(access.memref)
+    subscripts = index_expressions(access)
+    if npu.space_of(type_) in COMPACT:
+        pitches = _compact_pitches(tile, access, subscripts)
+    else:
+        pitches = npu.strides_of(type_)
+    linear = AffineExpr.constant(0)
+    for subscript, pitch in zip(subscripts, pitches):
+        linear = linear + subscript * pitch
+    strides = [_coefficient(linear, d, access) if tile.sizes[d] > 1 else 0 for d in dims]
+    sizes = [tile.sizes[d] for d in dims]
+    offset = linear.replace_dims_and_symbols(tile.start, ())
+    map_, values = compressed(offset, tile.values)
+    view = npu.ViewOp(access.memref, map_, values, sizes or [1], strides or [1])
+    return builder.insert(view).result
+
+
+def _compact_pitches(tile: Tile, access: Access, subscripts: list[AffineExpr]) -> list[int]:
+    """Row-major strides of exactly the box that a tile has in a memory of the cube."""
+    pitches: list[int] = []
+    pitch = 1
+    for subscript in reversed(subscripts):
+        corner = subscript.replace_dims_and_symbols(tile.start, ()).simplify(len(tile.values), 0)
+        if corner != AffineExpr.constant(0):
+            raise CompileError(
+                f"a tile in {npu.space_of(access.memref.type)} does not start at the start of its "
+                "buffer",
+                access,
+            )
+        pitches.append(pitch)
+        steps = [
+            _coefficient(subscript, d, access) * (size - 1)
+            for d, size in enumerate(tile.sizes)
+            if size > 1
+        ]
+        pitch *= 1 + sum(steps)
+    return pitches[::-1]
+
+
+def _coefficient(expression: AffineExpr, dim: int, access: Access) -> int:
+    """The factor of a dimension in an expression. Raises `CompileError` if it is not linear."""
+    match expression:
+        case AffineConstantExpr():
+            return 0
+        case AffineDimExpr():
+            return 1 if expression.position == dim else 0
+        case AffineBinaryOpExpr(kind=AffineBinaryOpKind.Add):
+            return _coefficient(expression.lhs, dim, access) + _coefficient(
+                expression.rhs, dim, access
+            )
+        case AffineBinaryOpExpr(kind=AffineBinaryOpKind.Mul, rhs=AffineConstantExpr() as factor):
+            return _coefficient(expression.lhs, dim, access) * factor.value
+        case _ if dim not in expression.used_dims():
+            return 0
+        case _:
+            raise CompileError(f"a subscript is not linear: {expression}", access)
+
+
+def nonlinear_dims(stmt: poly.StmtOp) -> tuple[int, ...]:
+    """The dimensions of a statement that some subscript divides: no view can walk them."""
+    found: set[int] = set()
+    for op in stmt.body.block.ops:
+        if isinstance(op, affine.LoadOp | affine.StoreOp):
+            for subscript in index_expressions(op):
+                found |= _divided(subscript)
+    return tuple(sorted(found))
+
+
+def _divided(expression: AffineExpr) -> set[int]:
+    if not isinstance(expression, AffineBinaryOpExpr):
+        return set()
+    if expression.kind in (AffineBinaryOpKind.Add, AffineBinaryOpKind.Mul):
+        return _divided(expression.lhs) | _divided(expression.rhs)
+    return set(expression.used_dims())

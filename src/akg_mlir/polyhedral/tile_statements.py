@@ -1,0 +1,267 @@
+"""Tile statements: below every unit mark the point band becomes one instance per tile.
+
+The result is a schedule tree over the outer loops alone, for isl to generate code from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import islpy as isl
+
+from akg_mlir.polyhedral import tree
+from akg_mlir.polyhedral.context import context, union_set
+from akg_mlir.polyhedral.contraction import find_contraction
+from akg_mlir.polyhedral.scop import Scop, Statement
+from akg_mlir.polyhedral.tile_boxes import TileBox, split_boxes, with_dimension
+from akg_mlir.polyhedral.units import member_order
+
+DIM = isl.dim_type
+UNIT_PREFIX = "npu."
+CUBE = "npu.cube"
+
+
+MOST_TILES = 256
+"""Tiles that get code of their own where a body needs constant indices."""
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What code generation needs of a statement: dimensions that must be loops inside the tile,
+    and whether every tile needs constant corners."""
+
+    loops: tuple[int, ...] = ()
+    constant: bool = False
+
+
+@dataclass(frozen=True)
+class TileStatement:
+    """One box of `statement` per tile in `box.tiles`, executed by `unit`.
+
+    A tile is the values of all bands above the unit mark, then those of the dimensions `loops` of
+    the statement. `order` lists the statement's dimensions, innermost last. On the cube, `first`
+    says when the accumulator starts from zero: always, never, or where it is 0.
+    """
+
+    name: str
+    statement: Statement
+    unit: str
+    box: TileBox
+    order: tuple[int, ...]
+    loops: tuple[int, ...] = ()
+    first: isl.Aff | bool = False
+
+    @property
+    def dims(self) -> tuple[int, ...]:
+        """The dimensions of the box, innermost last: those with more than one value."""
+        wide = tuple(d for d in self.order if self.box.sizes[d] > 1)
+        return wide or self.order[-1:]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes of the box; one element for a statement without dimensions."""
+        return tuple(self.box.sizes[d] for d in self.dims) or (1,)
+
+
+@dataclass(frozen=True)
+class TileProgram:
+    """The tree over tile statements, and what each of them is."""
+
+    root: tree.Domain
+    statements: dict[str, TileStatement]
+
+
+def tile_program(scop: Scop, root: tree.Domain, demands: dict[str, Demand]) -> TileProgram:
+    """Project the point bands below unit marks away; `demands` by statement name.
+
+    Raises `tree.TreeError` where the cube's statements do not fit together, or where too many
+    tiles need code of their own.
+    """
+    return _Projector(scop, root, demands).run()
+
+
+Projected = tuple[tree.Node | None, list[TileStatement]]
+
+
+class _Projector:
+    def __init__(self, scop: Scop, root: tree.Domain, demands: dict[str, Demand]) -> None:
+        self.scop, self.root, self.demands = scop, root, demands
+        self.count = 0
+
+    def run(self) -> TileProgram:
+        child, statements = self.project(self.root.child, 0)
+        domain = union_set()
+        for s in statements:
+            domain = domain.union(isl.UnionSet.from_set(s.box.tiles.set_tuple_name(s.name)))
+        root = tree.Domain(child, domain=domain)
+        return TileProgram(root, {s.name: s for s in statements})
+
+    def project(self, node: tree.Node | None, dims: int) -> Projected:
+        match node:
+            case tree.Mark() if node.name.startswith(UNIT_PREFIX):
+                return self.unit(node, dims)
+            case tree.Band():
+                child, inside = self.project(node.child, dims + node.members)
+                members = range(dims, dims + node.members)
+                band = _band(inside, [*members], node.coincident, node.tile)
+                return replace(band, child=child), inside
+            case tree.Sequence():
+                parts = [self.project(f.child, dims) for f in node.filters]
+                return _sequence(parts), [s for _, inside in parts for s in inside]
+            case None:
+                raise tree.TreeError("a statement is not below a unit mark")
+            case _:
+                return self.project(node.child, dims)
+
+    # ------------------------------------------------------------------------------- unit marks
+
+    def unit(self, mark: tree.Mark, dims: int) -> Projected:
+        prefix = tree.prefix(self.root, mark)
+        names = tree.statement_names(prefix.domain())
+        statements = [self.scop.by_name[name] for name in names]
+        if mark.name == CUBE:
+            parts = [self.cube(statements, prefix, dims)]
+        else:
+            parts = [self.statement(s, mark, prefix, dims) for s in statements]
+        if len(parts) == 1:
+            return parts[0]
+        return _sequence(parts), [s for _, inside in parts for s in inside]
+
+    def statement(
+        self, statement: Statement, mark: tree.Mark, prefix: isl.UnionMap, dims: int
+    ) -> Projected:
+        """The boxes of one statement, below loops over the dimensions that cannot be in them."""
+        demand = self.demands.get(statement.name, Demand())
+        order = tuple(member_order(mark.child, statement, 0))
+        instances = _instances(prefix, statement)
+        loops: list[int] = []
+        for dim in demand.loops:
+            instances = with_dimension(instances, dim)
+            loops.append(dim)
+        boxes = split_boxes(instances)
+        for dim in order:
+            if boxes is not None:
+                break
+            if dim not in loops and not _fixed(instances, dim):
+                instances = with_dimension(instances, dim)
+                loops.append(dim)
+                boxes = split_boxes(instances)
+        assert boxes is not None, "single instances are boxes"
+        if demand.constant:
+            boxes = [one for box in boxes for one in _by_tile(box)]
+        inside = [
+            TileStatement(self.name(), statement, mark.name, box, order, tuple(loops))
+            for box in boxes
+        ]
+        if not loops:
+            return None, inside
+        extra = list(range(dims, dims + len(loops)))
+        return _band(inside, extra, (False,) * len(loops), None), inside
+
+    def cube(self, statements: list[Statement], prefix: isl.UnionMap, dims: int) -> Projected:
+        """The update of a contraction; its initialisation becomes a property of the tile."""
+        updates = [s for s in statements if find_contraction(specification(self.scop, s))]
+        inits = [s for s in statements if s not in updates]
+        if len(updates) != 1 or len(inits) != 1:
+            raise tree.TreeError("the cube takes one contraction and its initialisation")
+        update, init = updates[0], inits[0]
+        instances, started = _instances(prefix, update), _instances(prefix, init)
+        cells = instances.apply_range(update.writes[0].relation)
+        zeroed = started.apply_range(init.writes[0].relation)
+        if not zeroed.is_equal(cells.intersect_domain(zeroed.domain())):
+            raise tree.TreeError(f"@{init.name} does not start exactly what @{update.name} updates")
+        boxes = split_boxes(instances)
+        if boxes is None:
+            raise tree.TreeError(f"the tiles of @{update.name} are not boxes")
+        inside: list[TileStatement] = []
+        order = tuple(range(update.rank))
+        for box in boxes:
+            for part, first in _starts(box, started.domain()):
+                inside.append(TileStatement(self.name(), update, CUBE, part, order, first=first))
+        return None, inside
+
+    def name(self) -> str:
+        self.count += 1
+        return f"T{self.count - 1}"
+
+
+def specification(scop: Scop, statement: Statement) -> Statement:
+    """The original that a clone executes; the statement itself otherwise."""
+    return scop.by_name[statement.clone_of] if statement.clone_of else statement
+
+
+def _instances(prefix: isl.UnionMap, statement: Statement) -> isl.Map:
+    """Tile -> instance of one statement."""
+    domain = isl.UnionSet.from_set(statement.domain)
+    return isl.Map.from_union_map(prefix.intersect_domain(domain)).reverse()
+
+
+def _fixed(instances: isl.Map, dim: int) -> bool:
+    count = instances.dim(DIM.out)
+    side = instances.project_out(DIM.out, dim + 1, count - dim - 1).project_out(DIM.out, 0, dim)
+    return side.is_single_valued()
+
+
+def _by_tile(box: TileBox) -> list[TileBox]:
+    """A box per tile, so that its corner is constant."""
+    points: list[isl.Set] = []
+    if box.tiles.dim(DIM.set) == 0:
+        return [box]
+    if not box.tiles.count_val().le(isl.Val(MOST_TILES, context())):
+        raise tree.TreeError(
+            f"a body that uses its indices as values has more than {MOST_TILES} tiles"
+        )
+    box.tiles.foreach_point(lambda point: points.append(isl.Set.from_point(point.copy())))
+    return [replace(box, tiles=point) for point in points]
+
+
+def _starts(box: TileBox, started: isl.Set) -> list[tuple[TileBox, isl.Aff | bool]]:
+    """The tiles of a box by whether the accumulator starts there from zero."""
+    inside = box.tiles.intersect(started)
+    if inside.is_empty():
+        return [(box, False)]
+    if box.tiles.is_subset(started):
+        return [(box, True)]
+    condition = inside.coalesce().gist(box.tiles)
+    constraints = [c for part in condition.get_basic_sets() for c in part.get_constraints()]
+    if len(constraints) == 1 and constraints[0].is_equality():
+        return [(box, constraints[0].get_aff())]
+    rest = box.tiles.subtract(started)
+    return [(replace(box, tiles=inside), True), (replace(box, tiles=rest), False)]
+
+
+# ------------------------------------------------------------------------------------------- trees
+
+
+def _filter(statements: list[TileStatement]) -> isl.UnionSet:
+    result = union_set()
+    for s in statements:
+        space = isl.Set.universe(s.box.tiles.get_space()).set_tuple_name(s.name)
+        result = result.union(isl.UnionSet.from_set(space))
+    return result
+
+
+def _sequence(parts: list[Projected]) -> tree.Sequence:
+    return tree.Sequence(
+        filters=tuple(tree.Filter(node, filter=_filter(inside)) for node, inside in parts if inside)
+    )
+
+
+def _band(
+    statements: list[TileStatement],
+    members: list[int],
+    coincident: tuple[bool, ...],
+    tile: tuple[int, ...] | None,
+) -> tree.Band:
+    """Bands of tile statements are their coordinates; loops are split where statements start or
+    end, so that no tile is tested at run time."""
+    entries: list[str] = []
+    for member in members:
+        parts: list[str] = []
+        for s in statements:
+            names = [f"p{k}" for k in range(s.box.tiles.dim(DIM.set))]
+            parts.append(f"{s.name}[{', '.join(names)}] -> [({names[member]})]")
+        entries.append(f"{{ {'; '.join(parts)} }}")
+    schedule = isl.MultiUnionPwAff(f"[{', '.join(entries)}]", context())
+    options = union_set("{ separate[x] }")
+    return tree.Band(schedule=schedule, coincident=coincident, tile=tile, options=options)

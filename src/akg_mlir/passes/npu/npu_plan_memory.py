@@ -77,16 +77,16 @@ _NEVER = Lifetime(0, -1)
 
 
 def _hoist(kernel: FuncOp) -> None:
-    """Move buffers to the top of the kernel; one that nothing uses is dropped."""
+    """Move buffers to the top of the kernel, in order; one that nothing uses is dropped."""
     top = kernel.body.block
-    for buffer in [op for op in kernel.walk() if isinstance(op, BufferOp)]:
+    buffers = [op for op in kernel.walk() if isinstance(op, BufferOp)]
+    for buffer in buffers:
+        buffer.detach()
         if buffer.result.first_use is None:
-            buffer.detach()
             buffer.erase()
-        elif buffer.parent is not top:
-            buffer.detach()
-            assert top.first_op is not None
-            top.insert_op_before(buffer, top.first_op)
+    first = top.first_op
+    assert first is not None, "a function ends with a terminator"
+    top.insert_ops_before([b for b in buffers if b.result.first_use is not None], first)
 
 
 def _by_space(kernel: FuncOp) -> dict[Space, list[BufferOp]]:

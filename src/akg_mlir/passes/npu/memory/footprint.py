@@ -279,7 +279,7 @@ def _destination_boxes(op: VecOp, size: int, repeat: int, lanes: int) -> list[Bo
         return [box([(repeat, repeat_stride * size)], size)]
     if op.opcode.data in ONE_PER_BLOCK:
         blocks = -(-lanes * bytes_of(element_of(op.srcs[0])) // BLOCK_BYTES)
-        return [box([(repeat, repeat_stride * size)], blocks * size)]
+        return [box([(repeat, repeat_stride * BLOCK_BYTES)], blocks * size)]
     return _lane_boxes(lanes * size, repeat, block_stride, repeat_stride)
 
 

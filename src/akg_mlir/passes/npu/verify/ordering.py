@@ -23,6 +23,8 @@ def check_ordering(program: Program, target: Target) -> None:
     findings = analysis.run()
     for what, flag in findings.protocol:
         raise CompileError(f"flag {_name(flag)} {what}", program.kernel)
+    for instruction, missing in findings.unordered.items():
+        raise _race(program, required, instruction, missing)
     for node in findings.unconsumed:
         if own_waits(analysis, node, findings):
             raise CompileError(
@@ -30,8 +32,6 @@ def check_ordering(program: Program, target: Target) -> None:
                 "after the wait before it",
                 program.kernel,
             )
-    for instruction, missing in findings.unordered.items():
-        raise _race(program, required, instruction, missing)
 
 
 def _check_flag(op: SetFlagOp | WaitFlagOp, target: Target) -> None:

@@ -12,7 +12,7 @@ from akg_mlir.passes.npu.legalise.broadcast import is_lane_broadcast, splat, spl
 from akg_mlir.passes.npu.legalise.emitter import SCRATCH_BYTES, Emitter, NoVectorForm
 from akg_mlir.passes.npu.legalise.issue import Fields, Write, fits, issue
 from akg_mlir.passes.npu.legalise.transpose import ROWS
-from akg_mlir.passes.npu.legalise.views import Box, Operand, normalise
+from akg_mlir.passes.npu.legalise.views import Box, Operand
 
 
 def require(emitter: Emitter, opcode: npu.Opcode, element: Attribute) -> None:
@@ -57,14 +57,6 @@ def in_parts(
         lower(box.slice(axis, full * step, rest))
 
 
-def apply(emitter: Emitter, box: Box, write: Write, max_repeat: int | None = None) -> None:
-    """Issue a box in any axis order, with lane-broadcast sources turned into splats.
-
-    Raises `NoVectorForm` where an operand's layout does not fit the vector unit.
-    """
-    apply_normal(emitter, normalise(box), write, max_repeat=max_repeat)
-
-
 def apply_normal(
     emitter: Emitter,
     box: Box,
@@ -73,9 +65,10 @@ def apply_normal(
     max_repeat: int | None = None,
     reduces: bool = False,
 ) -> None:
-    """`apply` for a box whose last axis is its lanes.
+    """Issue a box whose last axis is its lanes, with lane-broadcast sources turned into splats.
 
-    `reduces` says that the instruction adds to its result, which may then have stride 0.
+    `reduces` says that the instruction adds to its result, which may then have stride 0. Raises
+    `NoVectorForm` where an operand's layout does not fit the vector unit.
     """
     broadcast = [o for o in box.operands[1:] if is_lane_broadcast(box, o)]
     need = sum(splat_bytes(box, o) for o in broadcast)

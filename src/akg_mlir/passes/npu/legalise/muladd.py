@@ -5,13 +5,13 @@ from __future__ import annotations
 from akg_mlir.dialects import npu
 from akg_mlir.dialects.npu import Opcode, Reduction
 from akg_mlir.passes.npu.legalise.elementwise import (
-    apply,
     apply_normal,
     in_parts,
     require,
     write_vec,
 )
 from akg_mlir.passes.npu.legalise.emitter import SCRATCH_BYTES, Emitter
+from akg_mlir.passes.npu.legalise.permute import apply
 from akg_mlir.passes.npu.legalise.reduce import reduce
 from akg_mlir.passes.npu.legalise.vector import is_single_unknown
 from akg_mlir.passes.npu.legalise.views import Box, arrange, box_of, squeeze

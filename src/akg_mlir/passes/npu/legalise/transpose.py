@@ -21,16 +21,18 @@ def vnchwconv(
     repeat: int,
     src_stride: int,
     src_repeat: int,
+    dst_stride: int = 1,
     dst_repeat: int = ROWS,
 ) -> None:
-    """`repeat` transposes of 16 source blocks into 16 consecutive blocks; strides in blocks.
+    """`repeat` transposes of 16 source blocks into 16 result blocks; strides in blocks.
 
     Raises `NoVectorForm` where a stride does not fit its field or the target cannot.
     """
     if not emitter.target.supports("vnchwconv", str(src.element)):
         raise NoVectorForm(f"vnchwconv does not take {src.element}")
-    if max(src_stride, src_repeat, dst_repeat) > MAX_STRIDE:
-        raise NoVectorForm(f"a stride of {max(src_stride, src_repeat)} blocks is too far apart")
+    strides = (src_stride, src_repeat, dst_stride, dst_repeat)
+    if not all(0 <= s <= MAX_STRIDE for s in strides):
+        raise NoVectorForm(f"strides of {strides} blocks do not fit their fields")
     limit = emitter.target.limits.repeat
     for start in range(0, repeat, limit):
         emitter.insert(
@@ -38,7 +40,7 @@ def vnchwconv(
                 emitter.ptr(dst.moved(start * dst_repeat * dst.block)),
                 emitter.ptr(src.moved(start * src_repeat * src.block)),
                 repeat=min(limit, repeat - start),
-                dst_stride=1,
+                dst_stride=dst_stride,
                 src_stride=src_stride,
                 dst_repeat=dst_repeat,
                 src_repeat=src_repeat,

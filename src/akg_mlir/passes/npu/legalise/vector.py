@@ -12,9 +12,10 @@ from akg_mlir.dialects import npu
 from akg_mlir.dialects.npu import Binary, Opcode, Predicate, Unary
 from akg_mlir.passes.npu.legalise.broadcast import is_lane_broadcast
 from akg_mlir.passes.npu.legalise.bursts import is_one_burst_copy, write_bursts
-from akg_mlir.passes.npu.legalise.elementwise import apply, require, write_vec
+from akg_mlir.passes.npu.legalise.elementwise import require, write_vec
 from akg_mlir.passes.npu.legalise.emitter import Emitter, NoVectorForm
 from akg_mlir.passes.npu.legalise.issue import Fields
+from akg_mlir.passes.npu.legalise.permute import apply, is_permuted, move, permuted_copy
 from akg_mlir.passes.npu.legalise.scalar import number
 from akg_mlir.passes.npu.legalise.transpose import floor_to_block
 from akg_mlir.passes.npu.legalise.views import Box, Operand, box_of, normalise
@@ -72,17 +73,14 @@ def with_number(emitter: Emitter, box: Box, opcode: Opcode, value: FloatAttr | I
 
 
 def copy(emitter: Emitter, box: Box) -> None:
-    """Move a box inside UB: one burst copy where that does it, else lane by lane under a mask."""
+    """Move a box inside UB: one burst copy, transposes, or lane by lane under a mask."""
     normal = normalise(box)
-    element = box.dst.element
     if is_one_burst_copy(normal, emitter.target.limits):
         write_bursts(emitter, normal)
-    elif emitter.has(Opcode.VMULS, element):
-        apply(emitter, box, write_vec(emitter, Opcode.VMULS, number(1, element)))
-    elif emitter.has(Opcode.VMAX, element):
-        apply(
-            emitter, _with(box, box.operands[1], box.operands[1]), write_vec(emitter, Opcode.VMAX)
-        )
+    elif is_permuted(normal, normal.operands[1]):
+        permuted_copy(emitter, normal)
+    elif emitter.has(Opcode.VMAX, box.dst.element):
+        move(emitter, box)
     else:
         write_bursts(emitter, normal)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain, count
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -16,12 +17,19 @@ from akg_mlir.sources import Array, Source, resource_of, tensor_arguments
 
 
 def argument_names(function: FuncOp) -> list[str]:
-    """How arguments are called in files of inputs: weights by their resource, others as in the
-    text, or `argN` where the text has no name."""
-    return [
-        resource_of(function, index) or argument.name_hint or f"arg{index}"
-        for index, argument in enumerate(function.body.block.args)
-    ]
+    """How arguments are called in files of inputs, each name once: weights by their resource,
+    others as the text prints them (`x`, then `x_1`), or `argN` where the text has no name."""
+    arguments = function.body.block.args
+    resources = [resource_of(function, index) for index in range(len(arguments))]
+    taken = {name for name in resources if name is not None}
+    names = list[str]()
+    for index, (argument, resource) in enumerate(zip(arguments, resources)):
+        base = argument.name_hint or f"arg{index}"
+        candidates = chain([base], (f"{base}_{number}" for number in count(1)))
+        name = resource or next(name for name in candidates if name not in taken)
+        taken.add(name)
+        names.append(name)
+    return names
 
 
 def prepare(source: Source, given: Mapping[str, Array], seed: int = 0) -> tuple[Array, ...]:

@@ -83,6 +83,13 @@ def test_inputs_by_name_and_by_position():
     assert np.array_equal(prepare(source, {"arr_1": y})[1], y)
 
 
+def test_every_argument_has_a_name_of_its_own():
+    arguments = '%x_0: tensor<4xf32>, %x_1: tensor<4xf32>, %w: tensor<4xf32> {te.resource = "x_1"}'
+    module = parse_module(f"func.func @main({arguments}) {{\n  func.return\n}}")
+    (main,) = module.ops
+    assert argument_names(main) == ["x", "x_2", "x_1"]
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

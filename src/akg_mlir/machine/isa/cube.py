@@ -1,6 +1,6 @@
 """The cube: `c[m,n] = (init ? 0 : c[m,n]) + a[m,k] * b[k,n]` on fractals.
 
-One `mad` forms its products and sums over k in f32 (matrix product of numpy), adds the accumulator
+One `mad` forms its products and sums over k in f32 (matrix product of numpy, on one thread), adds the accumulator
 once and rounds to its type; integers are exact. Rows and columns beyond m, k, n are ignored.
 """
 
@@ -16,6 +16,10 @@ from akg_mlir.machine.memory import Box, Memory, all_ones
 from akg_mlir.machine.program import BLOCK, DTYPES, Array, Mad
 
 _SIDE = 16
+
+# OpenBLAS starts threads for larger products; they cost more than they bring when other processes
+# are running, and the order of the sums would depend on them.
+_SINGLE_THREADED_PRODUCTS = 131072
 
 
 def plan_mad(mad: Mad) -> Plan:
@@ -50,7 +54,7 @@ def plan_mad(mad: Mad) -> Plan:
         known_a = rows_of_a(valid_view(a_box, a_memory, addresses[1], a_type))[: mad.m, : mad.k]
         known_b = columns_of_b(valid_view(b_box, b_memory, addresses[2], a_type))
         known = _known(known_a, known_b[: mad.k, : mad.n], all_ones(a_type))
-        product: Array = np.matmul(a.astype(wide), b.astype(wide))
+        product = _product(a.astype(wide), b.astype(wide))
         data, valid = _tile(c_box, c_memory, addresses[0], c_type, (n1, m1))
         new, new_known = _matrix(data), _matrix(valid)
         if not scalar:
@@ -61,6 +65,17 @@ def plan_mad(mad: Mad) -> Plan:
         return [(data, _fractals(new, m1)), (valid, _fractals(new_known, m1))]
 
     return Plan(mad, accesses, execute)
+
+
+def _product(a: Array, b: Array) -> Array:
+    """The matrix product, in parts of whole rows that one thread computes."""
+    (m, k), n = a.shape, b.shape[1]
+    rows = max(1, _SINGLE_THREADED_PRODUCTS // (k * n))
+    whole = m // rows * rows
+    product = np.empty((m, n), a.dtype)
+    product[:whole] = np.matmul(a[:whole].reshape(-1, rows, k), b).reshape(-1, n)
+    np.matmul(a[whole:], b, out=product[whole:])
+    return product
 
 
 def _known(a: Array, b: Array, ones: int) -> Array:

@@ -46,35 +46,68 @@ def innermost(sizes: tuple[int, ...]) -> int | None:
     return wide[-1] if wide else len(sizes) - 1 if sizes else None
 
 
-def walks(use: Use, axis: int | None, sizes: tuple[int, ...]) -> bool | None:
-    """How a vector reference moves along its lanes: True to the next element, False not at all,
-    None in any other way."""
+@dataclass(frozen=True)
+class Walk:
+    """The dimension of the statement along which a reference goes from element to element, None
+    if it repeats one element along the lanes."""
+
+    dim: int | None
+
+
+def walk_of(use: Use, axis: int | None, sizes: tuple[int, ...]) -> Walk | None:
+    """How a vector reference walks a buffer whose rows are along `axis`, None for a layout that
+    the vector unit cannot take.
+
+    A read may also be contiguous along another dimension than the lanes: it is transposed, 16 x 16
+    elements at a time. The product of a contraction cannot.
+    """
     lanes = use.executed.lanes
-    if lanes is None:
-        return False
-    moving = [k for k, index in enumerate(use.index) if index.involves_dims(DIM.in_, lanes, 1)]
-    moving = [k for k in moving if sizes[k] > 1]
-    if not moving:
-        return False
-    if moving != [axis]:
+    if lanes is None or not _moving(use, lanes, sizes):
+        return Walk(None)
+    if _steps(use, lanes, axis, sizes):
+        return Walk(lanes)
+    if use.access.is_write or _multiplies(use):
         return None
-    index = use.index[moving[0]]
-    step = isl.Aff.var_on_domain(index.get_domain_local_space(), DIM.set, lanes)
-    return None if index.sub(step).involves_dims(DIM.in_, lanes, 1) else True
+    for dim in reversed(use.executed.order):
+        if dim != lanes and _steps(use, dim, axis, sizes):
+            return None if axis in _moving(use, lanes, sizes) else Walk(dim)
+    return None
 
 
-def starts_aligned(use: Use, anchor: isl.Aff, axis: int, elements: int) -> bool:
-    """Whether the first lane is a whole number of blocks from `anchor` in every row and tile.
+def _moving(use: Use, dim: int, sizes: tuple[int, ...]) -> list[int]:
+    """The dimensions of the tensor that change along a dimension of the statement."""
+    moving = [k for k, index in enumerate(use.index) if index.involves_dims(DIM.in_, dim, 1)]
+    return [k for k in moving if sizes[k] > 1]
+
+
+def _steps(use: Use, dim: int, axis: int | None, sizes: tuple[int, ...]) -> bool:
+    """Whether the next value of `dim` is the next element along `axis`, and nothing else."""
+    if axis is None or _moving(use, dim, sizes) != [axis]:
+        return False
+    index = use.index[axis]
+    step = isl.Aff.var_on_domain(index.get_domain_local_space(), DIM.set, dim)
+    return not index.sub(step).involves_dims(DIM.in_, dim, 1)
+
+
+def _multiplies(use: Use) -> bool:
+    """Whether the reference is a factor of a contraction's update."""
+    others = {a.array for a in use.executed.source.reads} - {use.access.array}
+    return use.executed.reduces and len(others) > 1
+
+
+def starts_aligned(use: Use, dim: int | None, anchor: isl.Aff, axis: int, elements: int) -> bool:
+    """Whether the first element along `dim` is a whole number of blocks from `anchor` in every
+    row and tile.
 
     `anchor` is an expression of leading coordinates. Tiles that the domain clips at a border count
     as if they were not clipped.
     """
     domain = use.executed.domain
-    lanes, start = use.executed.lanes, use.index[axis]
-    if lanes is not None:
-        low = box(tile_map(domain, use.executed.scope.dims, [lanes])).offsets[0]
+    start = use.index[axis]
+    if dim is not None:
+        low = box(tile_map(domain, use.executed.scope.dims, [dim])).offsets[0]
         first = on_instances(low, domain)
-        start = start.pullback_multi_aff(_with_dimension(domain, lanes, first))
+        start = start.pullback_multi_aff(_with_dimension(domain, dim, first))
     distance = start.sub(on_instances(anchor, domain))
     rest = distance.mod_val(isl.Val(elements, context()))
     zero = isl.Aff.zero_on_domain(rest.get_domain_local_space())

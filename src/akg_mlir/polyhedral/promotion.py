@@ -13,11 +13,12 @@ from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.alignment import (
     VECTOR,
     Layout,
+    Walk,
     anchored_layout,
     corner,
     innermost,
     starts_aligned,
-    walks,
+    walk_of,
 )
 from akg_mlir.polyhedral.buffers import DMA, Promotion, Workspace, short_name, uses_of
 from akg_mlir.polyhedral.context import context
@@ -154,15 +155,15 @@ class _Promoter:
         anchor: isl.Aff | None = None
         changed = False
         for use in self.on_vector(uses):
-            walk = walks(use, axis, sizes)
-            if walk is False or use.executed in self.demoted:
+            walk = walk_of(use, axis, sizes)
+            if use.executed in self.demoted or (walk is not None and walk.dim is None):
                 continue
             reason = None
             if walk is None or axis is None:
                 reason = "its lanes do not follow each other in {}, which is made on chip"
             else:
                 start = corner(use, scope, axis) if anchor is None else anchor
-                if starts_aligned(use, start, axis, elements):
+                if starts_aligned(use, walk.dim, start, axis, elements):
                     anchor = start
                 else:
                     reason = "its rows of {}, which is made on chip, start inside a block"
@@ -179,7 +180,8 @@ class _Promoter:
         axis, elements = innermost(sizes), self.work.elements(array)
         layout = None
         for use in self.on_vector(uses):
-            if axis is not None and walks(use, axis, sizes):
+            walk = walk_of(use, axis, sizes)
+            if axis is not None and walk is not None and walk.dim is not None:
                 anchor = corner(use, scope, axis)
                 layout = anchored_layout(scope, uses, anchor, axis, elements)
                 break
@@ -201,10 +203,10 @@ class _Promoter:
         groups: list[tuple[isl.Aff, list[Use]]] = []
         anywhere: list[Use] = []
         for use in uses:
-            walk = walks(use, axis, sizes) if self.on_vector([use]) else False
-            if walk is False or axis is None:
+            walk = walk_of(use, axis, sizes) if self.on_vector([use]) else Walk(None)
+            if axis is None or (walk is not None and walk.dim is None):
                 anywhere.append(use)
-            elif walk is None or not self.join_group(groups, use, scope, axis, elements):
+            elif walk is None or not self.join_group(groups, use, walk, scope, axis, elements):
                 self.promote_rearranged(array, use)
         if groups:
             groups[0][1].extend(anywhere)
@@ -221,17 +223,18 @@ class _Promoter:
         self,
         groups: list[tuple[isl.Aff, list[Use]]],
         use: Use,
+        walk: Walk,
         scope: Scope,
         axis: int,
         elements: int,
     ) -> bool:
         """Add a use to the references it can share a buffer with; False if it fits nowhere."""
         for anchor, members in groups:
-            if starts_aligned(use, anchor, axis, elements):
+            if starts_aligned(use, walk.dim, anchor, axis, elements):
                 members.append(use)
                 return True
         own = corner(use, scope, axis)
-        if starts_aligned(use, own, axis, elements):
+        if starts_aligned(use, walk.dim, own, axis, elements):
             groups.append((own, [use]))
             return True
         return False

@@ -17,6 +17,7 @@ TENSOR: dict[str, tuple[str, str]] = {
     "te-propagate-layout": ("te_propagate_layout", "TePropagateLayout"),
     "te-record-workload": ("te_record_workload", "TeRecordWorkload"),
     "te-set-target": ("te_set_target", "TeSetTarget"),
+    "te-sink-reshapes": ("te_sink_reshapes", "TeSinkReshapes"),
 }
 AFFINE: dict[str, tuple[str, str]] = {
     "convert-te-to-affine": ("convert_te_to_affine", "ConvertTeToAffine"),

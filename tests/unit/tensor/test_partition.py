@@ -9,8 +9,8 @@ from xdsl.dialects.builtin import StringAttr
 from akg_mlir.diagnostics import collect_remarks
 
 TENSOR_FLOOR = (
-    "te-apply-precision,te-record-workload,te-decompose,te-propagate-layout,te-partition,"
-    "te-collapse-dims"
+    "te-apply-precision,te-record-workload,te-decompose,te-sink-reshapes,"
+    "te-propagate-layout,te-partition,te-collapse-dims"
 )
 RNG = np.random.default_rng(9)
 

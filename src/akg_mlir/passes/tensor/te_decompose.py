@@ -94,6 +94,10 @@ def _reduce(e: Expression, op: te.ReduceOp) -> SSAValue | None:
     sizes = te.shape_of(op.operand)
     if all(sizes[axis] == 1 for axis in op.dims):
         return e.reshaped(op.operand, te.shape_of(op.result))
+    if te.shape_of(op.result) == ():
+        # kernels hold no scalars: a view of one element is free
+        whole = e(te.ReduceOp(op.kind.data, op.operand, op.axes.get_values(), keepdims=True))
+        return e.reshaped(whole, ())
     sums = op.kind.data in (te.Reduction.ADD, te.Reduction.MUL)
     element = te.element_of(op.operand)
     if not sums or not is_float(element) or element == f32:

@@ -1,0 +1,40 @@
+// RUN: akg-opt %s -p 'te-sink-reshapes' | filecheck %s
+
+// The epilogue of a contraction goes to its shape; the two reshapes cancel.
+// CHECK-LABEL: func.func @epilogue
+// CHECK-NEXT:    %0 = te.matmul %x, %w
+// CHECK-NEXT:    [[B:%.*]] = te.add %0, %b : (tensor<6x8xf32>, tensor<1x8xf32>) -> tensor<6x8xf32>
+// CHECK-NEXT:    [[R:%.*]] = te.reshape %r : tensor<2x3x8xf32> -> tensor<6x8xf32>
+// CHECK-NEXT:    [[S:%.*]] = te.add [[B]], [[R]]
+// CHECK-NEXT:    te.matmul [[S]], %w
+func.func @epilogue(%x: tensor<6x8xf32>, %w: tensor<8x8xf32>, %b: tensor<1x8xf32>, %r: tensor<2x3x8xf32>) -> tensor<6x8xf32> {
+  %0 = te.matmul %x, %w : (tensor<6x8xf32>, tensor<8x8xf32>) -> tensor<6x8xf32>
+  %1 = te.reshape %0 : tensor<6x8xf32> -> tensor<2x3x8xf32>
+  %2 = te.add %1, %b : (tensor<2x3x8xf32>, tensor<1x8xf32>) -> tensor<2x3x8xf32>
+  %3 = te.add %2, %r : (tensor<2x3x8xf32>, tensor<2x3x8xf32>) -> tensor<2x3x8xf32>
+  %4 = te.reshape %3 : tensor<2x3x8xf32> -> tensor<6x8xf32>
+  %5 = te.matmul %4, %w : (tensor<6x8xf32>, tensor<8x8xf32>) -> tensor<6x8xf32>
+  func.return %5 : tensor<6x8xf32>
+}
+
+// A mask that varies along the split dimension, and a reshaped argument, stay where they are.
+// CHECK-LABEL: func.func @stay
+// CHECK:         te.mul {{.*}}, %m : (tensor<2x3x8xf32>, tensor<2x1x8xf32>) -> tensor<2x3x8xf32>
+// CHECK:         te.neg {{.*}} : tensor<48xf32>
+func.func @stay(%x: tensor<6x8xf32>, %m: tensor<2x1x8xf32>) -> (tensor<2x3x8xf32>, tensor<48xf32>) {
+  %0 = te.exp %x : tensor<6x8xf32>
+  %1 = te.reshape %0 : tensor<6x8xf32> -> tensor<2x3x8xf32>
+  %2 = te.mul %1, %m : (tensor<2x3x8xf32>, tensor<2x1x8xf32>) -> tensor<2x3x8xf32>
+  %3 = te.reshape %x : tensor<6x8xf32> -> tensor<48xf32>
+  %4 = te.neg %3 : tensor<48xf32>
+  func.return %2, %4 : tensor<2x3x8xf32>, tensor<48xf32>
+}
+
+// CHECK-LABEL: func.func @scalars
+// CHECK-NEXT:    [[X:%.*]] = te.reshape %x : tensor<f32> -> tensor<1xf32>
+// CHECK-NEXT:    [[Y:%.*]] = te.exp [[X]] : tensor<1xf32>
+// CHECK-NEXT:    te.reshape [[Y]] : tensor<1xf32> -> tensor<f32>
+func.func @scalars(%x: tensor<f32>) -> tensor<f32> {
+  %0 = te.exp %x : tensor<f32>
+  func.return %0 : tensor<f32>
+}

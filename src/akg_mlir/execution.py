@@ -191,4 +191,4 @@ def _written(view: _View, op: Operation) -> Array:
     array = view.read()
     if array is None:
         raise CompileError("reads a buffer that nothing has written", op)
-    return np.ascontiguousarray(array)
+    return np.asarray(array, order="C")

@@ -168,6 +168,21 @@ def test_selects_compares_and_conversions() -> None:
     assert np.array_equal(both_forms(kernel, values), expected)
 
 
+def test_integer_powers_wrap_and_truncate() -> None:
+    kernel = Kernel()
+    x, y, z = (kernel.gm("6", "i32") for _ in range(3))
+    body = """
+      %a = memref.load %in0[%i0] : IN0
+      %b = memref.load %in1[%i0] : IN1
+      %c = math.ipowi %a, %b : i32
+      memref.store %c, %out0[%i0] : OUT0"""
+    block(kernel, [6], [x, y], [z], body)
+    base = np.array([3, -2, 2, 1, -1, 5], np.int32)
+    exponent = np.array([4, 3, 33, -2, -3, -1], np.int32)
+    result = both_forms(kernel, base, exponent)
+    assert result.tolist() == [81, -8, 0, 1, -1, 0]
+
+
 def test_gather_checks_its_subscripts() -> None:
     kernel = Kernel()
     x, indices, y = kernel.gm("4", "f32"), kernel.gm("6", "i32"), kernel.gm("6", "f32")

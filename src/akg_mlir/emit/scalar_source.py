@@ -52,6 +52,7 @@ _BINARY: Mapping[type[Operation], str] = {
     arith.ShRSIOp: "np.right_shift",
     math_dialect.AbsFOp: "np.abs",
     math_dialect.AbsIOp: "np.abs",
+    math_dialect.IPowIOp: "integer_power",
     math_dialect.FloorOp: "np.floor",
     math_dialect.CeilOp: "np.ceil",
     math_dialect.RoundEvenOp: "np.rint",
@@ -108,6 +109,13 @@ def _truncating_divide(a: Any, b: Any) -> Any:
     return np.multiply(quotient, np.where((a < 0) == (b < 0), 1, -1), dtype=np.result_type(a))
 
 
+def _integer_power(base: Any, exponent: Any) -> Any:
+    """Wraps around; a negative exponent leaves the integer part, 0 for all bases but 1 and -1."""
+    unit: Any = np.where(exponent % 2 == 0, base * base, base)
+    power = np.power(base, np.maximum(exponent, 0))
+    return np.where(exponent < 0, np.where(np.abs(base) == 1, unit, 0), power)
+
+
 def _ordered(a: Any, b: Any) -> Any:
     return ~(np.isnan(a) | np.isnan(b))
 
@@ -131,6 +139,7 @@ def _within(index: Any, size: int) -> bool:
 _SCOPE: Mapping[str, Any] = {
     "np": np,
     "truncating_divide": _truncating_divide,
+    "integer_power": _integer_power,
     "ordered": _ordered,
     "reciprocal_root": _reciprocal_root,
     "error_function": np.vectorize(math.erf, otypes=[np.float64]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import islpy as isl
@@ -42,13 +42,14 @@ class Clone:
 
 
 def fused_tree(
-    root: Domain, result: FusionResult, taken: Collection[str]
+    root: Domain, result: FusionResult, taken: Collection[str], dims: Mapping[str, tuple[str, ...]]
 ) -> tuple[Domain, list[Clone]]:
     """The tree with every group below its tile band, and the clones it executes.
 
     Without clones an instance recomputed by several tiles would be scheduled several times; with
     tile coordinates every instance executes once, and the schedule stays a function. Fused and
-    dead originals leave the domain.
+    dead originals leave the domain. `taken` are names that clones must not get; `dims` has the
+    dimension names of every original, in textual order, which the clones keep.
     """
     clones: list[Clone] = []
     filters: list[Filter] = []
@@ -57,7 +58,7 @@ def fused_tree(
         roots = union_set()
         for cluster in group.roots:
             roots = roots.union(cluster.instances)
-        node = _group_node(group, result.inside(group), taken, clones)
+        node = _group_node(group, result.inside(group), taken, dims, clones)
         filters.append(Filter(node, filter=roots))
         domain = domain.union(root.domain.intersect(roots))
     child = filters[0].child if len(filters) == 1 else Sequence(filters=tuple(filters))
@@ -65,12 +66,17 @@ def fused_tree(
 
 
 def _group_node(
-    group: Group, clusters: list[Cluster], taken: Collection[str], clones: list[Clone]
+    group: Group,
+    clusters: list[Cluster],
+    taken: Collection[str],
+    dims: Mapping[str, tuple[str, ...]],
+    clones: list[Clone],
 ) -> Node | None:
     band = _shared_band(group)
     if band is None:
         return group.roots[0].to_node()
-    own = {m.get_tuple_name(DIM.out): _clone(m, taken) for m in maps_of(group.extension)}
+    needed = {m.get_tuple_name(DIM.out): m for m in maps_of(group.extension)}
+    own = {n: _clone(needed[n], taken, dims[n]) for n in dims if n in needed}
     clones += own.values()
     filters: list[Filter] = []
     for cluster in clusters:
@@ -106,13 +112,18 @@ def _filters(instances: isl.UnionSet, node: Node | None) -> list[Filter]:
     return [Filter(node, filter=instances)]
 
 
-def _clone(extension: isl.Map, taken: Collection[str]) -> Clone:
+def _clone(extension: isl.Map, taken: Collection[str], dims: tuple[str, ...]) -> Clone:
     original = extension.get_tuple_name(DIM.out)
     name = f"{original}_t"
     while name in taken:
         name += "_t"
-    instances = extension.domain_map().reverse().flatten_range().range()
-    return Clone(name, original, instances.set_tuple_name(name), extension.dim(DIM.in_))
+    instances = extension.domain_map().reverse().flatten_range().range().set_tuple_name(name)
+    rank = extension.dim(DIM.in_)
+    for k in range(rank):
+        instances = instances.set_dim_name(DIM.set, k, f"t{k}")
+    for k, dim in enumerate(dims):
+        instances = instances.set_dim_name(DIM.set, rank + k, dim)
+    return Clone(name, original, instances, rank)
 
 
 def _extension(clone: Clone) -> isl.UnionMap:

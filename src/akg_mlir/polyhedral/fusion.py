@@ -45,7 +45,8 @@ class Group:
     """Clusters that share one tile band, and the producers recomputed below it.
 
     `tiles` maps root instances to tiles (empty for an untiled cluster), `extension` maps tiles to
-    producer instances, `need` maps tiles to all elements read so far.
+    producer instances, `need` maps tiles to all elements read so far (the whole untiled cluster
+    counts as one).
     """
 
     roots: list[Cluster]
@@ -133,7 +134,9 @@ class Fuser:
         """Why a tiled cluster cannot run below the tile band of a group, or None."""
         if len(users) > 1:
             return "other tile bands use it too"
-        if group.tiles.is_empty() or not tiles.range().is_equal(group.tiles.range()):
+        if group.tiles.is_empty() or _tile_sizes(cluster) != _tile_sizes(group.roots[0]):
+            return "its tiles differ"
+        if not tiles.range().is_equal(group.tiles.range()):
             return "its tiles differ"
         own = self.writes.intersect_domain(cluster.instances)
         needed = group.need.apply_range(own.reverse())
@@ -181,7 +184,9 @@ class Fuser:
 
     def keep(self, cluster: Cluster, reason: str) -> None:
         """The producer stays where it is, and its tensor in GM."""
-        self.open_group(cluster, union_map())
+        group = self.open_group(cluster, union_map())
+        reads = self.reads.intersect_domain(cluster.instances).range()
+        group.need = isl.UnionMap.from_domain_and_range(union_set("{ [0] }"), reads)
         self.decide(cluster, "kept", reason)
 
     def extension(self, group: Group, cluster: Cluster) -> isl.UnionMap | None:
@@ -280,6 +285,10 @@ class Fuser:
         self, cluster: Cluster, kind: str, reason: str = "", recomputed: int = 0, original: int = 0
     ) -> None:
         self.decisions[cluster] = Decision(cluster.names, kind, reason, recomputed, original)
+
+
+def _tile_sizes(cluster: Cluster) -> tuple[int, ...] | None:
+    return None if cluster.band is None else cluster.band.tile
 
 
 def _names(cluster: Cluster) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import islpy as isl
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
@@ -17,7 +18,7 @@ from akg_mlir.polyhedral.clones import Clone, fused_tree
 from akg_mlir.polyhedral.clustering import clusters_of
 from akg_mlir.polyhedral.dependence import analyse
 from akg_mlir.polyhedral.fusion import Decision, Fuser
-from akg_mlir.polyhedral.scop import Scop
+from akg_mlir.polyhedral.scop import Scop, Statement
 from akg_mlir.polyhedral.tiling import is_tiled
 
 NAME = "poly-fuse"
@@ -53,12 +54,19 @@ def _fuse(op: poly.ScopOp, max_redundancy: float) -> None:
         remark(NAME, "missed", where, "nothing is tiled: run poly-tile first")
         return
     result = Fuser(scop, analyse(scop), max_redundancy).run(clusters, tiles)
-    fused, clones = fused_tree(root, result, {s.name for s in scop.statements})
+    taken = {s.name for s in scop.statements}
+    dims = {s.name: _dimension_names(s) for s in scop.originals}
+    fused, clones = fused_tree(root, result, taken, dims)
     for clone in clones:
         _add_clone(op, clone)
     replace_tree(op, fused)
     for decision in result.decisions:
         _report(scop, decision, where)
+
+
+def _dimension_names(statement: Statement) -> tuple[str, ...]:
+    names = [statement.domain.get_dim_name(isl.dim_type.set, k) for k in range(statement.rank)]
+    return tuple(name or f"i{k}" for k, name in enumerate(names))
 
 
 def _add_clone(op: poly.ScopOp, clone: Clone) -> None:

@@ -1,0 +1,336 @@
+"""poly-tile and poly-fuse: policies, automatic sizes, recomputation, and what they refuse."""
+
+from __future__ import annotations
+
+import pytest
+from poly_kernels import NAMES, apply, assert_same_results, load, scop_of, violations
+
+from akg_mlir.diagnostics import CompileError, Remark
+from akg_mlir.dialects import poly
+from akg_mlir.parsing import parse_module
+from akg_mlir.passes.affine.bridge import read_tree
+from akg_mlir.passes.affine.statements import read_scop
+from akg_mlir.polyhedral import tree
+from akg_mlir.polyhedral.context import union_map
+
+TO_FUSED = "poly-raise,poly-schedule,poly-tile,poly-fuse"
+
+
+def with_policy(policy: str, fuse: bool = True) -> str:
+    steps = f'poly-raise,poly-schedule,poly-tile{{policy="{policy}"}}'
+    return f"{steps},poly-fuse" if fuse else steps
+
+
+def messages(remarks: list[Remark], name: str) -> list[str]:
+    return [r.message for r in remarks if r.pass_name == name]
+
+
+def tile_bands(op: poly.ScopOp) -> list[tuple[int, ...]]:
+    nodes = tree.walk(read_tree(op.tree))
+    return [n.tile for n in nodes if isinstance(n, tree.Band) and n.tile is not None]
+
+
+# ----------------------------------------------------------------------------------------- meaning
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("target", ["generic_tiny", "ascend910"])
+def test_automatic_tiles_compute_the_same(name: str, target: str) -> None:
+    module, _ = apply(load(name), TO_FUSED, target)
+    assert violations(module) == []
+    assert_same_results(module)
+
+
+@pytest.mark.parametrize(
+    ("name", "policy"),
+    [
+        ("softmax", "S5: 5@UB, _"),
+        ("softmax", "S5: 5@UB, 16@UB"),
+        ("layer_norm", "S9: 7@UB, 24@UB"),
+        ("stencil_chain", "S2: 5@UB, 13@UB"),
+        ("stencil_chain", "S2: 4@UB, _"),
+        ("paper", "S4: 7@UB, 16@UB; S0: 9@UB, _"),
+        ("two_outputs", "S2: 5@UB, 8@UB"),
+        ("transpose", "S1: 8@UB, 5@UB"),
+        ("column_sum", "S2: _, 16@UB"),
+        ("sum_of_squares", "S2: 5@UB, 7@UB"),
+        ("matmul_bias_relu", "S4: 1@UB, 3@UB, _, _; S1: _, _, _, _, 2@L0A, _"),
+    ],
+)
+def test_given_tiles_compute_the_same(name: str, policy: str) -> None:
+    module, _ = apply(load(name), with_policy(policy), "ascend910")
+    assert violations(module) == []
+    assert_same_results(module)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_step_round_trips(name: str) -> None:
+    for steps in ("poly-raise,poly-schedule,poly-tile", TO_FUSED):
+        module, _ = apply(load(name), steps)
+        assert parse_module(str(module)).is_structurally_equivalent(module)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_printed_policy_gives_the_same_tree(name: str) -> None:
+    module, _ = apply(load(name), TO_FUSED)
+    chosen = scop_of(module).policy
+    assert chosen is not None
+    again, _ = apply(load(name), with_policy(chosen.data))
+    assert str(again) == str(module)
+
+
+# ------------------------------------------------------------------------------------------ shapes
+
+
+def test_a_contraction_gets_a_band_over_its_k_tiles() -> None:
+    module, _ = apply(
+        load("matmul_bias_relu"),
+        with_policy("S4: 1@UB, 2@UB, _, _; S1: _, _, _, _, 2@L0A, _", fuse=False),
+    )
+    root = read_tree(scop_of(module).tree)
+    outer = root.child
+    assert isinstance(outer, tree.Band)
+    assert outer.tile == (1, 2)
+    sequence = outer.child
+    assert isinstance(sequence, tree.Sequence)
+    names = [tree.statement_names(f.filter) for f in sequence.filters]
+    assert names == [("S0", "S1"), ("S2", "S3", "S4")]
+    k_tiles = sequence.filters[0].child
+    assert isinstance(k_tiles, tree.Band)
+    assert (k_tiles.tile, k_tiles.coincident) == ((2,), (False,))
+    init = k_tiles.relation.intersect_domain(read_scop(scop_of(module)).domain()).intersect_domain(
+        union_map("{ S0[a, b, c, d] -> [] }").domain()
+    )
+    assert init.range().is_subset(union_map("{ [0] -> [] }").domain())
+    points = k_tiles.child
+    assert isinstance(points, tree.Band)
+    assert points.tile is None
+
+
+def test_the_extension_is_the_overlapped_tile_of_the_stencil() -> None:
+    module, _ = apply(load("stencil_chain"), with_policy("S2: 6@UB, 16@UB"))
+    extension = next(
+        n for n in tree.walk(read_tree(scop_of(module).tree)) if isinstance(n, tree.Extension)
+    ).extension
+    expected = union_map(
+        "{ [t, u] -> S0_t[t, u, i, j] : 0 <= t < 3 and 0 <= u < 3 and "
+        "6t <= i < 6t + 8 and 16u <= j < 16u + 18; "
+        "[t, u] -> S1_t[t, u, i, j] : 0 <= t < 3 and 0 <= u < 3 and "
+        "6t <= i < 6t + 8 and 16u <= j < 16u + 16 }"
+    )
+    assert extension.is_equal(expected)
+
+
+def test_rows_needed_whole_by_a_reduction_are_not_split() -> None:
+    module, _ = apply(
+        load("layer_norm")
+        .replace("x40x", "x512x")
+        .replace("<40x", "<512x")
+        .replace("to 40 ", "to 512 ")
+        .replace("2.5e-02", "1.953125e-03"),
+        TO_FUSED,
+    )
+    assert [len(t) for t in tile_bands(scop_of(module))] == [1]
+
+
+# ------------------------------------------------------------------------------------------- fusion
+
+USED_TWICE = """
+func.func @k(%x: memref<16x16xf32>, %y: memref<16x16xf32>, %z: memref<14x16xf32>) {
+  %t = memref.alloc() : memref<16x16xf32>
+  affine.for %i = 0 to 16 { affine.for %j = 0 to 16 {
+    %a = affine.load %x[%i, %j] : memref<16x16xf32>
+    %b = math.exp %a : f32
+    affine.store %b, %t[%i, %j] : memref<16x16xf32>
+  } }
+  affine.for %i = 0 to 16 { affine.for %j = 0 to 16 {
+    %a = affine.load %t[%i, -%j + 15] : memref<16x16xf32>
+    affine.store %a, %y[%i, %j] : memref<16x16xf32>
+  } }
+  affine.for %i = 0 to 14 { affine.for %j = 0 to 16 {
+    %a = affine.load %t[%i, %j] : memref<16x16xf32>
+    %b = affine.load %t[%i + 2, %j] : memref<16x16xf32>
+    %c = arith.addf %a, %b : f32
+    affine.store %c, %z[%i, %j] : memref<14x16xf32>
+  } }
+  func.return
+}
+"""
+
+
+def test_a_producer_of_two_tile_bands_keeps_its_tensor() -> None:
+    module, _ = apply(USED_TWICE, with_policy("S2: 7@UB, _; S1: 8@UB, _; S0: 8@UB, _"))
+    assert violations(module) == []
+    assert_same_results(module)
+    assert len(tile_bands(scop_of(module))) == 3
+    assert not any(s.clone_of for s in scop_of(module).statements)
+
+
+def test_outputs_with_the_same_tiles_share_a_band() -> None:
+    text = """
+func.func @k(%x: memref<12x40xf32>, %y: memref<12x40xf32>, %z: memref<12x40xf32>) {
+  affine.for %i = 0 to 12 { affine.for %j = 0 to 40 {
+    %a = affine.load %x[%i, %j] : memref<12x40xf32>
+    %b = math.exp %a : f32
+    affine.store %b, %y[%i, %j] : memref<12x40xf32>
+  } }
+  affine.for %i = 0 to 12 { affine.for %j = 0 to 40 {
+    %a = affine.load %x[%i, %j] : memref<12x40xf32>
+    %b = math.absf %a : f32
+    affine.store %b, %z[%i, %j] : memref<12x40xf32>
+  } }
+  func.return
+}
+"""
+    module, _ = apply(text, TO_FUSED)
+    assert len(tile_bands(scop_of(module))) == 1
+    assert violations(module) == []
+    assert_same_results(module)
+
+
+RESIDUAL_MEAN = """
+func.func @k(%x: memref<12x40xf32>, %r: memref<12x40xf32>, %y: memref<12x40xf32>) {
+  %s = memref.alloc() : memref<12xf32>
+  affine.for %i = 0 to 12 { affine.for %j = 0 to 40 {
+    %a = affine.load %x[%i, %j] : memref<12x40xf32>
+    %b = math.exp %a : f32
+    affine.store %b, %r[%i, %j] : memref<12x40xf32>
+  } }
+  affine.for %i = 0 to 12 {
+    %zero = arith.constant 0.0 : f32
+    affine.store %zero, %s[%i] : memref<12xf32>
+  }
+  affine.for %i = 0 to 12 { affine.for %j = 0 to 40 {
+    %a = affine.load %s[%i] : memref<12xf32>
+    %b = affine.load %r[%i, %j] : memref<12x40xf32>
+    %c = arith.addf %a, %b : f32
+    affine.store %c, %s[%i] : memref<12xf32>
+  } } {poly.reduction = "add"}
+  affine.for %i = 0 to 12 { affine.for %j = 0 to 40 {
+    %a = affine.load %s[%i] : memref<12xf32>
+    %b = affine.load %r[%i, %j] : memref<12x40xf32>
+    %c = arith.divf %b, %a : f32
+    affine.store %c, %y[%i, %j] : memref<12x40xf32>
+  } }
+  func.return
+}
+"""
+
+
+def test_a_result_that_others_reduce_shares_their_rows() -> None:
+    module, _ = apply(RESIDUAL_MEAN, TO_FUSED)
+    op = scop_of(module)
+    assert [len(t) for t in tile_bands(op)] == [1]
+    assert {s.sym_name.data for s in op.statements if s.clone_of} == {"S1_t", "S2_t"}
+    assert violations(module) == []
+    assert_same_results(module)
+
+
+IN_PLACE = """
+func.func @k(%x: memref<18xf32>, %y: memref<16xf32>) {
+  %t = memref.alloc() : memref<18xf32>
+  affine.for %i = 0 to 18 {
+    %a = affine.load %x[%i] : memref<18xf32>
+    affine.store %a, %t[%i] : memref<18xf32>
+  }
+  affine.for %i = 0 to 16 {
+    %a = affine.load %t[%i] : memref<18xf32>
+    %b = affine.load %t[%i + 2] : memref<18xf32>
+    %c = arith.addf %a, %b : f32
+    affine.store %c, %y[%i] : memref<16xf32>
+  }
+  affine.for %i = 0 to 18 {
+    %k = arith.constant 2.0 : f32
+    %a = affine.load %x[%i] : memref<18xf32>
+    %b = arith.mulf %a, %k : f32
+    affine.store %b, %x[%i] : memref<18xf32>
+  }
+  func.return
+}
+"""
+
+
+def test_an_input_that_is_overwritten_later_is_read_before() -> None:
+    module, _ = apply(IN_PLACE, with_policy("S1: 8@UB; S2: 9@UB"))
+    assert violations(module) == []
+    assert_same_results(module)
+
+
+def test_too_much_recomputation_is_refused() -> None:
+    wide = load("stencil_chain")
+    module, remarks = apply(
+        wide,
+        'poly-raise,poly-schedule,poly-tile{policy="S2: 1@UB, _" max-redundancy=8.0},'
+        "poly-fuse{max-redundancy=2.0}",
+        "ascend910",
+    )
+    found = [r for r in remarks if r.pass_name == "poly-fuse" and r.kind == "missed"]
+    assert any("it would compute 2592 instances instead of 960" in r.message for r in found)
+    assert violations(module) == []
+    assert_same_results(module)
+
+
+def test_poly_tile_gives_a_wasteful_producer_tiles_of_its_own() -> None:
+    module, _ = apply(load("stencil_chain"), with_policy("S2: 1@UB, _"), "ascend910")
+    assert len(tile_bands(scop_of(module))) > 1
+    assert violations(module) == []
+
+
+def test_dead_statements_leave_the_domain() -> None:
+    text = load("two_outputs").replace(
+        "  func.return",
+        "  %d = memref.alloc() : memref<4xf32>\n"
+        "  affine.for %i = 0 to 4 {\n"
+        "    %a = affine.load %x[%i, 0] : memref<12x40xf32>\n"
+        "    affine.store %a, %d[%i] : memref<4xf32>\n  }\n  func.return",
+    )
+    module, remarks = apply(text, TO_FUSED)
+    assert "{S3} removed: nothing reads what it computes" in messages(remarks, "poly-fuse")
+    assert violations(module) == []
+
+
+def test_without_tiles_nothing_is_fused() -> None:
+    module, remarks = apply(load("softmax"), "poly-raise,poly-schedule,poly-fuse")
+    assert messages(remarks, "poly-fuse") == ["nothing is tiled: run poly-tile first"]
+    assert str(module) == str(apply(load("softmax"), "poly-raise,poly-schedule")[0])
+
+
+# ------------------------------------------------------------------------------------------- errors
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        ("S5: 8@UB", "S5 has 2 loops, the policy gives 1"),
+        ("S7: 8@UB, _", "no statement S7; there are S0, S1, S2, S3, S4, S5"),
+        ("S2: 8@UB, _", "loop 0 of S2 is not a tile loop"),
+        ("S5 8@UB", "expected 'statement: size@buffer, ...', got 'S5 8@UB'"),
+        ("S5: 8@UB, 0@UB", "expected 'size@buffer' or '_', got '0@UB'"),
+        ("S5: 8@L2, _", "unknown buffer 'L2' in '8@L2'; one of UB, L1, L0A, L0B, L0C"),
+        ("S5: 8@UB, _; S5: 4@UB, _", "two entries for statement S5"),
+    ],
+)
+def test_a_policy_that_does_not_match_is_an_error(policy: str, message: str) -> None:
+    with pytest.raises(CompileError, match=message.replace("?", r"\?")):
+        apply(load("softmax"), with_policy(policy))
+
+
+def test_a_policy_that_does_not_fit_names_the_buffer_the_need_and_the_limit() -> None:
+    text = load("two_outputs").replace("12x40", "512x512")
+    text = text.replace("to 12 ", "to 512 ").replace("to 40 ", "to 512 ")
+    with pytest.raises(CompileError, match=r"a tile of .* needs \d+ bytes of UB, the limit is"):
+        apply(text, with_policy("S2: 512@UB, 512@UB"))
+    apply(text, TO_FUSED)
+
+
+def test_a_row_longer_than_ub_becomes_several_bands() -> None:
+    text = load("softmax").replace("x40x", "x20000x").replace("to 40 ", "to 20000 ")
+    module, _ = apply(text, TO_FUSED)
+    assert violations(module) == []
+    bands = tile_bands(scop_of(module))
+    assert len(bands) > 3
+
+
+def test_the_module_needs_a_target() -> None:
+    with pytest.raises(CompileError, match="unknown target 'none'"):
+        apply(load("softmax"), TO_FUSED, "none")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from xdsl.ir import Dialect
 
 from akg_mlir.dialects.te.base import TeOp
+from akg_mlir.dialects.te.comparison import CastOp, CompareOp, Predicate, PredicateAttr, SelectOp
 from akg_mlir.dialects.te.composite import (
     Approximate,
     ApproximateAttr,
@@ -31,8 +32,6 @@ from akg_mlir.dialects.te.elementwise import (
     AddOp,
     AndOp,
     BinaryOp,
-    CastOp,
-    CompareOp,
     DivOp,
     ElementwiseOp,
     ErfOp,
@@ -45,12 +44,9 @@ from akg_mlir.dialects.te.elementwise import (
     NotOp,
     OrOp,
     PowOp,
-    Predicate,
-    PredicateAttr,
     ReciprocalOp,
     ReluOp,
     RsqrtOp,
-    SelectOp,
     SigmoidOp,
     SqrtOp,
     SubOp,

@@ -32,7 +32,7 @@ from xdsl.irdl import (
 from xdsl.utils.exceptions import VerifyException
 
 from akg_mlir.dialects.te.base import TeOp, check_element, same_element
-from akg_mlir.dialects.te.elementwise import cast_scalar
+from akg_mlir.dialects.te.comparison import cast_scalar
 from akg_mlir.dialects.te.structured import Iterator, Reduction, StructuredOp, dims_map, emit
 from akg_mlir.dialects.te.types import (
     FLOATS,

@@ -69,7 +69,9 @@ class Clusters:
         candidates = {self.of[p]: None for p in self._producers([op]) if p in self.of}
 
         def rank(cluster: frozenset[Operation]) -> tuple[bool, int]:
-            return not any(map(is_contraction, cluster)), -max(map(self.position.get, cluster))  # pyright: ignore
+            """Contractions first, since an epilogue saves most; then the latest."""
+            cube = any(is_contraction(member) for member in cluster)
+            return not cube, -max(self.position[member] for member in cluster)
 
         for candidate in sorted(candidates, key=rank):
             self._try_to_unite(self.of[op], candidate, op)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import islpy as isl
-from xdsl.dialects import scf
-from xdsl.ir import Block, BlockArgument, SSAValue
+from xdsl.dialects import arith, scf
+from xdsl.dialects.builtin import IndexType
+from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 
 from akg_mlir.passes.npu.memory.footprint import Access, Box
 from akg_mlir.passes.npu.memory.linear import Floor, Interval, Linear, bounds, linear_of
 from akg_mlir.polyhedral.context import context
+
+Namer = Callable[[SSAValue], str]
 
 
 def byte_range(access: Access) -> tuple[int | None, int | None]:
@@ -46,10 +49,11 @@ def meet(
     )
 
 
-def leaves(access: Access, size: int) -> bool:
-    """Whether the access can touch a byte outside 0 .. size-1 of its buffer or tensor.
+def leaves(access: Access, size: int, op: Operation) -> bool:
+    """Whether an access of `op` can touch a byte outside 0 .. size-1 of its buffer or tensor.
 
-    Exact for affine loop bounds; an offset of unknown origin counts as in range.
+    Exact for affine loop bounds and branches on them; an offset of unknown origin counts as in
+    range.
     """
     low, high = byte_range(access)
     if low is not None and low >= 0 and high is not None and high <= size:
@@ -61,19 +65,43 @@ def leaves(access: Access, size: int) -> bool:
         touched = _bytes(access, part, system.side("x"), "a")
         address = f"{touched.address} + {access.base.const + part.offset}"
         outside = f"(({address}) < 0 or ({address}) >= {size})"
+        guards = list(_guards(op, system.side("x")))
         variables = [*system.names.values(), *touched.variables]
-        if not is_empty(variables, [*touched.limits, *system.constraints, outside]):
+        if not is_empty(variables, [*touched.limits, *system.constraints, *guards, outside]):
             return True
     return False
+
+
+_COMPARISONS = {0: "=", 1: "!=", 2: "<", 3: "<=", 4: ">", 5: ">="}
+"""Signed predicates of arith.cmpi."""
+
+
+def _guards(op: Operation, namer: Namer) -> Iterator[str]:
+    """What the branches around `op` say of index values."""
+    block = op.parent
+    while block is not None and (parent := block.parent_op()) is not None:
+        if isinstance(parent, scf.IfOp):
+            condition = _condition(parent.cond, namer)
+            if condition is not None:
+                taken = block.parent is parent.true_region
+                yield f"({condition})" if taken else f"not ({condition})"
+        block = parent.parent
+
+
+def _condition(value: SSAValue, namer: Namer) -> str | None:
+    op = value.owner
+    if not isinstance(op, arith.CmpiOp) or op.predicate.value.data not in _COMPARISONS:
+        return None
+    lhs, rhs = (linear_of(v) for v in (op.lhs, op.rhs))
+    if not isinstance(op.lhs.type, IndexType):
+        return None
+    return f"{text(lhs, namer)} {_COMPARISONS[op.predicate.value.data]} {text(rhs, namer)}"
 
 
 def _opaque(form: Linear) -> bool:
     """Whether a form depends on a value that nothing is known about."""
     values = form.leaves()
     return any(bounds(Linear(((v, 1),))) == Interval(None, None) for v in values)
-
-
-Namer = Callable[[SSAValue], str]
 
 
 class _System:

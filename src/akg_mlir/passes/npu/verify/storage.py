@@ -89,7 +89,7 @@ def check_accesses(instruction: Instruction, target: Target) -> None:
         if not isinstance(access.root, SSAValue):
             continue
         size = _size(access)
-        if leaves(access, size):
+        if leaves(access, size, instruction.op):
             low, high = byte_range(access)
             raise CompileError(
                 f"{_role(instruction.op, access)} reaches bytes {low} to {high} "

@@ -177,6 +177,21 @@ def test_no_data_path() -> None:
         kernel.run(random(256))
 
 
+def test_ub_to_l0c_and_back() -> None:
+    """Fractals spread out in L0C and blocks between them in UB."""
+    kernel = Kernel()
+    x, y = kernel.gm("2x264", "f32"), kernel.gm("2x256", "f32")
+    a, c = kernel.buffer("ub", 0, "2x264", "f32"), kernel.buffer("l0c", 0, "3x256", "f32")
+    b = kernel.buffer("ub", 4096, "2x256", "f32")
+    kernel.load(x, a, 66)
+    kernel.copy(kernel.ptr(c), kernel.ptr(a), 1, bursts=2, gaps=(1, 1))
+    kernel.barrier()
+    kernel.copy(kernel.ptr(b), kernel.ptr(c), 1, bursts=2, gaps=(1, 0))
+    kernel.store(b, y, 64)
+    values = random(2, 264).astype(np.float32)
+    assert np.array_equal(kernel.run_all(values), values[:, :256])
+
+
 def test_overlapping_copy_is_an_error() -> None:
     kernel = Kernel()
     x = kernel.gm("256")

@@ -51,9 +51,9 @@ from akg_mlir.dialects.npu.buffers import PipeOp
 class CopyOp(IRDLOperation, PipeOp):
     """Burst copy between two memories.
 
-    `n_burst` bursts of `len_burst` blocks; gaps are tail to head, in blocks (32 B). On the path
-    l0c -> ub a burst unit and the source gap are whole 16x16 fractals, the destination gap stays
-    in blocks.
+    `n_burst` bursts of `len_burst` blocks; gaps are tail to head, in blocks (32 B). On the paths
+    l0c -> ub and ub -> l0c bursts and the gap on the side of l0c count whole 16x16 fractals, the
+    gap on the side of ub stays in blocks; l0c -> ub may convert f32 to f16.
     """
 
     name = "npu.copy"

@@ -1,7 +1,8 @@
 """The cube: `c[m,n] = (init ? 0 : c[m,n]) + a[m,k] * b[k,n]` on fractals.
 
-One `mad` forms its products and sums over k in f32 (matrix product of numpy, on one thread), adds the accumulator
-once and rounds to its type; integers are exact. Rows and columns beyond m, k, n are ignored.
+One `mad` forms its products and sums over k in f32 (matrix product of numpy, on one thread), adds
+the accumulator once and rounds to its type; integers are exact. Rows and columns beyond m, k, n are
+ignored.
 """
 
 from __future__ import annotations

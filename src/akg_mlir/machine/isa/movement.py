@@ -33,11 +33,13 @@ _BYTE = np.dtype(np.uint8)
 def burst_units(copy: Copy) -> tuple[int, int, int, int]:
     """Bytes of (source burst unit, source gap unit, destination burst unit, destination gap unit).
 
-    From L0C, bursts and the source gap count 16x16 fractals.
+    On the paths from and to L0C bursts, and the gap on the side of L0C, count 16x16 fractals.
     """
     src, dst = (DTYPES[op.element].itemsize * _FRACTAL_ELEMENTS for op in (copy.src, copy.dst))
     if copy.src.memory == "l0c":
         return src, src, dst, BLOCK
+    if copy.dst.memory == "l0c":
+        return src, BLOCK, dst, dst
     return BLOCK, BLOCK, BLOCK, BLOCK
 
 

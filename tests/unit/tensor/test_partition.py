@@ -75,6 +75,14 @@ def test_workload_counts_traffic_and_contractions_once():
     assert workloads[0]["out_bytes"].value.data == 4096
 
 
+def test_padding_that_is_dropped_is_no_traffic():
+    body = "%r = te.unpack %a nz : tensor<2x2x16x16xf16> -> tensor<17x18xf16>"
+    module = module_of(["tensor<2x2x16x16xf16>"], body, ["tensor<17x18xf16>"])
+    (kernel,) = (op for op in apply(module, "te-partition").ops if "npu.kernel" in op.attributes)
+    workload = kernel.attributes["npu.workload"].data
+    assert workload["in_bytes"].value.data == workload["out_bytes"].value.data == 17 * 18 * 2
+
+
 def test_small_buffers_make_more_kernels():
     def softmax(target: str) -> int:
         type_ = "tensor<4x2000xf32>"

@@ -131,13 +131,21 @@ def _workload(
             cube.append(DenseArrayBase.from_list(i64, [math.prod(op.batch), m, k, n]))
     return DictionaryAttr(
         {
-            "in_bytes": IntegerAttr(_bytes(ins), i64),
-            "out_bytes": IntegerAttr(_bytes(outs), i64),
+            "in_bytes": IntegerAttr(sum(_bytes_read(v, ops) for v in ins), i64),
+            "out_bytes": IntegerAttr(sum(map(_bytes, outs)), i64),
             "cube": ArrayAttr(cube),
             "vector_repeats": IntegerAttr(sum(recorded(op) or 0 for op in ops), i64),
         }
     )
 
 
-def _bytes(values: Sequence[SSAValue]) -> int:
-    return sum(math.prod(te.shape_of(v)) * element_bytes(te.element_of(v)) for v in values)
+def _bytes(value: SSAValue) -> int:
+    return math.prod(te.shape_of(value)) * element_bytes(te.element_of(value))
+
+
+def _bytes_read(value: SSAValue, ops: Sequence[Operation]) -> int:
+    """Bytes of a live-in that the ops need: padding that is only dropped need not be read."""
+    users = [use.operation for use in value.uses if use.operation in ops]
+    if all(isinstance(user, te.UnpackOp) for user in users):
+        return max(_bytes(user.results[0]) for user in users)
+    return _bytes(value)

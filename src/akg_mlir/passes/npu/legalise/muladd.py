@@ -5,13 +5,12 @@ from __future__ import annotations
 from akg_mlir.dialects import npu
 from akg_mlir.dialects.npu import Opcode, Reduction
 from akg_mlir.passes.npu.legalise.elementwise import (
-    apply_normal,
     in_parts,
     require,
     write_vec,
 )
 from akg_mlir.passes.npu.legalise.emitter import SCRATCH_BYTES, Emitter
-from akg_mlir.passes.npu.legalise.permute import apply
+from akg_mlir.passes.npu.legalise.permute import apply, apply_arranged
 from akg_mlir.passes.npu.legalise.reduce import reduce
 from akg_mlir.passes.npu.legalise.vector import is_single_unknown
 from akg_mlir.passes.npu.legalise.views import Box, arrange, box_of, squeeze
@@ -52,7 +51,7 @@ def _multiply_accumulate(emitter: Emitter, box: Box) -> None:
 def _by_steps(emitter: Emitter, box: Box) -> None:
     """The lanes are kept: vmla accumulates in place along the reduced axes."""
     arranged = arrange(box, box.dst.strides.index(1))
-    apply_normal(emitter, arranged, write_vec(emitter, Opcode.VMLA), reduces=True)
+    apply_arranged(emitter, arranged, write_vec(emitter, Opcode.VMLA), reduces=True)
 
 
 def _by_products(emitter: Emitter, box: Box) -> None:

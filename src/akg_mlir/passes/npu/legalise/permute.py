@@ -1,14 +1,19 @@
-"""Boxes whose sources are contiguous along another axis than the result: 16 x 16 transposes."""
+"""Sources that are contiguous along another axis, or off block boundaries: 16 x 16 transposes."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from akg_mlir.dialects.npu import Opcode
 from akg_mlir.passes.npu.legalise.elementwise import apply_normal, in_parts, write_vec
 from akg_mlir.passes.npu.legalise.emitter import SCRATCH_BYTES, Emitter, NoVectorForm
 from akg_mlir.passes.npu.legalise.issue import Write
 from akg_mlir.passes.npu.legalise.scalar import number
-from akg_mlir.passes.npu.legalise.transpose import ROWS, vnchwconv
+from akg_mlir.passes.npu.legalise.transpose import ROWS, floor_to_block, vnchwconv
 from akg_mlir.passes.npu.legalise.views import Box, Index, Operand, normalise
+
+LANES = 128
+"""Parts of long rows are whole repeats, so that they keep their alignment."""
 
 
 def is_permuted(box: Box, operand: Operand) -> bool:
@@ -16,26 +21,94 @@ def is_permuted(box: Box, operand: Operand) -> bool:
     return box.sizes[-1] > 1 and operand.strides[-1] not in (0, 1) and 1 in operand.strides[:-1]
 
 
+def is_shifted(box: Box, operand: Operand) -> bool:
+    """A source of a normalised box is contiguous, but starts at a known lane inside a block."""
+    outer = range(len(box.sizes) - 1)
+    on_blocks = all(operand.strides[a] % operand.block == 0 for a in outer)
+    lane = operand.offset.fact.residue(operand.block)
+    return not operand.splat and operand.strides[-1] == 1 and on_blocks and bool(lane)
+
+
 def apply(emitter: Emitter, box: Box, write: Write, max_repeat: int | None = None) -> None:
-    """Issue a box in any axis order; permuted sources are transposed into scratch first.
+    """Issue a box in any axis order; crooked sources are straightened into scratch first.
 
     Raises `NoVectorForm` where an operand's layout does not fit the vector unit.
     """
-    box = normalise(box)
-    permuted = [o for o in box.operands[1:] if is_permuted(box, o)]
-    if permuted:
-        row = _up(box.sizes[-1], permuted[0].block)
-        need = box.volume // box.sizes[-1] * row * sum(o.size for o in permuted)
+    apply_arranged(emitter, normalise(box), write, max_repeat=max_repeat)
+
+
+def apply_arranged(
+    emitter: Emitter,
+    box: Box,
+    write: Write,
+    *,
+    max_repeat: int | None = None,
+    reduces: bool = False,
+) -> None:
+    """`apply` for a box whose last axis is its lanes; `reduces` as for `apply_normal`."""
+    crooked = [o for o in box.operands[1:] if is_permuted(box, o) or is_shifted(box, o)]
+    if crooked:
+        need = sum(_volume(box, o.block) * o.size for o in crooked)
         axis = max(range(len(box.sizes)), key=lambda a: box.sizes[a])
-        step = max(ROWS, box.sizes[axis] * SCRATCH_BYTES // need // ROWS * ROWS)
+        step = max(ROWS, box.sizes[axis] * SCRATCH_BYTES // need // LANES * LANES)
         if need > SCRATCH_BYTES and step < box.sizes[axis]:
-            in_parts(emitter, box, axis, step, lambda part: apply(emitter, part, write, max_repeat))
+
+            def again(part: Box) -> None:
+                apply_arranged(emitter, part, write, max_repeat=max_repeat, reduces=reduces)
+
+            in_parts(emitter, box, axis, step, again)
             return
-        for operand in dict.fromkeys(permuted):
-            straight = emitter.scratch([*box.sizes[:-1], row], operand.element)
-            permuted_copy(emitter, normalise(Box(box.sizes, (straight, operand))))
-            box = box.map(lambda o, old=operand, new=straight: new if o == old else o)
-    apply_normal(emitter, box, write, max_repeat=max_repeat)
+        straight = {o: _straighten(emitter, box, o) for o in dict.fromkeys(crooked)}
+        box = box.map(lambda o: straight.get(o, o))
+    apply_normal(emitter, box, write, max_repeat=max_repeat, reduces=reduces)
+
+
+def _volume(box: Box, block: int) -> int:
+    """Elements of a box whose rows are padded to blocks."""
+    return box.volume // box.sizes[-1] * _up(box.sizes[-1], block)
+
+
+def _straighten(emitter: Emitter, box: Box, operand: Operand) -> Operand:
+    """The operand in scratch, with its lanes contiguous from a block boundary on."""
+    if is_shifted(box, operand):
+        return _realigned(emitter, box, operand)
+    row = _up(box.sizes[-1], operand.block)
+    straight = emitter.scratch([*box.sizes[:-1], row], operand.element)
+    permuted_copy(emitter, normalise(Box(box.sizes, (straight, operand))))
+    return straight
+
+
+def _realigned(emitter: Emitter, box: Box, operand: Operand) -> Operand:
+    """Transposed, lanes are rows: they start at any row, and are transposed back from there."""
+    floor = floor_to_block(operand)
+    assert floor is not None
+    start, lane = floor
+    walked = [a for a in range(len(box.sizes) - 1) if operand.strides[a]]
+    walked.sort(key=lambda a: box.sizes[a])
+    lanes, rows = box.sizes[-1], box.sizes[walked[-1]] if walked else 1
+    pitch = operand.strides[walked[-1]] if walked else operand.block
+    outer = [box.sizes[a] for a in walked[:-1]]
+    wide, high = _up(lanes, ROWS), _up(rows, ROWS)
+    out = emitter.scratch([*outer, rows, wide], operand.element)
+    turned = emitter.scratch([_up(lane + wide, ROWS), high], operand.element)
+
+    def plane(at: tuple[Index, ...]) -> None:
+        source = start.at_all(walked, at).with_strides((1, pitch))
+        result = out.at_all(range(len(at)), at).with_strides((wide, 1))
+        there = Box((_up(lane + lanes, operand.block), rows), (turned, source))
+        _plane(emitter, there)
+        back = turned.at(0, lane).with_strides((1, high))
+        _plane(emitter, Box((rows, lanes), (result, back)))
+
+    emitter.nest(outer, plane)
+    strides = [0] * len(box.sizes)
+    for axis, stride in zip((*walked, len(box.sizes) - 1), _inner(out.strides, len(walked) + 1)):
+        strides[axis] = stride
+    return out.with_strides(strides)
+
+
+def _inner(strides: Sequence[int], count: int) -> Sequence[int]:
+    return strides[len(strides) - count :]
 
 
 def permuted_copy(emitter: Emitter, box: Box) -> None:
@@ -131,12 +204,11 @@ def _padded(emitter: Emitter, box: Box, src: Operand) -> Operand:
 
 def move(emitter: Emitter, box: Box) -> None:
     """Copy a box lane by lane. Raises `NoVectorForm` for element types without arithmetic."""
-    box = normalise(box)
     dst, src = box.operands
     if emitter.has(Opcode.VMULS, dst.element):
-        apply_normal(emitter, box, write_vec(emitter, Opcode.VMULS, number(1, dst.element)))
+        apply(emitter, box, write_vec(emitter, Opcode.VMULS, number(1, dst.element)))
     elif emitter.has(Opcode.VMAX, dst.element):
         both = box.with_operands((dst, src, src))
-        apply_normal(emitter, both, write_vec(emitter, Opcode.VMAX))
+        apply(emitter, both, write_vec(emitter, Opcode.VMAX))
     else:
         raise NoVectorForm(f"no lane-wise instruction moves {dst.element}")

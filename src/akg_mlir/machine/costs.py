@@ -117,12 +117,21 @@ class Costs:
             case ScalarLoad():
                 return Cost(target.scalar.access_cycles)
             case ScalarBlock():
-                scalar = target.scalar
-                element = instruction.accesses * scalar.access_cycles
-                element += instruction.operations * scalar.operation_cycles
-                return Cost(prod(instruction.sizes) * element)
+                return self._scalar(instruction)
             case _:
                 return _SYNCHRONISATION
+
+    def _scalar(self, block: ScalarBlock) -> Cost:
+        """Element after element; GM is as far from the scalar unit as from the transfer pipes."""
+        scalar, paths = self._target.scalar, self._target.paths
+        element = block.accesses * scalar.access_cycles
+        element += block.operations * scalar.operation_cycles
+        busy, latency = prod(block.sizes) * element, 0
+        if any(block.operands[k].memory == GM for k in block.reads):
+            busy += paths[GM, "ub"].startup + paths[GM, "ub"].latency
+        if any(block.operands[k].memory == GM for k in block.writes):
+            latency = paths["ub", GM].startup + paths["ub", GM].latency
+        return Cost(busy, latency)
 
     def _transfer(self, copy: Copy, address: int) -> Cost:
         """A transfer from or to GM; `address` modulo the alignment of full bandwidth."""

@@ -7,40 +7,44 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from akg_mlir.passes.npu.memory.colouring import Pair, Request, peak, plan
+from akg_mlir.passes.npu.memory.colouring import Pair, Request, Sharing, peak, plan
 from akg_mlir.passes.npu.memory.lifetime import Lifetime
 
 requests = st.lists(
     st.builds(
-        lambda size, alignment, start, length: Request(
-            size * 32, alignment, Lifetime(start, start + length)
+        lambda size, alignment, start, length, connects: Request(
+            size * 32, alignment, Lifetime(start, start + length), connects
         ),
         st.integers(1, 40),
         st.sampled_from([32, 512]),
         st.integers(0, 20),
         st.integers(0, 10),
+        st.booleans(),
     ),
     max_size=10,
 )
 
 
-@given(requests=requests, share=st.booleans(), skew=st.booleans())
-def test_plans_are_legal(requests: list[Request], share: bool, skew: bool) -> None:
+@given(requests=requests, least=st.sampled_from(Sharing), skew=st.booleans())
+def test_plans_are_legal(requests: list[Request], least: Sharing, skew: bool) -> None:
     pairs = [Pair(i, i + 1) for i in range(len(requests) - 1)] if skew else []
-    found = plan(requests, 1 << 20, pairs, share=share)
+    found = plan(requests, 1 << 20, pairs, least=least)
     assert all(a % r.alignment == 0 for a, r in zip(found.addresses, requests))
     ends = [a + r.size for a, r in zip(found.addresses, requests)]
     assert found.height == max(ends, default=0) >= peak(requests)[0]
     for i, j in combinations(range(len(requests)), 2):
-        if not share or requests[i].lifetime.meets(requests[j].lifetime):
-            assert ends[i] <= found.addresses[j] or ends[j] <= found.addresses[i]
-    assert found == plan(requests, 1 << 20, pairs, share=share)
+        apart = ends[i] <= found.addresses[j] or ends[j] <= found.addresses[i]
+        connects = requests[i].connects or requests[j].connects
+        assert apart or not requests[i].lifetime.meets(requests[j].lifetime)
+        assert apart or found.sharing is not Sharing.NONE
+        assert apart or not connects or found.sharing is Sharing.ALL
+    assert found == plan(requests, 1 << 20, pairs, least=least)
 
 
 @given(requests=requests)
 def test_sharing_starts_only_when_the_memory_is_full(requests: list[Request]) -> None:
     apart = plan(requests, 1 << 20)
-    assert not apart.shared
+    assert apart.sharing is Sharing.NONE
     tight = plan(requests, apart.height - 1)
     assert tight.height <= apart.height
 

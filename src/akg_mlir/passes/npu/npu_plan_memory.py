@@ -16,12 +16,13 @@ from akg_mlir.diagnostics import CompileError, remark
 from akg_mlir.dialects.npu import (
     BLOCK_BYTES,
     BufferOp,
+    Pipe,
     PipeOp,
     Space,
     VecOp,
     space_of,
 )
-from akg_mlir.passes.npu.memory.colouring import Pair, Plan, Request, peak, plan
+from akg_mlir.passes.npu.memory.colouring import Pair, Plan, Request, Sharing, peak, plan
 from akg_mlir.passes.npu.memory.footprint import locate, reserved_bytes
 from akg_mlir.passes.npu.memory.lifetime import Lifetime, lifetimes
 from akg_mlir.passes.npu.memory.structure import Program, kernels, program_of
@@ -34,9 +35,9 @@ class NpuPlanMemory(ModulePass):
     """Give every on-chip buffer an address in its memory.
 
     Buffers move to the top of their kernel. They are kept apart while the memory allows it, since
-    sharing bytes orders their users; otherwise (or always, with `reuse=always`) buffers whose
-    lifetimes do not meet share bytes. Sources of one vector instruction go to different bank
-    groups where that costs no space.
+    sharing bytes orders their users; then buffers that one pipe uses share bytes, then all (or at
+    once, with `reuse=always`), in each case only if their lifetimes do not meet. Sources of one
+    vector instruction go to different bank groups where that costs no space.
     """
 
     name = "npu-plan-memory"
@@ -60,12 +61,19 @@ class NpuPlanMemory(ModulePass):
         target: Target,
     ) -> None:
         capacity, alignment = target.memories[space.value], target.alignments[space.value]
+        pipes = _pipes(program)
         requests = [
-            Request(reserved_bytes(b, alignment), alignment, live.get(b.result, _NEVER))
+            Request(
+                reserved_bytes(b, alignment),
+                alignment,
+                live.get(b.result, _NEVER),
+                len(pipes.get(b.result, ())) > 1,
+            )
             for b in buffers
         ]
         pairs = list(_source_pairs(program, buffers)) if space is Space.UB else []
-        found = plan(requests, capacity, pairs, share=self.reuse == "always")
+        least = Sharing.ALL if self.reuse == "always" else Sharing.NONE
+        found = plan(requests, capacity, pairs, least=least)
         if found.height > capacity:
             raise _overflow(program.kernel, space, buffers, requests, found, target)
         for buffer, address in zip(buffers, found.addresses):
@@ -74,6 +82,16 @@ class NpuPlanMemory(ModulePass):
 
 
 _NEVER = Lifetime(0, -1)
+
+
+def _pipes(program: Program) -> dict[SSAValue, set[Pipe]]:
+    """The pipes that touch each buffer."""
+    found: dict[SSAValue, set[Pipe]] = {}
+    for instruction in program.instructions:
+        for access in instruction.accesses:
+            if isinstance(access.root, SSAValue):
+                found.setdefault(access.root, set()).add(instruction.pipe)
+    return found
 
 
 def _hoist(kernel: FuncOp) -> None:
@@ -127,12 +145,11 @@ def _pair(op: PipeOp, number: dict[SSAValue, int]) -> Pair | None:
 def _report(
     kernel: FuncOp, space: Space, buffers: Sequence[BufferOp], found: Plan, capacity: int
 ) -> None:
-    how = "share bytes where lifetimes allow" if found.shared else "are kept apart"
     remark(
         NpuPlanMemory.name,
         "analysis",
         f"{kernel.sym_name.data}:{space.value}",
-        f"{len(buffers)} buffers {how}",
+        f"{len(buffers)} buffers {found.sharing.value}",
         peak_bytes=found.height,
         capacity=capacity,
         buffers=len(buffers),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from akg_mlir.passes.npu.memory.lifetime import Lifetime
 
@@ -15,11 +16,15 @@ BANK_SKEW = 256
 
 @dataclass(frozen=True)
 class Request:
-    """A buffer of one memory: bytes, alignment of its address, lifetime."""
+    """A buffer of one memory: bytes, alignment of its address, lifetime.
+
+    `connects` two pipes: sharing its bytes would make these pipes wait for each other.
+    """
 
     size: int
     alignment: int
     lifetime: Lifetime
+    connects: bool = False
 
 
 @dataclass(frozen=True)
@@ -32,33 +37,43 @@ class Pair:
     second_offset: int = 0
 
 
+class Sharing(Enum):
+    """Which requests may occupy common bytes, if their lifetimes do not meet."""
+
+    NONE = "are kept apart"
+    WITHIN_PIPES = "share bytes if one pipe uses them"
+    ALL = "share bytes where lifetimes allow"
+
+
 @dataclass(frozen=True)
 class Plan:
-    """An address per request; `shared` says whether any two requests share bytes."""
+    """An address per request and the end of the highest."""
 
     addresses: tuple[int, ...]
     height: int
-    shared: bool
+    sharing: Sharing
     skewed: bool
 
 
 def plan(
-    requests: Sequence[Request], capacity: int, pairs: Sequence[Pair] = (), *, share: bool = False
+    requests: Sequence[Request],
+    capacity: int,
+    pairs: Sequence[Pair] = (),
+    *,
+    least: Sharing = Sharing.NONE,
 ) -> Plan:
-    """The first of these that fits, else the lowest found: apart and skewed, apart, shared and
-    skewed, shared. `share` skips the first two. Deterministic.
+    """The first that fits, else the lowest found, of: as little sharing as possible from `least`
+    on, with and without bank skew for `pairs`. Deterministic.
     """
-    apart = [False, True][1 if share else 0 :]
-    attempts = [(shared, skewed) for shared in apart for skewed in (True, False)]
+    levels = list(Sharing)
     best: Plan | None = None
-    for shared, skewed in attempts:
-        if skewed and not pairs:
-            continue
-        found = _lowest(requests, pairs if skewed else (), shared)
-        if found.height <= capacity:
-            return found
-        best = found if best is None or found.height < best.height else best
-    assert best is not None
+    for sharing in levels[levels.index(least) :]:
+        for skewed in (True, False) if pairs else (False,):
+            found = _lowest(requests, pairs if skewed else (), sharing)
+            if found.height <= capacity:
+                return found
+            best = found if best is None or found.height < best.height else best
+    assert best is not None, "there is at least one level"
     return best
 
 
@@ -87,15 +102,15 @@ def _by_start(request: Request) -> tuple[int, ...]:
     return (request.lifetime.start, -request.size)
 
 
-def _lowest(requests: Sequence[Request], pairs: Sequence[Pair], shared: bool) -> Plan:
+def _lowest(requests: Sequence[Request], pairs: Sequence[Pair], sharing: Sharing) -> Plan:
     plans = [
-        _first_fit(requests, order, pairs, shared) for order in (_by_size, _by_lifetime, _by_start)
+        _first_fit(requests, order, pairs, sharing) for order in (_by_size, _by_lifetime, _by_start)
     ]
     return min(plans, key=lambda p: p.height)
 
 
 def _first_fit(
-    requests: Sequence[Request], order: Order, pairs: Sequence[Pair], shared: bool
+    requests: Sequence[Request], order: Order, pairs: Sequence[Pair], sharing: Sharing
 ) -> Plan:
     placed: dict[int, int] = {}
     for i in sorted(range(len(requests)), key=lambda i: (*order(requests[i]), i)):
@@ -103,13 +118,19 @@ def _first_fit(
         blocked = sorted(
             (placed[j], placed[j] + requests[j].size)
             for j in placed
-            if not shared or request.lifetime.meets(requests[j].lifetime)
+            if _interfere(request, requests[j], sharing)
         )
         residues = list(_wanted_residues(i, placed, pairs))
         placed[i] = _lowest_gap(request, blocked, residues)
     addresses = tuple(placed[i] for i in range(len(requests)))
     height = max((a + r.size for a, r in zip(addresses, requests)), default=0)
-    return Plan(addresses, height, shared, bool(pairs))
+    return Plan(addresses, height, sharing, bool(pairs))
+
+
+def _interfere(a: Request, b: Request, sharing: Sharing) -> bool:
+    if sharing is Sharing.NONE or a.lifetime.meets(b.lifetime):
+        return True
+    return sharing is Sharing.WITHIN_PIPES and (a.connects or b.connects)
 
 
 def _wanted_residues(request: int, placed: dict[int, int], pairs: Sequence[Pair]) -> Iterator[int]:

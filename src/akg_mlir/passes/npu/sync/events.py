@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from akg_mlir.dialects.npu import Pipe
-from akg_mlir.passes.npu.memory.structure import Program
+from akg_mlir.passes.npu.memory.structure import Body, Program
 from akg_mlir.passes.npu.sync.dependence import Requirements
 from akg_mlir.passes.npu.sync.happens_before import Analysis
 from akg_mlir.passes.npu.sync.placement import Plan
@@ -19,8 +19,9 @@ def colour(program: Program, required: Requirements, plan: Plan, limit: int) -> 
 
     Returns the first pair of pipes whose flags do not fit, or None. Two flags may share an id when
     their uses do not overlap in the program and, for flags that are clear between uses, every set
-    of one comes after the waits of the other have certainly happened. A token's id is its own:
-    it is set between uses, which is why other tokens, but no clear flags, may share it.
+    of one comes after the waits of the other have certainly happened. Tokens are set between uses:
+    they share no id with others, and with each other only when ids run out, since the later use
+    then waits for the earlier one too.
     """
     spans = _spans(program, plan)
     conflicts = _conflicts(program, required, plan, spans)
@@ -28,10 +29,9 @@ def colour(program: Program, required: Requirements, plan: Plan, limit: int) -> 
     for flag in sorted(spans, key=lambda f: spans[f]):
         groups.setdefault((flag.src, flag.dst), []).append(flag)
     for pair, flags in groups.items():
+        used = _assign([f for f in flags if not is_token(plan, f)], conflicts)
         tokens = [f for f in flags if is_token(plan, f)]
-        clear = [f for f in flags if not is_token(plan, f)]
-        used = _assign(tokens, conflicts, 0)
-        if _assign(clear, conflicts, used) > limit:
+        if used > limit or not _assign_tokens(plan, tokens, conflicts, range(used, limit)):
             return pair
     return None
 
@@ -42,14 +42,35 @@ def is_token(plan: Plan, flag: Flag) -> bool:
     return order is not None and not order.forward
 
 
-def _assign(flags: Sequence[Flag], conflicts: Mapping[Flag, set[Flag]], first: int) -> int:
-    """Lowest free id from `first` on, in order; returns the first id that is not used."""
+def _assign(flags: Sequence[Flag], conflicts: Mapping[Flag, set[Flag]]) -> int:
+    """Lowest free id, in order; returns how many ids are used."""
     done: list[Flag] = []
     for flag in flags:
         taken = {f.event for f in done if f in conflicts[flag]}
-        flag.event = next(i for i in range(first, first + len(flags)) if i not in taken)
+        flag.event = next(i for i in range(len(flags)) if i not in taken)
         done.append(flag)
-    return max((f.event + 1 for f in flags if f.event is not None), default=first)
+    return max((f.event + 1 for f in flags if f.event is not None), default=0)
+
+
+def _assign_tokens(
+    plan: Plan, tokens: Sequence[Flag], conflicts: Mapping[Flag, set[Flag]], ids: range
+) -> bool:
+    """Ids of their own while there are any, then shared with tokens of other bodies if possible."""
+    users: dict[int, list[Flag]] = {i: [] for i in ids}
+    for token in tokens:
+        body = plan.orders[token].body
+
+        def price(event: int, token: Flag = token, body: Body = body) -> tuple[bool, int, int]:
+            others = users[event]
+            near = any(plan.orders[f].body is body for f in others)
+            return near, len(others), event
+
+        free = [i for i in ids if not conflicts[token] & set(users[i])]
+        if not free:
+            return False
+        token.event = min(free, key=price)
+        users[token.event].append(token)
+    return True
 
 
 def _spans(program: Program, plan: Plan) -> dict[Flag, tuple[int, int]]:

@@ -111,9 +111,8 @@ def _truncating_divide(a: Any, b: Any) -> Any:
 
 def _integer_power(base: Any, exponent: Any) -> Any:
     """Wraps around; a negative exponent leaves the integer part, 0 for all bases but 1 and -1."""
-    unit: Any = np.where(exponent % 2 == 0, base * base, base)
-    power = np.power(base, np.maximum(exponent, 0))
-    return np.where(exponent < 0, np.where(np.abs(base) == 1, unit, 0), power)
+    odd, power = exponent % 2 == 1, np.power(base, np.maximum(exponent, 0))
+    return np.where(exponent < 0, np.where(np.abs(base) == 1, base**odd, 0), power)
 
 
 def _ordered(a: Any, b: Any) -> Any:

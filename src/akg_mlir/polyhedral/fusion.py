@@ -296,9 +296,10 @@ def _names(cluster: Cluster) -> str:
 
 
 def boxed(extension: isl.UnionMap, domain: isl.UnionSet) -> isl.UnionMap:
-    """The extension with relations that need divisions replaced by their box, where that is small.
+    """The extension with relations that are no single box replaced by one, where that is small.
 
-    More instances than needed are always legal; the box must at most double a tile.
+    Relations with divisions or of several pieces make slow code and tiles that no unit can do at
+    once. More instances than needed are always legal; the box must at most double a tile.
     """
     result = union_map()
     for relation in maps_of(extension):
@@ -307,8 +308,8 @@ def boxed(extension: isl.UnionMap, domain: isl.UnionSet) -> isl.UnionMap:
 
 
 def _boxed(relation: isl.Map, domain: isl.UnionSet) -> isl.Map:
-    divisions = sum(part.dim(DIM.div) for part in relation.get_basic_maps())
-    if divisions == 0:
+    pieces = relation.get_basic_maps()
+    if len(pieces) == 1 and pieces[0].dim(DIM.div) == 0:
         return relation
     try:
         hull = box(relation).relation(relation)

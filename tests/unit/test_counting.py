@@ -1,0 +1,41 @@
+"""Counts by products of short counts agree with counting every point."""
+
+from __future__ import annotations
+
+import islpy as isl
+import pytest
+
+from akg_mlir.polyhedral.context import context
+from akg_mlir.polyhedral.counting import count_pairs, count_set
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ [t, u] -> S[i, j] : 0 <= t < 3 and 0 <= u < 2 and 8t <= i < 8t + 10 and 0 <= i < 20 "
+        "and 0 <= j < 7 }",
+        "{ [t] -> S[i, j] : 0 <= t < 3 and 4t <= i < 4t + 4 and 0 <= j <= i }",
+        "{ [t, u] -> S[i] : 0 <= t < 3 and 0 <= u <= t and 0 <= i < 5 }",
+        "{ [t, u] -> S[i] : 0 <= t, u < 3 and t + u <= i < t + u + 2 }",
+        "{ [t] -> S[i, j] : 0 <= t < 2 and 3t <= i < 3t + 3 and j = i }",
+        "{ [t] -> S[i] : 0 <= t < 4 and 0 <= i < 32 and exists (k : i = 4k + t) }",
+        "{ [t] -> S[] : 0 <= t < 4 }",
+        "{ [t] -> S[i] : false }",
+    ],
+)
+def test_pairs(text: str) -> None:
+    relation = isl.Map(text, context())
+    assert count_pairs(relation) == relation.wrap().count_val().to_python()
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("{ S[i, j] : 0 <= i < 1000000 and 5 <= j < 1000005 }", 10**12),
+        ("{ S[i, j] : 0 <= i < 4 and 0 <= j <= i }", 10),
+        ("{ S[] }", 1),
+        ("{ S[i] : false }", 0),
+    ],
+)
+def test_sets(text: str, count: int) -> None:
+    assert count_set(isl.Set(text, context())) == count

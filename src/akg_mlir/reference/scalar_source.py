@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -142,13 +143,15 @@ class SourceWriter:
         self.lines: list[str] = []
         self.depth = 1
         self._names: dict[SSAValue, str] = {}
+        self._fresh = count()
 
     def name(self, value: SSAValue) -> str:
         return self._names[value]
 
     def bind(self, value: SSAValue, text: str | None = None) -> str:
-        """Name a value: an existing expression, or a fresh variable."""
-        self._names[value] = f"v{len(self._names)}" if text is None else text
+        """Name a value: an existing expression, or a fresh variable (also the second time: a
+        statement may be written in several places)."""
+        self._names[value] = f"v{next(self._fresh)}" if text is None else text
         return self._names[value]
 
     def line(self, text: str) -> None:

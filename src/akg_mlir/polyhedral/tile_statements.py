@@ -5,6 +5,7 @@ The result is a schedule tree over the outer loops alone, for isl to generate co
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import islpy as isl
@@ -34,7 +35,7 @@ class Demand:
     constant: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TileStatement:
     """One box of `statement` per tile in `box.tiles`, executed by `unit`.
 
@@ -43,7 +44,6 @@ class TileStatement:
     says when the accumulator starts from zero: always, never, or where it is 0.
     """
 
-    name: str
     statement: Statement
     unit: str
     box: TileBox
@@ -63,12 +63,25 @@ class TileStatement:
         return tuple(self.box.sizes[d] for d in self.dims) or (1,)
 
 
+@dataclass(frozen=True, eq=False)
+class TileGroup:
+    """Tile statements that execute one after the other in each of the same tiles."""
+
+    name: str
+    tiles: isl.Set
+    members: tuple[TileStatement, ...]
+
+
 @dataclass(frozen=True)
 class TileProgram:
-    """The tree over tile statements, and what each of them is."""
+    """The tree over groups of tile statements, and what each of them is."""
 
     root: tree.Domain
-    statements: dict[str, TileStatement]
+    groups: dict[str, TileGroup]
+
+    @property
+    def statements(self) -> list[TileStatement]:
+        return [s for group in self.groups.values() for s in group.members]
 
 
 def tile_program(scop: Scop, root: tree.Domain, demands: dict[str, Demand]) -> TileProgram:
@@ -80,7 +93,7 @@ def tile_program(scop: Scop, root: tree.Domain, demands: dict[str, Demand]) -> T
     return _Projector(scop, root, demands).run()
 
 
-Projected = tuple[tree.Node | None, list[TileStatement]]
+Projected = tuple[tree.Node | None, list[TileGroup]]
 
 
 class _Projector:
@@ -89,12 +102,12 @@ class _Projector:
         self.count = 0
 
     def run(self) -> TileProgram:
-        child, statements = self.project(self.root.child, 0)
+        child, groups = self.project(self.root.child, 0)
         domain = union_set()
-        for s in statements:
-            domain = domain.union(isl.UnionSet.from_set(s.box.tiles.set_tuple_name(s.name)))
+        for group in groups:
+            domain = domain.union(isl.UnionSet.from_set(group.tiles.set_tuple_name(group.name)))
         root = tree.Domain(child, domain=domain)
-        return TileProgram(root, {s.name: s for s in statements})
+        return TileProgram(root, {group.name: group for group in groups})
 
     def project(self, node: tree.Node | None, dims: int) -> Projected:
         match node:
@@ -106,12 +119,34 @@ class _Projector:
                 band = _band(inside, [*members], node.coincident, node.tile)
                 return replace(band, child=child), inside
             case tree.Sequence():
-                parts = [self.project(f.child, dims) for f in node.filters]
-                return _sequence(parts), [s for _, inside in parts for s in inside]
+                return self.sequence([self.project(f.child, dims) for f in node.filters])
             case None:
                 raise tree.TreeError("a statement is not below a unit mark")
             case _:
                 return self.project(node.child, dims)
+
+    def sequence(self, parts: list[Projected]) -> Projected:
+        """The parts one after the other; neighbours that are no loops share groups.
+
+        isl takes far longer for many statements with equal domains than for one.
+        """
+        joined: list[Projected] = []
+        for node, groups in parts:
+            if node is None and joined and joined[-1][0] is None:
+                members = [s for group in (*joined[-1][1], *groups) for s in group.members]
+                joined[-1] = (None, self.grouped(members))
+            else:
+                joined.append((node, groups))
+        if len(joined) == 1:
+            return joined[0]
+        return _sequence(joined), [group for _, groups in joined for group in groups]
+
+    def grouped(self, statements: list[TileStatement]) -> list[TileGroup]:
+        """The statements by the tiles that have the same of them."""
+        pieces: list[tuple[isl.Set, tuple[TileStatement, ...]]] = []
+        for statement in dict.fromkeys(statements):
+            pieces = list(_refined(pieces, statement))
+        return [TileGroup(self.name(), tiles, members) for tiles, members in pieces]
 
     # ------------------------------------------------------------------------------- unit marks
 
@@ -123,9 +158,7 @@ class _Projector:
             parts = [self.cube(statements, prefix, dims)]
         else:
             parts = [self.statement(s, mark, prefix, dims) for s in statements]
-        if len(parts) == 1:
-            return parts[0]
-        return _sequence(parts), [s for _, inside in parts for s in inside]
+        return self.sequence(parts)
 
     def statement(
         self, statement: Statement, mark: tree.Mark, prefix: isl.UnionMap, dims: int
@@ -149,10 +182,9 @@ class _Projector:
         assert boxes is not None, "single instances are boxes"
         if demand.constant:
             boxes = [one for box in boxes for one in _by_tile(box)]
-        inside = [
-            TileStatement(self.name(), statement, mark.name, box, order, tuple(loops))
-            for box in boxes
-        ]
+        inside = self.grouped(
+            [TileStatement(statement, mark.name, box, order, tuple(loops)) for box in boxes]
+        )
         if not loops:
             return None, inside
         extra = list(range(dims, dims + len(loops)))
@@ -173,12 +205,13 @@ class _Projector:
         boxes = split_boxes(instances)
         if boxes is None:
             raise tree.TreeError(f"the tiles of @{update.name} are not boxes")
-        inside: list[TileStatement] = []
         order = tuple(range(update.rank))
-        for box in boxes:
-            for part, first in _starts(box, started.domain()):
-                inside.append(TileStatement(self.name(), update, CUBE, part, order, first=first))
-        return None, inside
+        found = [
+            TileStatement(update, CUBE, part, order, first=first)
+            for box in boxes
+            for part, first in _starts(box, started.domain())
+        ]
+        return None, self.grouped(found)
 
     def name(self) -> str:
         self.count += 1
@@ -233,10 +266,33 @@ def _starts(box: TileBox, started: isl.Set) -> list[tuple[TileBox, isl.Aff | boo
 # ------------------------------------------------------------------------------------------- trees
 
 
-def _filter(statements: list[TileStatement]) -> isl.UnionSet:
+def _refined(
+    pieces: list[tuple[isl.Set, tuple[TileStatement, ...]]], statement: TileStatement
+) -> Iterator[tuple[isl.Set, tuple[TileStatement, ...]]]:
+    """The pieces split by whether the statement executes there, last."""
+    rest = statement.box.tiles
+    for tiles, members in pieces:
+        if tiles.is_equal(rest):
+            yield tiles, (*members, statement)
+            rest = rest.subtract(tiles)
+            continue
+        both = tiles.intersect(rest)
+        if both.is_empty():
+            yield tiles, members
+            continue
+        yield both, (*members, statement)
+        others = tiles.subtract(both)
+        if not others.is_empty():
+            yield others.coalesce(), members
+        rest = rest.subtract(both)
+    if not rest.is_empty():
+        yield rest.coalesce(), (statement,)
+
+
+def _filter(groups: list[TileGroup]) -> isl.UnionSet:
     result = union_set()
-    for s in statements:
-        space = isl.Set.universe(s.box.tiles.get_space()).set_tuple_name(s.name)
+    for group in groups:
+        space = isl.Set.universe(group.tiles.get_space()).set_tuple_name(group.name)
         result = result.union(isl.UnionSet.from_set(space))
     return result
 
@@ -248,7 +304,7 @@ def _sequence(parts: list[Projected]) -> tree.Sequence:
 
 
 def _band(
-    statements: list[TileStatement],
+    groups: list[TileGroup],
     members: list[int],
     coincident: tuple[bool, ...],
     tile: tuple[int, ...] | None,
@@ -258,9 +314,9 @@ def _band(
     entries: list[str] = []
     for member in members:
         parts: list[str] = []
-        for s in statements:
-            names = [f"p{k}" for k in range(s.box.tiles.dim(DIM.set))]
-            parts.append(f"{s.name}[{', '.join(names)}] -> [({names[member]})]")
+        for group in groups:
+            names = [f"p{k}" for k in range(group.tiles.dim(DIM.set))]
+            parts.append(f"{group.name}[{', '.join(names)}] -> [({names[member]})]")
         entries.append(f"{{ {'; '.join(parts)} }}")
     schedule = isl.MultiUnionPwAff(f"[{', '.join(entries)}]", context())
     options = union_set("{ separate[x] }")

@@ -24,7 +24,7 @@ from akg_mlir.passes.npu.generate.cube import emit_cube
 from akg_mlir.passes.npu.generate.indices import Indices, Materialiser
 from akg_mlir.passes.npu.generate.loops import core_context, generate_loops
 from akg_mlir.passes.npu.generate.scalar import emit_scalar, uses_indices
-from akg_mlir.passes.npu.generate.tile import make_tile, nonlinear_dims
+from akg_mlir.passes.npu.generate.tile import Tile, make_tile, nonlinear_dims
 from akg_mlir.passes.npu.generate.vector import Temporaries, emit_vector
 from akg_mlir.passes.npu.memory.target import target_of
 from akg_mlir.polyhedral.contraction import find_contraction
@@ -86,7 +86,7 @@ class _Generator:
         except TreeError as error:
             raise CompileError(str(error), self.op) from error
         self.shapes: dict[str, list[tuple[int, ...]]] = {}
-        for statement in self.program.statements.values():
+        for statement in self.program.statements:
             self.shapes.setdefault(statement.statement.name, []).append(statement.shape)
         grids = self.grids()
         parameters, indices, counts = self.cores(grids)
@@ -106,8 +106,8 @@ class _Generator:
         cores = self.target_cores if shared is None else 1
         if shared is not None:
             remark(NAME, "missed", self.where, f"on one core: {shared} links parts through gm")
-        statements = self.program.statements
-        grids = [choose_grid(band, [statements[n] for n in names], cores) for band, names in found]
+        groups = self.program.groups
+        grids = [choose_grid(band, [groups[n] for n in names], cores) for band, names in found]
         used = max((grid.cores for grid in grids), default=1)
         parent = self.op.parent_op()
         assert parent is not None
@@ -153,11 +153,13 @@ class _Generator:
     def leaf(
         self, builder: Builder, name: str, coordinates: list[AffineExpr], indices: Indices
     ) -> None:
-        statement = self.program.statements[name]
-        executed = statement.statement
-        body = self.bodies[executed.name]
-        tile = make_tile(statement, body, coordinates, indices)
-        match statement.unit:
+        for statement in self.program.groups[name].members:
+            body = self.bodies[statement.statement.name]
+            self.tile(builder, make_tile(statement, body, coordinates, indices))
+
+    def tile(self, builder: Builder, tile: Tile) -> None:
+        executed = tile.statement.statement
+        match tile.statement.unit:
             case "npu.dma":
                 emit_copy(builder, tile)
             case "npu.vector":
@@ -171,7 +173,7 @@ class _Generator:
             case "npu.scalar":
                 emit_scalar(builder, tile)
             case _:
-                raise CompileError(f"no unit is called {statement.unit}", self.op)
+                raise CompileError(f"no unit is called {tile.statement.unit}", self.op)
 
 
 def _erase_unused(function: func.FuncOp) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
 from math import prod
@@ -12,7 +11,7 @@ import islpy as isl
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.context import context, union_set
 from akg_mlir.polyhedral.scop import Scop
-from akg_mlir.polyhedral.tile_statements import TileProgram, TileStatement
+from akg_mlir.polyhedral.tile_statements import TileGroup, TileProgram
 
 DIM = isl.dim_type
 
@@ -22,7 +21,7 @@ class Grid:
     """How one part of a kernel is spread: per leading loop its first value, the values per core
     and the number of cores. Core `c` has position `c // prod(later counts) % count` in a loop."""
 
-    statements: tuple[str, ...]
+    groups: tuple[str, ...]
     lows: tuple[int, ...]
     chunks: tuple[int, ...]
     counts: tuple[int, ...]
@@ -38,7 +37,7 @@ class Grid:
 
 
 def parts(program: TileProgram) -> list[tuple[tree.Band | None, tuple[str, ...]]]:
-    """The outermost bands and the tile statements below each; None where there is no band."""
+    """The outermost bands and the groups below each; None where there is no band."""
     found: list[tuple[tree.Band | None, tuple[str, ...]]] = []
 
     def visit(node: tree.Node | None, names: tuple[str, ...]) -> None:
@@ -53,16 +52,16 @@ def parts(program: TileProgram) -> list[tuple[tree.Band | None, tuple[str, ...]]
             case _:
                 found.append((None, names))
 
-    visit(program.root, tuple(program.statements))
+    visit(program.root, tuple(program.groups))
     return found
 
 
-def choose_grid(band: tree.Band | None, statements: list[TileStatement], cores: int) -> Grid:
+def choose_grid(band: tree.Band | None, groups: list[TileGroup], cores: int) -> Grid:
     """The grid over the leading coincident loops of a band whose busiest core has the fewest
     iterations, with as few cores as that takes."""
-    names = tuple(s.name for s in statements)
+    names = tuple(group.name for group in groups)
     leading = 0 if band is None else _leading(band.coincident)
-    ranges = [_range(statements, k) for k in range(leading)]
+    ranges = [_range(groups, k) for k in range(leading)]
     extents = [high - low + 1 for low, high in ranges]
     lows = tuple(low for low, _ in ranges)
     best = Grid(names, lows, tuple(extents), (1,) * leading)
@@ -87,9 +86,9 @@ def _leading(coincident: tuple[bool, ...]) -> int:
     return count
 
 
-def _range(statements: Iterable[TileStatement], dim: int) -> tuple[int, int]:
-    lows = [int(s.box.tiles.dim_min_val(dim).to_python()) for s in statements]
-    highs = [int(s.box.tiles.dim_max_val(dim).to_python()) for s in statements]
+def _range(groups: list[TileGroup], dim: int) -> tuple[int, int]:
+    lows = [int(group.tiles.dim_min_val(dim).to_python()) for group in groups]
+    highs = [int(group.tiles.dim_max_val(dim).to_python()) for group in groups]
     return min(lows), max(highs)
 
 
@@ -97,7 +96,7 @@ def communicates(scop: Scop, program: TileProgram, spread: list[tuple[str, ...]]
     """A tensor in gm that one part writes and another one accesses, if there is one."""
     accessed: list[tuple[set[str], set[str]]] = []
     for names in spread:
-        statements = {program.statements[n].statement.name for n in names}
+        statements = {s.statement.name for n in names for s in program.groups[n].members}
         touched: set[str] = set()
         written: set[str] = set()
         for name in statements:
@@ -119,8 +118,8 @@ def restrict(program: TileProgram, grids: list[Grid], names: list[tuple[str, ...
     grid `k`, one per leading loop (or a single one that must be 0 where there is no loop)."""
     domain = union_set()
     for grid, parameters in zip(grids, names):
-        for name in grid.statements:
-            tiles = program.statements[name].box.tiles
+        for name in grid.groups:
+            tiles = program.groups[name].tiles
             dims = [f"p{k}" for k in range(tiles.dim(DIM.set))]
             limits = [
                 f"{chunk} {parameter} <= {dims[k]} - ({low}) < {chunk} {parameter} + {chunk}"

@@ -42,14 +42,17 @@ class RunReport:
     """A run of a whole program.
 
     `modes` says for each order of execution whether its results are those of program order, bit
-    for bit. `max_error` and `tolerance` are those of the program's results. `compile_seconds`
-    is by pass over everything.
+    for bit. `lower_bound` is that of the case: computed as if nothing had been cut into kernels.
+    `max_error` and `tolerance` are those of the program's results. `compile_seconds` is by pass
+    over everything.
     """
 
     name: str
     target: str
     ok: bool
     modes: Mapping[str, bool]
+    lower_bound: int
+    bound_by: str
     max_error: float | None
     tolerance: float | None
     compile_seconds: Mapping[str, float]
@@ -60,6 +63,11 @@ class RunReport:
         """Cycles of the program: its kernels run one after the other."""
         return sum(kernel.cycles for kernel in self.kernels)
 
+    @property
+    def utilisation(self) -> float:
+        """Lower bound of the case over the cycles of all kernels, at most 1."""
+        return self.lower_bound / self.cycles if self.cycles else 0.0
+
     def as_dict(self) -> dict[str, Any]:
         """The JSON of `akg run --json`."""
         return {
@@ -67,6 +75,9 @@ class RunReport:
             "name": self.name,
             "target": self.target,
             "cycles": self.cycles,
+            "lower_bound": self.lower_bound,
+            "bound_by": self.bound_by,
+            "utilisation": round(self.utilisation, 4),
             "max_error": self.max_error,
             "modes": dict(self.modes),
             "compile_seconds": _rounded(self.compile_seconds),
@@ -80,7 +91,10 @@ class RunReport:
         """One line: what ran where, and whether it was right."""
         verdict = "ok" if self.ok else "WRONG"
         count = f"{len(self.kernels)} kernel{'' if len(self.kernels) == 1 else 's'}"
-        return f"{self.name} on {self.target}: {verdict}, {count}, {self.cycles:,} cycles"
+        return (
+            f"{self.name} on {self.target}: {verdict}, {count}, {self.cycles:,} cycles, "
+            f"{self.utilisation:.0%} utilisation (bound by {self.bound_by})"
+        )
 
     def footer(self) -> list[str]:
         """How the results compare, and where compile time went."""

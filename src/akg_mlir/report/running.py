@@ -15,7 +15,7 @@ from akg_mlir.machine import Mode
 from akg_mlir.passes.tensor.te_apply_precision import TeApplyPrecision
 from akg_mlir.reference import te as reference
 from akg_mlir.report.figures import KernelFigures, RunReport
-from akg_mlir.report.workload import workload_of
+from akg_mlir.report.workload import case_workload, workload_of
 from akg_mlir.sources import Array
 from akg_mlir.targets import Target, lower_bound
 
@@ -51,10 +51,13 @@ def run(
         judgement = _worst(executions["program"].outputs, expected, tolerance)
         verdicts = _judge_kernels(compilation, executions["program"], tolerance)
     seconds = {k.function.sym_name.data: k.seconds for k in compilation.kernels}
+    calls = executions["timed"].kernels
     kernels = tuple(
         _figures(call, runner.target, seconds.get(call.name, {}), verdict)
-        for call, verdict in zip(executions["timed"].kernels, verdicts)
+        for call, verdict in zip(calls, verdicts)
     )
+    workloads = [workload_of(call.function, runner.target) for call in calls]
+    bound = lower_bound(runner.target, case_workload(source.function(), workloads))
     modes = {mode: _identical(e, executions["program"]) for mode, e in executions.items() if check}
     right = judgement is None or judgement.ok
     return RunReport(
@@ -62,6 +65,8 @@ def run(
         target=runner.target.name,
         ok=right and all(modes.values()) and all(kernel.ok for kernel in kernels),
         modes=modes,
+        lower_bound=bound.cycles,
+        bound_by=bound.bound_by,
         max_error=None if judgement is None else judgement.error,
         tolerance=None if judgement is None else judgement.tolerance,
         compile_seconds=compilation.seconds(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import prod
 
 from xdsl.dialects.builtin import (
@@ -11,8 +12,8 @@ from xdsl.dialects.builtin import (
     IntegerAttr,
     IntegerType,
 )
-from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute
+from xdsl.dialects.func import FuncOp, ReturnOp
+from xdsl.ir import Attribute, SSAValue
 from xdsl.utils.hints import isa
 
 from akg_mlir.reference.te import shaped
@@ -27,11 +28,7 @@ def workload_of(kernel: FuncOp, target: Target) -> Workload:
     """
     written = kernel.attributes.get("npu.workload")
     if not isinstance(written, DictionaryAttr):
-        touched = 0
-        for argument in kernel.body.block.args:
-            shape, dtype = shaped(argument)
-            touched += prod(shape) * dtype.itemsize
-        return Workload(touched, 0)
+        return Workload(sum(map(_bytes, kernel.body.block.args)), 0)
     data = written.data
     per_repeat = target.vector.repeat_bytes // target.vector.bytes_per_cycle
     return Workload(
@@ -40,6 +37,27 @@ def workload_of(kernel: FuncOp, target: Target) -> Workload:
         contractions=_contractions(data.get("cube")),
         vector_cycles=_integer(data.get("vector_repeats")) * per_repeat,
     )
+
+
+def case_workload(source: FuncOp, kernels: Iterable[Workload]) -> Workload:
+    """What a whole program must at least do: its arguments read and its results written once.
+
+    Computation is that of its kernels; whatever they pass on to each other counts as free.
+    """
+    returned = source.body.block.last_op
+    results = returned.operands if isinstance(returned, ReturnOp) else ()
+    kernels = tuple(kernels)
+    return Workload(
+        in_bytes=sum(map(_bytes, source.body.block.args)),
+        out_bytes=sum(map(_bytes, results)),
+        contractions=tuple(c for kernel in kernels for c in kernel.contractions),
+        vector_cycles=sum(kernel.vector_cycles for kernel in kernels),
+    )
+
+
+def _bytes(value: SSAValue) -> int:
+    shape, dtype = shaped(value)
+    return prod(shape) * dtype.itemsize
 
 
 def _integer(attribute: Attribute | None) -> int:

@@ -55,8 +55,9 @@ def plan_lanes(vec: Vec) -> Plan:
     compute = _computation(vec)
     if vec.repeat > 1 and vec.dst_stride[1] == 0:
         first = pieces([layouts[0], *(layouts[p] for p in positions)], 1, vec.mask)
+        check_separate(vec, [p.boxes[0] for p in first])
         execute = _accumulate(vec, compute, positions, first)
-        return Plan(vec, tuple(accesses), execute, _accumulation_rule(vec, positions))
+        return Plan(vec, tuple(accesses), execute, _accumulation_rule(vec, positions, accesses))
     check_separate(vec, accesses[-1].boxes)
     execute = _parallel(vec, compute, positions, dst_pieces)
     return Plan(vec, tuple(accesses), execute, _overlap_rule(vec, positions, accesses))
@@ -199,11 +200,16 @@ def _same(vec: Vec, position: int, addresses: Sequence[int]) -> bool:
     )
 
 
-def _accumulation_rule(vec: Vec, positions: Sequence[int]) -> Callable[..., str | None]:
+def _accumulation_rule(
+    vec: Vec, positions: Sequence[int], accesses: Sequence[Access]
+) -> Callable[..., str | None]:
+    """One source must be the destination; the others follow the usual rule."""
+    overlap = _overlap_rule(vec, positions, accesses)
+
     def conflict(addresses: Sequence[int]) -> str | None:
-        if any(_same(vec, p, addresses) for p in positions):
-            return None
-        return "destination repeats overlap and no source accumulates in place"
+        if not any(_same(vec, p, addresses) for p in positions):
+            return "destination repeats overlap and no source accumulates in place"
+        return overlap(addresses)
 
     return conflict
 
@@ -234,7 +240,7 @@ def _clobbers(written: tuple[Box, ...], read: tuple[Box, ...], distance: int) ->
     writer = np.full(max(box.high for box in written) - low, np.iinfo(np.int64).max)
     for box in written:
         positions = box.bytes().reshape(box.counts[0], -1) - low
-        writer[positions] = np.arange(box.counts[0])[:, None]
+        np.minimum.at(writer, positions, np.arange(box.counts[0])[:, None])
     for box in read:
         positions = box.bytes().reshape(box.counts[0], -1) + distance - low
         repeats = np.broadcast_to(np.arange(box.counts[0])[:, None], positions.shape)

@@ -1,0 +1,88 @@
+// RUN: akg-opt %s -p npu-legalise | filecheck %s
+
+builtin.module attributes {npu.target = "ascend910"} {
+  // Rows of whole blocks in whole blocks of pitch: one instruction.
+  // CHECK-LABEL: @rows
+  func.func @rows(%x: memref<64x512xf16, #npu<space gm>>) attributes {npu.kernel} {
+    %u = npu.buffer : memref<8x128xf16, #npu<space ub>>
+    %g = npu.view %x[affine_map<() -> (256)>]() : memref<64x512xf16, #npu<space gm>> -> memref<8x128xf16, strided<[512, 1], offset: ?>, #npu<space gm>>
+    // CHECK: npu.copy {{.*}} bursts 8 x 8 gaps 24, 0
+    npu.dma %g -> %u : memref<8x128xf16, strided<[512, 1], offset: ?>, #npu<space gm>> -> memref<8x128xf16, #npu<space ub>>
+    func.return
+  }
+
+  // Rows that end inside a block: loads take the whole block where the tensor goes on, so all but
+  // the last row; its end moves element by element.
+  // CHECK-LABEL: @load_tails
+  func.func @load_tails(%x: memref<9x20xf16, #npu<space gm>>) attributes {npu.kernel} {
+    %u = npu.buffer : memref<9x32xf16, #npu<space ub>>
+    %v = npu.view %u[affine_map<() -> (0)>]() : memref<9x32xf16, #npu<space ub>> -> memref<9x20xf16, strided<[32, 1], offset: ?>, #npu<space ub>>
+    // CHECK-COUNT-8: npu.copy {{.*}} bursts 1 x 2 gaps 0, 0
+    // CHECK: npu.copy {{.*}} bursts 1 x 1 gaps 0, 0
+    // CHECK: npu.view %x[affine_map<() -> (176)>]
+    // CHECK: npu.scalar [4]
+    npu.dma %x -> %v : memref<9x20xf16, #npu<space gm>> -> memref<9x20xf16, strided<[32, 1], offset: ?>, #npu<space ub>>
+    func.return
+  }
+
+  // Stores never write beyond the box.
+  // CHECK-LABEL: @store_tails
+  func.func @store_tails(%x: memref<9x20xf16, #npu<space gm>>) attributes {npu.kernel} {
+    %u = npu.buffer : memref<9x32xf16, #npu<space ub>>
+    %v = npu.view %u[affine_map<() -> (0)>]() : memref<9x32xf16, #npu<space ub>> -> memref<9x20xf16, strided<[32, 1], offset: ?>, #npu<space ub>>
+    // CHECK: npu.copy {{.*}} bursts 1 x 1 gaps 0, 0
+    // CHECK: npu.scalar [9, 4]
+    npu.dma %v -> %x : memref<9x20xf16, strided<[32, 1], offset: ?>, #npu<space ub>> -> memref<9x20xf16, #npu<space gm>>
+    func.return
+  }
+
+  // Padding that another op writes is not free for a load to overrun.
+  // CHECK-LABEL: @taken_padding
+  func.func @taken_padding(%x: memref<16x24xf32, #npu<space gm>>) attributes {npu.kernel} {
+    %u = npu.buffer : memref<4x16xf32, #npu<space ub>>
+    %g = npu.view %x[affine_map<() -> (0)>]() : memref<16x24xf32, #npu<space gm>> -> memref<4x12xf32, strided<[24, 1], offset: ?>, #npu<space gm>>
+    %v = npu.view %u[affine_map<() -> (0)>]() : memref<4x16xf32, #npu<space ub>> -> memref<4x12xf32, strided<[16, 1], offset: ?>, #npu<space ub>>
+    // CHECK: npu.vec vector_dup
+    npu.vfill 0.0 : f32 -> %u : memref<4x16xf32, #npu<space ub>>
+    // CHECK: npu.copy {{.*}} bursts 4 x 1 gaps 2, 1
+    // CHECK: npu.scalar [4, 4]
+    npu.dma %g -> %v : memref<4x12xf32, strided<[24, 1], offset: ?>, #npu<space gm>> -> memref<4x12xf32, strided<[16, 1], offset: ?>, #npu<space ub>>
+    func.return
+  }
+
+  // A loop over rows whose pitch in GM is not whole blocks.
+  // CHECK-LABEL: @pitch
+  func.func @pitch(%x: memref<40x50xf16, #npu<space gm>>) attributes {npu.kernel} {
+    %u = npu.buffer : memref<30x32xf16, #npu<space ub>>
+    %g = npu.view %x[affine_map<() -> (0)>]() : memref<40x50xf16, #npu<space gm>> -> memref<30x32xf16, strided<[50, 1], offset: ?>, #npu<space gm>>
+    // CHECK: scf.for %[[I:.*]] =
+    // CHECK-DAG: npu.ptr %u[affine_map<(d0) -> ((d0 * 64))>] (%[[I]])
+    // CHECK-DAG: npu.ptr %x[affine_map<(d0) -> ((d0 * 100))>] (%[[I]])
+    // CHECK: npu.copy {{.*}} bursts 1 x 2 gaps 0, 0
+    npu.dma %g -> %u : memref<30x32xf16, strided<[50, 1], offset: ?>, #npu<space gm>> -> memref<30x32xf16, #npu<space ub>>
+    func.return
+  }
+
+  // Cube: fractals of L1 in NZ order to zZ order in L0A, multiply, out of L0C as f16.
+  // CHECK-LABEL: @cube
+  func.func @cube() attributes {npu.kernel} {
+    %al1 = npu.buffer : memref<3x2x16x16xf16, #npu<space l1>>
+    %al0 = npu.buffer : memref<2x3x16x16xf16, #npu<space l0a>>
+    %bl1 = npu.buffer : memref<3x4x16x16xf16, #npu<space l1>>
+    %bl0 = npu.buffer : memref<3x4x16x16xf16, #npu<space l0b>>
+    %cl0 = npu.buffer : memref<4x2x16x16xf32, #npu<space l0c>>
+    %u = npu.buffer : memref<4x2x16x16xf16, #npu<space ub>>
+    %init = arith.constant true
+    %at = npu.view %al1[affine_map<() -> (0)>]() : memref<3x2x16x16xf16, #npu<space l1>> -> memref<2x3x16x16xf16, strided<[256, 512, 16, 1], offset: ?>, #npu<space l1>>
+    // CHECK: npu.load2d {{.*}} repeat 3 stride 2 gap 0
+    // CHECK: npu.load2d {{.*}} repeat 3 stride 2 gap 0
+    npu.dma %at -> %al0 : memref<2x3x16x16xf16, strided<[256, 512, 16, 1], offset: ?>, #npu<space l1>> -> memref<2x3x16x16xf16, #npu<space l0a>>
+    // CHECK: npu.load2d {{.*}} repeat 12 stride 1 gap 0
+    npu.dma %bl1 -> %bl0 : memref<3x4x16x16xf16, #npu<space l1>> -> memref<3x4x16x16xf16, #npu<space l0b>>
+    // CHECK: npu.mad {{.*}} init {{.*}} m 30 k 48 n 64
+    npu.mmad %al0, %bl0 -> %cl0 init %init m 30 k 48 n 64 : memref<2x3x16x16xf16, #npu<space l0a>>, memref<3x4x16x16xf16, #npu<space l0b>> -> memref<4x2x16x16xf32, #npu<space l0c>>
+    // CHECK: npu.copy {{.*}} bursts 1 x 8 gaps 0, 0 : !npu.ptr<ub, f16>, !npu.ptr<l0c, f32>
+    npu.dma %cl0 -> %u : memref<4x2x16x16xf32, #npu<space l0c>> -> memref<4x2x16x16xf16, #npu<space ub>>
+    func.return
+  }
+}

@@ -1,9 +1,9 @@
 """Choosing tile sizes: what fits, and what moves the least per computed instance.
 
 Movement is charged as the AKG paper does (section 4.2): a start-up per transfer plus bytes, and
-per contiguous chunk where rows are short. A tile costs its slowest unit (transfers and arithmetic
-overlap across tiles), plus once the time to fill that pipeline. Sizes come from a grid, not from
-a greedy search: evaluating all of it with numpy is cheap.
+per contiguous chunk where rows are short. The units of a tile wait for each other, so a tile costs
+their sum and the latencies of its transfers. Sizes come from a grid, not from a greedy search:
+evaluating all of it with numpy is cheap.
 """
 
 from __future__ import annotations
@@ -25,19 +25,21 @@ GRID = 6000
 
 @dataclass(frozen=True)
 class Transfer:
-    """One data path: cycles per transfer, least cycles per contiguous chunk, bytes per cycle."""
+    """One data path: cycles per transfer, least cycles per contiguous chunk, bytes per cycle, and
+    cycles until the data can be used."""
 
     startup: float
     burst: float
     rate: float
+    latency: float
 
 
 @dataclass(frozen=True)
 class GlobalMemory:
     """GM in bytes per cycle: DRAM for all cores together, the port of one core, L2 per core.
 
-    What is touched again comes from L2 while all of it fits in `l2_bytes`; chunks that are not
-    multiples of `alignment` bytes reach the fraction `unaligned`.
+    What is touched again comes from L2 while all of it fits in `l2_bytes`; chunks that do not
+    start at multiples of `alignment` bytes reach the fraction `unaligned`.
     """
 
     dram_total: float
@@ -253,13 +255,15 @@ class _Cost:
         unique = {f: np.minimum(prod(f.shape) * f.element_bytes, m) for f, m in moved.items()}
         zero = np.zeros(len(self.grid))
         fits = sum(unique.values(), zero) <= self.machine.gm.l2_bytes
-        read, write, feed, vector, cube = (zero.copy() for _ in range(5))
+        read, write, feed, vector, cube, wait = (zero.copy() for _ in range(6))
         for footprint in self.model.footprints:
             times = self._times(footprint.sides)
             if footprint in moved:
                 miss = np.where(fits, unique[footprint] / moved[footprint], 1.0)
+                latency = self.machine.paths["gm", footprint.memory].latency
                 if footprint.loaded:
                     read += times * self._from_or_to_gm(footprint, miss, reads=True)
+                    wait = np.maximum(wait, times * latency)
                 if footprint.stored:
                     write += times * self._from_or_to_gm(footprint, miss, reads=False)
                     write += times * self._tails(footprint)
@@ -272,9 +276,7 @@ class _Cost:
                 cube += self._times(work.sides) * self._cube(work)
             else:
                 vector += self._times(work.sides) * self._vector(work)
-        units = np.stack([read, write, feed, vector, cube])
-        slowest = units.max(axis=0)
-        self.cycles = self.per_core * slowest + (units.sum(axis=0) - slowest)
+        self.cycles = self.per_core * (read + write + feed + vector + cube + wait)
         instances = sum(w.original for w in self.model.work)
         self.movement = self.tiles * (read + write) / max(1, instances)
 
@@ -288,8 +290,22 @@ class _Cost:
         per_byte = np.maximum(per_byte, 1 / path.rate)
         chunks, row = self._chunks(footprint, self.box(footprint.sides))
         length = row * footprint.element_bytes
-        per_byte = np.where(length % gm.alignment == 0, per_byte, per_byte / gm.unaligned)
+        aligned = self._aligned_share(footprint)
+        per_byte = per_byte * (aligned + (1 - aligned) / gm.unaligned)
         return path.startup + chunks * np.maximum(path.burst, length * per_byte)
+
+    def _aligned_share(self, footprint: Footprint) -> Numbers:
+        """The share of chunks that start where the memory is at its best."""
+        step = np.full(len(self.grid), self.machine.gm.alignment, dtype=np.int64)
+        stride = footprint.element_bytes
+        for side, whole in reversed(list(zip(footprint.sides, footprint.shape))):
+            extent = self.extent(side)
+            jump = (self.grid @ np.array(side.slopes, dtype=np.float64)).astype(np.int64)
+            step = np.where(extent < whole, np.gcd(step, jump * stride), step)
+            stride *= whole
+            if whole > 1:
+                step = np.where(extent < whole, np.gcd(step, stride), step)
+        return step / self.machine.gm.alignment
 
     def _chunks(self, footprint: Footprint, box: Numbers) -> tuple[Numbers, Numbers]:
         """Contiguous chunks of a box of a row-major array, and their length in elements."""
@@ -312,10 +328,11 @@ class _Cost:
     def _vector(self, work: Work) -> Numbers:
         """Cycles of a statement's vector instructions in one tile."""
         box = self.box(work.sides)
-        block = self.machine.vector_bytes
-        values = _product(box) * 4
-        repeats = _product(box[:, :-1]) * np.ceil(box[:, -1] * 4 / block)
-        repeats = np.minimum(repeats, np.ceil(values / block) + _product(box[:, :-1]) / 8)
+        inner = box[:, -1] * work.element_bytes
+        repeats = np.minimum(
+            _product(box[:, :-1]) * np.ceil(inner / self.machine.vector_bytes),
+            np.ceil(_product(box) * work.element_bytes / self.machine.vector_bytes),
+        )
         instructions = np.ceil(repeats / self.machine.vector_chunk)
         return work.operations * (instructions * self.machine.vector_startup + repeats)
 

@@ -54,13 +54,14 @@ class Footprint:
 @dataclass(frozen=True)
 class Work:
     """Instances of one statement in a tile. `unit` is vector or cube, `original` counts the
-    program's instances, `operations` those per instance."""
+    program's instances, `operations` those per instance, on elements of `element_bytes`."""
 
     statement: str
     unit: str
     sides: tuple[Side, ...]
     original: int
     operations: int
+    element_bytes: int
     recomputed: bool
 
 
@@ -179,6 +180,7 @@ class _Builder:
             sides,
             original,
             self.kernel.operations.get(statement.name, 1),
+            self.kernel.scop.arrays[statement.writes[-1].array].element_bytes,
             statement.name in self.recomputed,
         )
 

@@ -74,7 +74,7 @@ class PolyTile(ModulePass):
 def machine_figures(target: Target) -> Machine:
     """The figures of a target that choosing tile sizes needs."""
     paths = {
-        path: Transfer(figures.startup, figures.burst, figures.bytes_per_cycle)
+        path: Transfer(figures.startup, figures.burst, figures.bytes_per_cycle, figures.latency)
         for path, figures in target.paths.items()
     }
     return Machine(

@@ -18,8 +18,12 @@ from akg_mlir.passes.npu.legalise.views import Box, Index, Operand
 
 
 def is_lane_broadcast(box: Box, operand: Operand) -> bool:
-    """The operand repeats one element along the lanes of a normalised box."""
-    return not operand.splat and box.sizes[-1] > 1 and operand.strides[-1] == 0
+    """Every row of a normalised box reads one element of the operand, off the block boundaries."""
+    if operand.splat or operand.strides[-1] not in (0, 1):
+        return False
+    if box.sizes[-1] > 1:
+        return operand.strides[-1] == 0
+    return 1 in operand.strides[:-1] and floor_to_block(operand) is not None
 
 
 def splat_bytes(box: Box, operand: Operand) -> int:

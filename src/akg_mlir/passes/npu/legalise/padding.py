@@ -25,7 +25,10 @@ class Writers:
 
     def __init__(self, function: func.FuncOp) -> None:
         self._writes: dict[SSAValue, list[_Write]] = {}
+        self._pointed: set[SSAValue] = set()
         for op in function.walk():
+            if isinstance(op, npu.PtrOp):
+                self._pointed.add(op.source)
             if not isinstance(op, npu.PipeOp):
                 continue
             for value in op.writes:
@@ -44,7 +47,7 @@ class Writers:
         shape = npu.memref_type(operand.base).get_shape()
         width = shape[-1] if shape else 1
         columns = _columns(operand, sizes, width)
-        if columns is None or any(isinstance(u.operation, npu.PtrOp) for u in operand.base.uses):
+        if columns is None or operand.base in self._pointed:
             return False
         start = columns[1]
         end = -(-start // operand.block) * operand.block

@@ -9,7 +9,7 @@ from akg_mlir.passes.npu.legalise.elementwise import apply_normal, in_parts, wri
 from akg_mlir.passes.npu.legalise.emitter import SCRATCH_BYTES, Emitter, NoVectorForm
 from akg_mlir.passes.npu.legalise.issue import Write
 from akg_mlir.passes.npu.legalise.scalar import number
-from akg_mlir.passes.npu.legalise.transpose import ROWS, floor_to_block, vnchwconv
+from akg_mlir.passes.npu.legalise.transpose import ROWS, floor_to_block, lanes_to_rows, vnchwconv
 from akg_mlir.passes.npu.legalise.views import Box, Index, Operand, normalise
 
 LANES = 128
@@ -17,8 +17,10 @@ LANES = 128
 
 
 def is_permuted(box: Box, operand: Operand) -> bool:
-    """A source of a normalised box is contiguous along another axis than the lanes."""
-    return box.sizes[-1] > 1 and operand.strides[-1] not in (0, 1) and 1 in operand.strides[:-1]
+    """A source of a normalised box is contiguous along another axis than the lanes, or none."""
+    if box.sizes[-1] == 1 or operand.strides[-1] in (0, 1):
+        return False
+    return 1 in operand.strides[:-1] or operand.strides[-1] % operand.block == 0
 
 
 def is_shifted(box: Box, operand: Operand) -> bool:
@@ -114,16 +116,36 @@ def _inner(strides: Sequence[int], count: int) -> Sequence[int]:
 def permuted_copy(emitter: Emitter, box: Box) -> None:
     """`dst = src` for a box that `is_permuted`. Raises `NoVectorForm` off block boundaries."""
     rank = len(box.sizes)
-    near = box.operands[1].strides.index(1)
-    others = [a for a in range(rank - 1) if a != near]
-    ordered = box.take([*others, near, rank - 1])
+    near = [a for a in range(rank - 1) if box.operands[1].strides[a] == 1][:1]
+    others = [a for a in range(rank - 1) if a not in near]
+    ordered = box.take([*others, *near, rank - 1])
+    inner = ordered.sizes[len(others) :]
 
     def plane(at: tuple[Index, ...]) -> None:
         operands = (o.at_all(range(len(at)), at) for o in ordered.operands)
-        kept = tuple(o.with_strides(o.strides[-2:]) for o in operands)
-        _plane(emitter, Box(ordered.sizes[-2:], kept))
+        part = Box(inner, tuple(o.with_strides(o.strides[len(at) :]) for o in operands))
+        if near:
+            _plane(emitter, part)
+        else:
+            _column(emitter, part)
 
-    emitter.nest(ordered.sizes[:-2], plane)
+    emitter.nest(ordered.sizes[: len(others)], plane)
+
+
+def _column(emitter: Emitter, box: Box) -> None:
+    """Elements that are each in a block of their own, to one contiguous row."""
+    (rows,), (dst, src) = box.sizes, box.operands
+    floor = floor_to_block(src)
+    if floor is None:
+        raise NoVectorForm("a column starts at a lane that only run time knows")
+    lanes = lanes_to_rows(emitter, floor[0], rows, src.strides[0])
+    packed = lanes.at(1, floor[1]).with_strides((lanes.strides[0], 1))
+    full, tail = divmod(rows, ROWS)
+    whole = Box((full + 1, ROWS), (dst.with_strides((ROWS, 1)), packed))
+    if full:
+        move(emitter, whole.slice(0, 0, full))
+    if tail:
+        move(emitter, whole.drop(0, full).slice(0, 0, tail))
 
 
 def _up(size: int, step: int) -> int:

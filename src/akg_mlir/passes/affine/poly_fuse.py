@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import islpy as isl
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import IndexType, ModuleOp
 from xdsl.passes import ModulePass
 
 from akg_mlir.diagnostics import remark
@@ -74,7 +74,7 @@ def _add_clone(op: poly.ScopOp, clone: Clone) -> None:
     original = next(s for s in op.statements if s.sym_name.data == clone.original)
     body = original.body.clone()
     for k in range(clone.tile_rank):
-        argument = body.block.insert_arg(original.body.block.args[0].type, k)
+        argument = body.block.insert_arg(IndexType(), k)
         argument.name_hint = f"t{k}"
     new = poly.StmtOp(
         clone.name,

@@ -36,3 +36,11 @@ func.func @graph(%x: tensor<7x13x5xf32>) -> tensor<7x13x5xf32> {
   %1 = func.call @all(%0) : (tensor<7x13x5xf32>) -> tensor<7x13x5xf32>
   func.return %1 : tensor<7x13x5xf32>
 }
+
+// The bias lacks the rows, also where a dimension of size 1 lies between.
+// CHECK-LABEL: func.func private @one_between
+// CHECK-SAME:    (%x: tensor<3x5xf32>, %b: tensor<5xf32>) -> tensor<3x5xf32>
+func.func private @one_between(%x: tensor<3x1x5xf32>, %b: tensor<5xf32>) -> tensor<3x1x5xf32> attributes {npu.kernel} {
+  %0 = te.add %x, %b : (tensor<3x1x5xf32>, tensor<5xf32>) -> tensor<3x1x5xf32>
+  func.return %0 : tensor<3x1x5xf32>
+}

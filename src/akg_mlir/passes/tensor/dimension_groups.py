@@ -88,11 +88,26 @@ class DimensionGroups:
                 tied.add(a)
             else:
                 self._block([(value, p)])
+        indexed = set(iterators)
         for a in range(count - 1):
-            present = {a, a + 1} & set(iterators)
-            alone = len(present) == 1 and any(op.bounds[i] > 1 for i in {a, a + 1} - present)
+            present = {a, a + 1} & indexed
+            alone = len(present) == 1 and _lacks_elements(op.bounds, indexed, a)
             if a not in tied and (len(present) == 2 or alone):
                 self._block([(op, a)])
+
+
+def _lacks_elements(bounds: tuple[int, ...], indexed: set[int], a: int) -> bool:
+    """Whether a value that has one of the iterators `a` and `a + 1` lacks elements of the other.
+
+    It does not when the other is of size 1, and so are those beyond it that the value lacks.
+    """
+    step = 1 if a in indexed else -1
+    position = a + 1 if a in indexed else a
+    while 0 <= position < len(bounds) and position not in indexed:
+        if bounds[position] > 1:
+            return True
+        position += step
+    return False
 
 
 def regrouped(op: Operation, groups: DimensionGroups, dims: Iterable[int]) -> list[int]:

@@ -161,7 +161,8 @@ class Workspace:
         statement = Statement(name, domain, accesses, copy=True)
         same = isl.MultiAff.identity(domain.get_space().map_from_set())
         order = tuple(range(scope.dims, domain.dim(DIM.set)))
-        copy = Executed(name, statement, statement, scope, items, DMA, domain, same, order)
+        above = frozenset[tree.Filter]()
+        copy = Executed(name, statement, statement, scope, items, above, DMA, domain, same, order)
         self.copies.append(copy)
         return copy
 

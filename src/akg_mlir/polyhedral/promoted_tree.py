@@ -56,7 +56,7 @@ class _Builder:
                 filters = tuple(
                     tree.Filter(self.build(f, dims, inside), filter=self.active(f, inside))
                     for f in node.filters
-                    if (inside := self.inside(f, below))
+                    if (inside := tuple(e for e in below if f in e.filters))
                 )
                 return replace(node, filters=filters)
             case tree.Mark() if node.name.startswith(UNIT_PREFIX):
@@ -102,16 +102,6 @@ class _Builder:
         demoted = any(e in self.promotion.demoted for e in below)
         name = f"{UNIT_PREFIX}scalar" if demoted else mark.name
         return tree.Mark(_points(mark.child, below), name=name)
-
-    def inside(self, child: tree.Filter, below: tuple[Executed, ...]) -> tuple[Executed, ...]:
-        """The clones in a filter: found by the marks below it."""
-        filters = set(tree.walk(child))
-        return tuple(
-            e
-            for e in below
-            if any(item in filters for item in e.items.values())
-            or any(scope.node in filters for scope in e.scope.chain)
-        )
 
     def active(self, child: tree.Filter, inside: tuple[Executed, ...]) -> isl.UnionSet:
         """The instances a filter selects: what no extension below it introduces."""

@@ -65,7 +65,8 @@ class Executed:
 
     `domain` is a set of `name[c0, .., i0, ..]`: the coordinates of `scope`, then the dimensions
     of the original. `order` lists the latter as the band below the unit mark does, innermost last.
-    `items` gives the filter that holds it in the sequence of each scope around it.
+    `items` gives the filter that holds it in the sequence of each scope around it, `filters` are
+    all filters above its unit mark.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Executed:
     original: Statement
     scope: Scope
     items: dict[Scope, tree.Filter]
+    filters: frozenset[tree.Filter]
     unit: str
     domain: isl.Set
     to_source: isl.MultiAff
@@ -147,7 +149,20 @@ def collect(scop: Scop, root: tree.Domain) -> list[Executed]:
     Raises `tree.TreeError` for a statement without a unit mark, a clone whose leading dimensions
     are not the outer band values, or an instance that executes twice.
     """
-    return list(_Collector(scop, root).visit(root, None, 0, {}))
+    return list(_Collector(scop, root).visit(root, None, 0, _Place({}, frozenset())))
+
+
+@dataclass(frozen=True)
+class _Place:
+    """The filters passed on the way to a node: those of scopes, and all."""
+
+    items: dict[Scope, tree.Filter]
+    filters: frozenset[tree.Filter]
+
+    def below(self, child: tree.Filter, scope: Scope | None) -> _Place:
+        """In a filter, which belongs to the sequence of `scope` unless that is None."""
+        items = self.items if scope is None else {**self.items, scope: child}
+        return _Place(items, self.filters | {child})
 
 
 class _Collector:
@@ -156,12 +171,12 @@ class _Collector:
         self.names = {s.name for s in scop.statements}
 
     def visit(
-        self, node: tree.Node, scope: Scope | None, dims: int, items: dict[Scope, tree.Filter]
+        self, node: tree.Node, scope: Scope | None, dims: int, place: _Place
     ) -> Iterator[Executed]:
         """`dims`: band members above `node`; below a scope only tile bands add to them."""
         if isinstance(node, tree.Mark) and node.name.startswith(UNIT_PREFIX):
             assert scope is not None
-            yield from self.unit(node, scope, items)
+            yield from self.unit(node, scope, place)
             return
         if isinstance(node, tree.Band):
             dims += node.members
@@ -171,25 +186,24 @@ class _Collector:
         if node.child is None and not isinstance(node, tree.Sequence):
             raise tree.TreeError("a statement is not below a unit mark")
         for child in node.children:
-            inside = items
-            if isinstance(child, tree.Filter) and scope is not None and node is scope.sequence:
-                inside = {**items, scope: child}
+            inside = place
+            if isinstance(child, tree.Filter):
+                of_scope = scope is not None and node is scope.sequence
+                inside = place.below(child, scope if of_scope else None)
             yield from self.visit(child, scope, dims, inside)
 
-    def unit(
-        self, mark: tree.Mark, scope: Scope, items: dict[Scope, tree.Filter]
-    ) -> Iterator[Executed]:
+    def unit(self, mark: tree.Mark, scope: Scope, place: _Place) -> Iterator[Executed]:
         below = [node for node in tree.walk(mark.child) if isinstance(node, tree.Filter)]
-        places: list[tree.Node] = [f.child or f for f in below] if below else [mark]
+        leaves: list[tree.Node] = [f.child or f for f in below] if below else [mark]
         coordinates = tree.prefix(self.root, scope.sequence)
-        for place in places:
-            active = tree.prefix(self.root, place).domain()
-            if isinstance(place, tree.Filter):
-                active = active.intersect(place.filter)
+        for leaf in leaves:
+            active = tree.prefix(self.root, leaf).domain()
+            if isinstance(leaf, tree.Filter):
+                active = active.intersect(leaf.filter)
             for name in tree.statement_names(active):
                 source = self.scop.by_name[name]
-                band = place.child if place is mark else place
-                yield self.executed(source, active, coordinates, scope, items, mark, band)
+                band = leaf.child if leaf is mark else leaf
+                yield self.executed(source, active, coordinates, scope, place, mark.name, band)
 
     def executed(
         self,
@@ -197,8 +211,8 @@ class _Collector:
         active: isl.UnionSet,
         coordinates: isl.UnionMap,
         scope: Scope,
-        items: dict[Scope, tree.Filter],
-        mark: tree.Mark,
+        place: _Place,
+        unit: str,
         band: tree.Node | None,
     ) -> Executed:
         original = self.scop.by_name[source.clone_of] if source.clone_of else source
@@ -219,7 +233,16 @@ class _Collector:
         shift = scope.dims - kept
         order = tuple(d + shift for d in member_order(band, source, kept))
         return Executed(
-            name, source, original, scope, items, mark.name, clone.coalesce(), to_source, order
+            name,
+            source,
+            original,
+            scope,
+            place.items,
+            place.filters,
+            unit,
+            clone.coalesce(),
+            to_source,
+            order,
         )
 
     def fresh(self, statement: Statement) -> str:

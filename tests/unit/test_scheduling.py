@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import islpy as isl
 import pytest
+from poly_kernels import NAMES, apply, load, scop_of
 from xdsl.dialects.builtin import ModuleOp
 
-from akg_mlir.dialects import poly
-from akg_mlir.parsing import make_context, parse_module
 from akg_mlir.passes.affine.bridge import read_tree
-from akg_mlir.passes.affine.poly_raise import PolyRaise
-from akg_mlir.passes.affine.poly_schedule import PolySchedule
 from akg_mlir.passes.affine.statements import read_scop
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.clustering import clusters_of
@@ -21,24 +16,14 @@ from akg_mlir.polyhedral.dependence import analyse, maps_of
 from akg_mlir.polyhedral.legality import verify
 from akg_mlir.polyhedral.scop import Scop
 
-KERNELS = Path(__file__).parent / "kernels"
 
-
-def scop_op(module: ModuleOp) -> poly.ScopOp:
-    return next(op for op in module.walk() if isinstance(op, poly.ScopOp))
-
-
-def raised(text: str) -> ModuleOp:
-    module = parse_module(text)
-    PolyRaise().apply(make_context(), module)
-    return module
+def tree_of(module: ModuleOp) -> tuple[Scop, tree.Domain]:
+    op = scop_of(module)
+    return read_scop(op), read_tree(op.tree)
 
 
 def scheduled(name: str) -> tuple[Scop, tree.Domain]:
-    module = raised((KERNELS / f"{name}.mlir").read_text())
-    PolySchedule().apply(make_context(), module)
-    op = scop_op(module)
-    return read_scop(op), read_tree(op.tree)
+    return tree_of(apply(load(name), "poly-raise,poly-schedule")[0])
 
 
 @pytest.mark.parametrize(
@@ -59,9 +44,9 @@ def test_clusters(name: str, expected: str) -> None:
     assert " | ".join(" ".join(c.names) for c in clusters_of(root)) == expected
 
 
-@pytest.mark.parametrize("path", sorted(KERNELS.glob("*.mlir")), ids=lambda p: p.stem)
-def test_the_schedule_is_legal(path: Path) -> None:
-    scop, root = scheduled(path.stem)
+@pytest.mark.parametrize("name", NAMES)
+def test_the_schedule_is_legal(name: str) -> None:
+    scop, root = scheduled(name)
     assert verify(scop, root) == []
 
 
@@ -85,7 +70,7 @@ def test_the_contiguous_dimension_of_the_output_is_innermost() -> None:
 
 
 def test_dependences_of_the_paper_example() -> None:
-    found = analyse(read_scop(scop_op(raised((KERNELS / "paper.mlir").read_text()))))
+    found = analyse(read_scop(scop_of(apply(load("paper"), "poly-raise")[0])))
     pairs = {
         (m.get_tuple_name(isl.dim_type.in_), m.get_tuple_name(isl.dim_type.out))
         for m in maps_of(found.raw)
@@ -114,9 +99,7 @@ func.func @k(%x: memref<20x20xf32>) {
 
 
 def test_self_dependent_statements_lose_their_parallel_members() -> None:
-    module = raised(SEIDEL)
-    PolySchedule().apply(make_context(), module)
-    scop, root = read_scop(scop_op(module)), read_tree(scop_op(module).tree)
+    scop, root = tree_of(apply(SEIDEL, "poly-raise,poly-schedule")[0])
     (cluster,) = clusters_of(root)
     assert cluster.parallel != (0, 1)
     assert verify(scop, root) == []
@@ -136,7 +119,6 @@ func.func @k(%x: memref<4xf32>, %y: memref<4xf32>, %z: memref<4xf32>) {
   func.return
 }
 """
-    module = raised(text)
-    PolySchedule().apply(make_context(), module)
-    clusters = clusters_of(read_tree(scop_op(module).tree))
+    _, root = tree_of(apply(text, "poly-raise,poly-schedule")[0])
+    clusters = clusters_of(root)
     assert [c.names for c in clusters] == [("S0",), ("S1",)]

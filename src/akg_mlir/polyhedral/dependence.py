@@ -74,20 +74,19 @@ class _Accessor:
 
 def analyse(scop: Scop) -> Dependences:
     """Dependences between the original statements, array by array."""
+    touched: dict[str, list[Statement]] = {}
+    for statement in scop.originals:
+        for array in dict.fromkeys(a.array for a in statement.accesses):
+            touched.setdefault(array, []).append(statement)
     found = Dependences(union_map(), union_map(), union_map(), union_map(), union_map())
-    for array in scop.arrays:
-        accessors = tuple(_accessors(scop, array))
-        if any(not a.writes.is_empty() for a in accessors):
+    for array, statements in touched.items():
+        if any(a.array == array for s in statements for a in s.writes):
+            accessors = tuple(
+                _Accessor(s, _to_array(s, array, s.reads), _to_array(s, array, s.writes))
+                for s in statements
+            )
             found = _merge(found, _of_array(scop, accessors))
     return found
-
-
-def _accessors(scop: Scop, array: str) -> Iterator[_Accessor]:
-    for statement in scop.originals:
-        reads = _to_array(statement, array, statement.reads)
-        writes = _to_array(statement, array, statement.writes)
-        if not (reads.is_empty() and writes.is_empty()):
-            yield _Accessor(statement, reads, writes)
 
 
 def _to_array(statement: Statement, array: str, accesses: tuple[Access, ...]) -> isl.UnionMap:

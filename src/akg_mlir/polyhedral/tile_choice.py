@@ -107,37 +107,49 @@ class Tiler:
                 return TilePlan(tuple(choices), fusion.decisions)
 
     def choose_space(self, space: TileSpace) -> Choice | Cluster:
-        """Sizes for one tile space, or the producer to take out of it."""
+        """Sizes for one tile space, or the producer to take out of it.
+
+        Reductions on the vector unit stay whole as long as something fits.
+        """
         names = {n for c in space.clusters for n in c.names}
         possible = {n: r for n, r in self.reductions.items() if n in names}
         wanted = {n for n in possible if n in self.kernel.cubes or self.splits_in_policy(n)}
-        attempts = [wanted] if wanted == set(possible) else [wanted, set(possible)]
-        found = None
-        for attempt in attempts:
-            splits = {n: r for n, r in possible.items() if n in attempt}
-            model = build_model(replace(self.kernel, splits=splits), space)
-            model, asked = self.with_policy(model, space, tuple(splits.values()))
-            for share in (HALF, 1.0) if asked else (HALF,):
-                found = search(model, self.machine, share, self.max_redundancy)
-                if found.best is not None:
-                    return Choice(
-                        space, tuple(splits.values()), found.best, found.runner_up, found.candidates
-                    )
-            if found is not None and found.wasteful is not None:
-                break
-            if asked:
-                break
-        assert found is not None
-        return self.blame(space, found)
+        found = self.search_space(space, {n: possible[n] for n in possible if n in wanted})
+        if isinstance(found, Search) and self.may_split_more(space, found, wanted, possible):
+            found = self.search_space(space, possible)
+        return found if isinstance(found, Choice) else self.blame(space, found)
+
+    def search_space(self, space: TileSpace, splits: dict[str, Reduction]) -> Choice | Search:
+        """The choice with these reductions split, or the search that found nothing.
+
+        Sizes that a policy asks for may fill a memory; others leave room for a second tile.
+        """
+        reductions = tuple(splits.values())
+        model = build_model(replace(self.kernel, splits=splits), space)
+        model, asked = self.with_policy(model, space, reductions)
+        found = search(model, self.machine, HALF, self.max_redundancy)
+        if found.best is None and asked:
+            found = search(model, self.machine, 1.0, self.max_redundancy)
+        if found.best is None:
+            return found
+        return Choice(space, reductions, found.best, found.runner_up, found.candidates)
+
+    def may_split_more(
+        self, space: TileSpace, found: Search, wanted: set[str], possible: dict[str, Reduction]
+    ) -> bool:
+        """Whether splitting more reductions may help: they are what does not fit."""
+        return found.wasteful is None and wanted != set(possible) and not self.is_asked(space)
+
+    def is_asked(self, space: TileSpace) -> bool:
+        """Whether the policy speaks of a statement of the space."""
+        return any(self.entry(n) is not None for c in space.clusters for n in c.names)
 
     def blame(self, space: TileSpace, found: Search) -> Cluster:
         """The producer that makes a tile space impossible. Raises `DoesNotFit` if none does."""
         producers = space.group.producers
         if found.wasteful is not None:
             return next(c for c in producers if found.wasteful in c.names)
-        asked = self.policy is not None and any(
-            self.entry(n) for c in space.clusters for n in c.names
-        )
+        asked = self.is_asked(space)
         if producers and not asked:
             return producers[-1]
         need = found.smallest.need

@@ -20,12 +20,14 @@ DMA = "npu.dma"
 
 @dataclass(frozen=True)
 class Buffer:
-    """Tile-private storage in memory `space` for elements of `array`; `shape` in elements."""
+    """Tile-private storage in memory `space` for elements of `array`; `shape` in elements. A tile
+    is the values of the first `tile_dims` band members."""
 
     name: str
     array: str
     space: str
     shape: tuple[int, ...]
+    tile_dims: int
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,8 @@ class Workspace:
         """A new buffer; `order` permutes the dimensions of the tensor."""
         order = tuple(range(len(layout.shape))) if order is None else order
         shape = tuple(layout.shape[k] for k in order) or (self.elements(array),)
-        buffer = Buffer(self.fresh(f"{short_name(array)}_{space}"), array, space, shape)
+        name = self.fresh(f"{short_name(array)}_{space}")
+        buffer = Buffer(name, array, space, shape, scope.dims)
         storage = Storage(buffer, scope, layout, order)
         self.storages.append(storage)
         return storage

@@ -8,7 +8,7 @@ from math import prod
 import islpy as isl
 from xdsl.context import Context
 from xdsl.dialects import affine
-from xdsl.dialects.builtin import AffineMapAttr, IndexType, ModuleOp
+from xdsl.dialects.builtin import AffineMapAttr, IndexType, IntegerAttr, ModuleOp, i64
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
@@ -26,6 +26,8 @@ from akg_mlir.polyhedral.scopes import Executed
 from akg_mlir.polyhedral.tree import TreeError
 
 NAME = "poly-promote"
+TILE_DIMS = "npu.tile_dims"
+"""On a `npu.buffer`: the values of so many outer band members are the tile it is private to."""
 DIM = isl.dim_type
 
 
@@ -71,6 +73,7 @@ class _Writer:
             type_ = npu.memref_in(buffer.shape, element, npu.Space(buffer.space))
             new = npu.BufferOp(type_)
             new.result.name_hint = buffer.name
+            new.attributes[TILE_DIMS] = IntegerAttr(buffer.tile_dims, i64)
             self._insert_before_scop(new)
             self.memories[buffer.name] = new.result
         clones = [self.clone(e) for e in self.promotion.clones]

@@ -24,8 +24,9 @@ from akg_mlir.passes.npu.generate.cube import emit_cube
 from akg_mlir.passes.npu.generate.indices import Indices, Materialiser
 from akg_mlir.passes.npu.generate.loops import core_context, generate_loops
 from akg_mlir.passes.npu.generate.scalar import emit_scalar, uses_indices
+from akg_mlir.passes.npu.generate.storage import Storage, forget_tiles
 from akg_mlir.passes.npu.generate.tile import Tile, make_tile, nonlinear_dims
-from akg_mlir.passes.npu.generate.vector import Temporaries, emit_vector
+from akg_mlir.passes.npu.generate.vector import emit_vector
 from akg_mlir.passes.npu.memory.target import target_of
 from akg_mlir.polyhedral.contraction import find_contraction
 from akg_mlir.polyhedral.scop import Scop
@@ -70,10 +71,11 @@ class _Generator:
         block = op.parent
         assert block is not None
         assert block.first_op is not None
+        self.block = block
         self.top = Builder(InsertPoint.before(block.first_op))
         self.builder = Builder(InsertPoint.before(op))
         self.materialiser = Materialiser(self.top)
-        self.temporaries = Temporaries(self.top)
+        self.storage = Storage(self.top)
 
     def run(self) -> None:
         demands = {
@@ -85,9 +87,6 @@ class _Generator:
             self.program: TileProgram = tile_program(self.scop, read_tree(self.op.tree), demands)
         except TreeError as error:
             raise CompileError(str(error), self.op) from error
-        self.shapes: dict[str, list[tuple[int, ...]]] = {}
-        for statement in self.program.statements:
-            self.shapes.setdefault(statement.statement.name, []).append(statement.shape)
         grids = self.grids()
         parameters, indices, counts = self.cores(grids)
         root = restrict(self.program, grids, parameters)
@@ -96,6 +95,7 @@ class _Generator:
         )
         self.op.detach()
         self.op.erase()
+        forget_tiles(self.block)
 
     # ----------------------------------------------------------------------------------- cores
 
@@ -155,7 +155,7 @@ class _Generator:
     ) -> None:
         for statement in self.program.groups[name].members:
             body = self.bodies[statement.statement.name]
-            self.tile(builder, make_tile(statement, body, coordinates, indices))
+            self.tile(builder, make_tile(statement, body, coordinates, indices, self.storage))
 
     def tile(self, builder: Builder, tile: Tile) -> None:
         executed = tile.statement.statement
@@ -164,7 +164,7 @@ class _Generator:
                 emit_copy(builder, tile)
             case "npu.vector":
                 reduces = specification(self.scop, executed).reduction is not None
-                emit_vector(builder, tile, reduces, self.temporaries, self.shapes[executed.name])
+                emit_vector(builder, tile, reduces)
             case "npu.cube":
                 original = specification(self.scop, executed)
                 contraction = find_contraction(original)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from xdsl.builder import Builder
 from xdsl.dialects import affine
-from xdsl.ir import BlockArgument, SSAValue
+from xdsl.ir import Attribute, BlockArgument, SSAValue
 from xdsl.ir.affine import (
     AffineBinaryOpExpr,
     AffineBinaryOpKind,
@@ -20,8 +20,10 @@ from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu, poly
 from akg_mlir.passes.affine.isl_affine import to_affine
 from akg_mlir.passes.npu.generate.indices import Indices, compressed
+from akg_mlir.passes.npu.generate.storage import Storage
 from akg_mlir.polyhedral.tile_statements import TileStatement
 
+Access = affine.LoadOp | affine.StoreOp
 COMPACT = (npu.Space.L0A, npu.Space.L0B, npu.Space.L0C)
 """Memories of the cube: a tile's fractals lie there without gaps, whatever the buffer's shape."""
 
@@ -36,6 +38,7 @@ class Tile:
     coordinates: tuple[AffineExpr, ...]
     start: tuple[AffineExpr, ...]
     values: tuple[SSAValue, ...]
+    storage: Storage
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -52,19 +55,30 @@ class Tile:
         """Sizes of the box."""
         return self.statement.shape
 
+    def memref(self, access: Access) -> SSAValue:
+        """What an access touches in this tile."""
+        return self.storage.memref(access.memref, self.coordinates, self.values)
+
+    def temporary(self, number: int, shape: Sequence[int], element: Attribute) -> SSAValue:
+        """A buffer for the `number`-th value between the ops of the body."""
+        name = self.statement.statement.name
+        where = self.coordinates, self.values
+        return self.storage.temporary(name, number, *where, shape, element)
+
 
 def make_tile(
-    statement: TileStatement, body: poly.StmtOp, coordinates: list[AffineExpr], indices: Indices
+    statement: TileStatement,
+    body: poly.StmtOp,
+    coordinates: list[AffineExpr],
+    indices: Indices,
+    storage: Storage,
 ) -> Tile:
     """The tile with these coordinates (expressions over the indices' values)."""
     start = tuple(
         to_affine(offset).replace_dims_and_symbols(coordinates, ())
         for offset in statement.box.offsets
     )
-    return Tile(statement, body, tuple(coordinates), start, indices.values)
-
-
-Access = affine.LoadOp | affine.StoreOp
+    return Tile(statement, body, tuple(coordinates), start, indices.values, storage)
 
 
 def index_expressions(access: Access) -> list[AffineExpr]:
@@ -95,7 +109,7 @@ def view_of(
     sizes = [tile.sizes[d] for d in dims]
     offset = linear.replace_dims_and_symbols(tile.start, ())
     map_, values = compressed(offset, tile.values)
-    view = npu.ViewOp(access.memref, map_, values, sizes or [1], strides or [1])
+    view = npu.ViewOp(tile.memref(access), map_, values, sizes or [1], strides or [1])
     return builder.insert(view).result
 
 

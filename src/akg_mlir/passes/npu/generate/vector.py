@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from math import frexp, prod
 
 from xdsl.builder import Builder
@@ -32,49 +30,17 @@ Number = FloatAttr | IntegerAttr
 COMMUTATIVE = (Binary.ADD, Binary.MUL, Binary.MAX, Binary.MIN)
 
 
-@dataclass
-class Temporaries:
-    """Buffers for values between the ops of one body: one per op, as large as its largest box."""
-
-    top: Builder
-    buffers: dict[tuple[str, int], SSAValue] = field(
-        default_factory=dict[tuple[str, int], SSAValue]
-    )
-
-    def buffer(self, key: tuple[str, int], elements: int, element: Attribute) -> SSAValue:
-        """The buffer of this key, which is made when first asked for."""
-        if key not in self.buffers:
-            type_ = npu.memref_in([elements], element, npu.Space.UB)
-            op = self.top.insert(npu.BufferOp(type_))
-            op.result.name_hint = f"{key[0]}_v{key[1]}"
-            self.buffers[key] = op.result
-        return self.buffers[key]
-
-
-def emit_vector(
-    builder: Builder,
-    tile: Tile,
-    reduces: bool,
-    temporaries: Temporaries,
-    shapes: Sequence[tuple[int, ...]],
-) -> None:
-    """Write the ops of one tile. `shapes` are those of all boxes of the statement.
+def emit_vector(builder: Builder, tile: Tile, reduces: bool) -> None:
+    """Write the ops of one tile.
 
     Raises `CompileError` for bodies that the vector unit does not have.
     """
-    _Vector(builder, tile, temporaries, shapes).run(reduces)
+    _Vector(builder, tile).run(reduces)
 
 
 class _Vector:
-    def __init__(
-        self,
-        builder: Builder,
-        tile: Tile,
-        temporaries: Temporaries,
-        shapes: Sequence[tuple[int, ...]],
-    ) -> None:
+    def __init__(self, builder: Builder, tile: Tile) -> None:
         self.builder, self.tile = builder, tile
-        self.temporaries, self.shapes = temporaries, shapes
         self.views: dict[SSAValue, SSAValue] = {}
         self.count = 0
 
@@ -148,12 +114,10 @@ class _Vector:
         """A box of the tile's shape in a buffer of its own, rows padded to whole blocks."""
         assert isinstance(element, FixedBitwidthType)
         block = npu.BLOCK_BYTES // element.size
-        room = max(prod(_padded(shape, block)) for shape in self.shapes)
-        key = (self.tile.statement.statement.name, self.count)
-        self.count += 1
-        buffer = self.temporaries.buffer(key, room, element)
         shape = self.tile.shape
-        padded = _padded(shape, block)
+        padded = (*shape[:-1], -(-shape[-1] // block) * block)
+        buffer = self.tile.temporary(self.count, padded, element)
+        self.count += 1
         strides = [prod(padded[k + 1 :]) for k in range(len(shape))]
         view = npu.ViewOp(buffer, AffineMap(0, 0, (AffineExpr.constant(0),)), [], shape, strides)
         return self.builder.insert(view).result
@@ -241,11 +205,6 @@ class _Vector:
             self.builder.insert(npu.VUnaryOp(Unary.REC, source, self.target(op, store)))
             return True
         return False
-
-
-def _padded(shape: tuple[int, ...], block: int) -> tuple[int, ...]:
-    """The shape with rows of whole blocks."""
-    return (*shape[:-1], -(-shape[-1] // block) * block)
 
 
 def _like(number: Number, value: float) -> Number:

@@ -148,7 +148,11 @@ def tensor_arguments(function: FuncOp) -> list[TensorType[Attribute]]:
     types = list[TensorType[Attribute]]()
     for index, type_ in enumerate(function.function_type.inputs):
         if not isa(type_, TensorType[Attribute]):
-            raise CompileError(f"argument {index} is {type_}, not a tensor", function)
+            raise CompileError(
+                f"argument {index} is {type_}, not a tensor",
+                function,
+                hint="programs are functions of tensors; `akg-opt` takes loops on memrefs too",
+            )
         if -1 in type_.get_shape():
             raise CompileError(
                 f"argument {index} has a dynamic shape, {type_}",

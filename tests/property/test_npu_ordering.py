@@ -75,7 +75,7 @@ def test_ordered_programs_run_right_in_any_order(
     assert same_in_any_order(program, range(seed, seed + 3))
 
 
-@given(body=model.programs())
+@given(body=st.one_of(model.staged_programs(), model.staged_programs(), model.programs()))
 def test_sharing_bytes_keeps_every_defined_result(body: Body) -> None:
     apart, shared = (
         model.results(model.run(model.trace(*planned(body, reuse)))) for reuse in ("auto", "always")

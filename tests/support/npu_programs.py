@@ -18,7 +18,7 @@ from xdsl.ir import Block, Operation
 
 from akg_mlir.dialects.npu import BufferOp, PipeOp
 
-BUFFERS = {"u0": "ub", "u1": "ub", "u2": "ub", "u3": "ub", "l0": "l1", "l1": "l1"}
+BUFFERS = {f"u{i}": "ub" for i in range(7)} | {"l0": "l1", "l1": "l1"}
 TENSORS = ("x", "y", "w")
 BLOCKS = 24
 """Blocks of every buffer and tensor: enough for any offset below."""
@@ -71,20 +71,23 @@ class Choice:
 Node = Op | Repeat | Choice
 
 
-def _places(space: str, depth: int, size: int) -> st.SearchStrategy[Place]:
+def _places(space: str, depth: int, count: int) -> st.SearchStrategy[Place]:
+    """Where `count` blocks may lie; whole buffers start at 0."""
     names = [n for n, s in BUFFERS.items() if s == space] or list(TENSORS)
+    if count == BLOCKS:
+        return st.builds(Place, st.sampled_from(names), st.just(0), st.just((0,) * depth))
     return st.builds(
         Place,
         st.sampled_from(names),
         st.integers(0, 4),
-        st.tuples(*[st.sampled_from([0, 0, size, 1])] * depth),
+        st.tuples(*[st.sampled_from([0, 0, count, 1])] * depth),
     )
 
 
 @st.composite
 def ops(draw: st.DrawFn, depth: int) -> Op:
     """An instruction inside `depth` loops."""
-    count = draw(st.integers(1, 4))
+    count = draw(st.sampled_from((1, 2, 3, 4, BLOCKS)))
     if draw(st.integers(0, 7)) == 0:
         return Op("scalar", None, (draw(_places("ub", depth, 1)),), 1)
     source, destination = draw(st.sampled_from([*PATHS, ("ub", "ub"), ("gm", "ub"), ("ub", "gm")]))
@@ -113,6 +116,30 @@ def _bodies(depth: int) -> st.SearchStrategy[tuple[Node, ...]]:
 def programs() -> st.SearchStrategy[tuple[Node, ...]]:
     """Straight-line and looped programs over a few buffers of two memories and three tensors."""
     return _bodies(0)
+
+
+@st.composite
+def staged_ops(draw: st.DrawFn, depth: int) -> Op:
+    """Load, compute or store all of a buffer, half of it, or one sixth per iteration."""
+    regions = [(0, 0, 24), (0, 0, 24), (0, 0, 24), (0, 0, 12), (12, 0, 12), (0, 4, 4)]
+    start, step, count = draw(st.sampled_from(regions))
+    coefficients = (0,) * (depth - 1) + (step,)
+    names = draw(st.permutations([n for n, space in BUFFERS.items() if space == "ub"]))
+    a, b = (Place(name, start, coefficients) for name in names[:2])
+    kind = draw(st.sampled_from(("load", "vec", "vec", "store")))
+    if kind == "vec":
+        return Op("vec", a, (b,), count)
+    tensor = Place(draw(st.sampled_from(TENSORS[1:])), start, coefficients)
+    loaded = Place("x", start, coefficients)
+    return Op("copy", a, (loaded,), count) if kind == "load" else Op("copy", tensor, (b,), count)
+
+
+def staged_programs() -> st.SearchStrategy[tuple[Node, ...]]:
+    """Loops in which buffers live briefly or are carried to the next iteration."""
+    rows = st.lists(staged_ops(2), min_size=1, max_size=3).map(tuple)
+    inner = st.builds(Repeat, st.just(6), st.booleans(), rows)
+    stages = st.lists(st.one_of(staged_ops(1), staged_ops(1), inner), min_size=3, max_size=9)
+    return stages.map(lambda body: (Repeat(3, False, tuple(body)),))
 
 
 def with_filled_buffers(body: tuple[Node, ...]) -> tuple[Node, ...]:
@@ -213,7 +240,7 @@ def to_text(body: tuple[Node, ...], target: str = "ascend910") -> tuple[str, lis
     outs = [f"out_{b}" for b, s in BUFFERS.items() if s == "ub"]
     tensor = f"memref<{BLOCKS * 8}xf32, #npu<space gm>>"
     arguments = ", ".join(f"%{n}: {tensor}" for n in (*TENSORS, *outs))
-    constants = [f"%c{i} = arith.constant {i} : index" for i in range(4)]
+    constants = [f"%c{i} = arith.constant {i} : index" for i in range(7)]
     buffers = [
         f"%{n} = npu.buffer : memref<{BLOCKS * 8}xf32, #npu<space {s}>>" for n, s in BUFFERS.items()
     ]

@@ -81,6 +81,21 @@ def enumerate_bytes(access: Access, loops: Sequence[scf.ForOp]) -> ByteSet | Non
     return union(ranges)
 
 
+def spread(bytes_: ByteSet, base: Linear, loop: scf.ForOp) -> ByteSet | None:
+    """`bytes_` over all iterations of one loop that moves `base`; None if that is not known."""
+    index = loop.body.block.args[0]
+    _, moving = split(base, {index})
+    if moving.is_constant:
+        return bytes_
+    grid = _grid([loop])
+    if grid is None or moving.leaves() != {index}:
+        return None
+    offsets = np.unique(_evaluate(Linear(moving.terms), grid)).tolist()
+    if len(offsets) * len(bytes_) > ENUMERATION_LIMIT:
+        return None
+    return union((low + offset, high + offset) for offset in offsets for low, high in bytes_)
+
+
 def _grid(loops: Sequence[scf.ForOp]) -> dict[SSAValue, Values] | None:
     """Every index of `loops`, broadcast against each other; None if there are too many."""
     grid: dict[SSAValue, Values] = {}

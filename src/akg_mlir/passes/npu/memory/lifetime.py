@@ -15,11 +15,11 @@ from akg_mlir.passes.npu.memory.byteset import (
     enumerate_bytes,
     overlaps,
     split,
+    spread,
     subtract,
-    union,
 )
 from akg_mlir.passes.npu.memory.footprint import Access
-from akg_mlir.passes.npu.memory.linear import linear_of
+from akg_mlir.passes.npu.memory.linear import Linear, Term, linear_of
 from akg_mlir.passes.npu.memory.structure import (
     Body,
     Branch,
@@ -31,6 +31,8 @@ from akg_mlir.passes.npu.memory.structure import (
     loops_around,
     path,
 )
+
+Terms = tuple[tuple[Term, int], ...]
 
 
 @dataclass(frozen=True)
@@ -135,42 +137,50 @@ def _initialises(use: Use, loop: Loop) -> bool:
 
 
 def _reads_old_bytes(loop: Loop, read: Use, writes: Sequence[Use]) -> bool:
-    missing = _bytes_within(loop, read, read)
-    if missing is None:
-        return True
-    certain: list[tuple[int, int]] = []
-    others: list[ByteSet] = []
-    for write in writes:
-        bytes_ = _bytes_within(loop, write, read)
-        if bytes_ is None:
-            return True
-        others.append(bytes_)
-        if write.access.certain and _certainly_before(loop, write.instruction, read.instruction):
-            certain += bytes_
-    missing = subtract(missing, union(certain))
-    return any(overlaps(missing, bytes_) for bytes_ in others)
+    """Whether `read` may see bytes of an earlier iteration of `loop`.
 
-
-def _bytes_within(loop: Loop, use: Use, read: Use) -> ByteSet | None:
-    """Bytes `use` touches around one instance of `read`, in one iteration of `loop`.
-
-    Loops around both are at the iteration of `read`; None when the offsets of the two vary
-    differently with those, or cannot be enumerated.
+    From the innermost loop around the read outwards: what one instance reads, less what writes
+    in the same iterations have certainly written before; then the same over all iterations of
+    that loop, less what was written outside of it, and so on up to the body of `loop`.
     """
-    body, _, _ = divergence(use.instruction, read.instruction)
-    common = _loops_of_body(body)
-    free = [lp.op for lp in loops_around(use.instruction) if lp not in common]
-    indices: set[SSAValue] = {lp.body.block.args[0] for lp in free}
-    fixed, _ = split(use.access.base, indices)
-    reference, _ = split(read.access.base, _free_indices(read, common))
-    if dict(fixed.terms) != dict(reference.terms):
+    around = loops_around(read.instruction)
+    depth = around.index(loop) + 1
+    missing = enumerate_bytes(read.access, ())
+    for level in range(len(around), depth - 1, -1):
+        if missing is None:
+            return True
+        common, frame = around[:level], _fixed(read, around[:level])
+        for write in writes:
+            if _certainly_before(common, write, read):
+                missing = subtract(missing, _bytes_in(write, common, frame) or ())
+        if level > depth:
+            missing = spread(missing, read.access.base, around[level - 1].op)
+    assert missing is not None
+    common = around[:depth]
+    return bool(missing) and any(_may_touch(loop, w, common, read, missing) for w in writes)
+
+
+def _may_touch(loop: Loop, write: Use, common: Sequence[Loop], read: Use, missing: ByteSet) -> bool:
+    """Whether `write`, in any iteration of `loop`, may write one of the missing bytes."""
+    frame = _fixed(read, common)
+    moves = loop.op.body.block.args[0] in Linear(frame).leaves()
+    written = _bytes_in(write, common, frame)
+    return moves or written is None or overlaps(missing, written)
+
+
+def _fixed(use: Use, common: Sequence[Loop]) -> Terms:
+    """The terms of an access that stay the same while only loops inside `common` advance."""
+    inner = [lp.op for lp in loops_around(use.instruction) if lp not in common]
+    fixed, _ = split(use.access.base, {lp.body.block.args[0] for lp in inner})
+    return fixed.terms
+
+
+def _bytes_in(use: Use, common: Sequence[Loop], frame: Terms) -> ByteSet | None:
+    """Bytes in one iteration of the `common` loops, relative to `frame`; None if unknown."""
+    if dict(_fixed(use, common)) != dict(frame):
         return None
-    return enumerate_bytes(use.access, free)
-
-
-def _free_indices(use: Use, common: Sequence[Loop]) -> set[SSAValue]:
-    around = loops_around(use.instruction)
-    return {lp.op.body.block.args[0] for lp in around if lp not in common}
+    inner = [lp.op for lp in loops_around(use.instruction) if lp not in common]
+    return enumerate_bytes(use.access, inner)
 
 
 def _loops_of_body(body: Body) -> list[Loop]:
@@ -184,15 +194,17 @@ def _owners(body: Body) -> Iterator[Loop | Branch]:
         body = body.owner.parent
 
 
-def _certainly_before(loop: Loop, write: Instruction, read: Instruction) -> bool:
-    """Whether every iteration of `loop` that reaches `read` has executed `write` before."""
-    if write.index >= read.index:
+def _certainly_before(common: Sequence[Loop], write: Use, read: Use) -> bool:
+    """Whether `common` are the loops around both, and each of their iterations that reaches the
+    read has executed the write before.
+    """
+    first, second = write.instruction, read.instruction
+    if not write.access.certain or first.index >= second.index:
         return False
-    body, first, second = divergence(write, read)
-    if first is second:
+    body, a, b = divergence(first, second)
+    if a is b or _loops_of_body(body) != list(common):
         return False
-    assert loop in _loops_of_body(body)
-    return not any(_may_skip(item) for around, item in path(write) if _is_below(around, body))
+    return not any(_may_skip(item) for around, item in path(first) if _is_below(around, body))
 
 
 def _is_below(inner: Body, outer: Body) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import islpy as isl
 from xdsl.dialects import arith, scf
@@ -13,7 +13,6 @@ from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 
 from akg_mlir.passes.npu.memory.footprint import Access, Box
 from akg_mlir.passes.npu.memory.linear import Floor, Interval, Linear, bounds, linear_of
-from akg_mlir.polyhedral.context import context
 
 Namer = Callable[[SSAValue], str]
 
@@ -34,7 +33,8 @@ def meet(
 
     The iterations of the loops in `shared` are the same for both; in `carrier` (the next loop
     inwards) the first access happens in an earlier iteration than the second; all other loops
-    are free. The answer no is a proof. Asked only about accesses whose byte ranges meet.
+    are free. The answer no is a proof; when isl gives up it is yes. Asked only about accesses whose
+    byte ranges meet.
     """
     fixed = first.base.is_constant and second.base.is_constant
     if fixed and not any(b.dims for b in (*first.boxes, *second.boxes)):
@@ -53,7 +53,7 @@ def leaves(access: Access, size: int, op: Operation) -> bool:
     """Whether an access of `op` can touch a byte outside 0 .. size-1 of its buffer or tensor.
 
     Exact for affine loop bounds and branches on them; an offset of unknown origin counts as in
-    range.
+    range, and so does one that isl gives up on (the machine checks every address as well).
     """
     low, high = byte_range(access)
     if low is not None and low >= 0 and high is not None and high <= size:
@@ -67,7 +67,8 @@ def leaves(access: Access, size: int, op: Operation) -> bool:
         outside = f"(({address}) < 0 or ({address}) >= {size})"
         guards = list(_guards(op, system.side("x")))
         variables = [*system.names.values(), *touched.variables]
-        if not is_empty(variables, [*touched.limits, *system.constraints, *guards, outside]):
+        empty = is_empty(variables, [*touched.limits, *system.constraints, *guards, outside])
+        if empty is False:
             return True
     return False
 
@@ -90,6 +91,9 @@ def _guards(op: Operation, namer: Namer) -> Iterator[str]:
 
 def _condition(value: SSAValue, namer: Namer) -> str | None:
     op = value.owner
+    if isinstance(op, arith.AndIOp):
+        both = [_condition(operand, namer) for operand in op.operands]
+        return None if None in both else " and ".join(f"({part})" for part in both)
     if not isinstance(op, arith.CmpiOp) or op.predicate.value.data not in _COMPARISONS:
         return None
     lhs, rhs = (linear_of(v) for v in (op.lhs, op.rhs))
@@ -171,7 +175,7 @@ def _intersect(
     equation = f"{left.address} + {distance} = {right.address}"
     constraints = [equation, *left.limits, *right.limits, *([order] if order else [])]
     variables = [*system.names.values(), *left.variables, *right.variables]
-    return not is_empty(variables, [*constraints, *system.constraints])
+    return is_empty(variables, [*constraints, *system.constraints]) is not True
 
 
 @dataclass(frozen=True)
@@ -193,14 +197,30 @@ def _bytes(access: Access, part: Box, namer: Namer, tag: str) -> _Bytes:
     return _Bytes(" + ".join(terms), variables, limits)
 
 
-def is_empty(variables: Sequence[str], constraints: Sequence[str]) -> bool:
-    """Whether no integers satisfy all constraints."""
+EFFORT = 1_000_000
+"""isl operations per question: typical ones take thousands."""
+
+
+@cache
+def _context() -> isl.Context:
+    """A context of our own: the limit on its operations concerns nobody else."""
+    return isl.Context()
+
+
+def is_empty(variables: Sequence[str], constraints: Sequence[str]) -> bool | None:
+    """Whether no integers satisfy all constraints; None if isl does not find out in time."""
     return _is_empty(f"{{ [{', '.join(variables)}] : {' and '.join(constraints)} }}")
 
 
 @lru_cache(maxsize=1 << 14)
-def _is_empty(text: str) -> bool:
-    return isl.Set(text, context()).is_empty()
+def _is_empty(text: str) -> bool | None:
+    ours = _context()
+    ours.reset_operations()
+    ours.set_max_operations(EFFORT)
+    try:
+        return isl.Set(text, ours).is_empty()
+    except isl.Error:
+        return None
 
 
 def text(form: Linear, namer: Namer) -> str:

@@ -46,6 +46,8 @@ class Requirements:
 def requirements(program: Program) -> Requirements:
     """Dependences (read after write, write after read, write after write) of a planned kernel.
 
+    Different arguments and workspaces in GM are different tensors: they never share bytes.
+
     Raises `CompileError` for a buffer without an address.
     """
     count = len(program.instructions)

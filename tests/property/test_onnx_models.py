@@ -1,4 +1,4 @@
-"""Random ONNX models: what the importer makes of them agrees with onnxruntime."""
+"""Random ONNX models agree with onnxruntime: as imported, and compiled for the machine."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from onnx import NodeProto, TensorProto, helper, numpy_helper
+from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
+import akg_mlir
 from akg_mlir.frontends.onnx import import_model
 from akg_mlir.reference import te as reference
 
 ort = pytest.importorskip("onnxruntime")
 
-SIZES = st.sampled_from([1, 2, 3, 5, 8])
 KINDS = ("unary", "binary", "extremes", "transpose", "reshape", "reduce", "softmax", "matmul")
 KINDS += ("gemm", "layer_norm", "select", "power", "unsqueeze")
 
@@ -37,14 +37,23 @@ class Model:
     steps: tuple[Step, ...]
 
 
-MODELS = st.builds(
-    Model,
-    st.lists(SIZES, min_size=1, max_size=4).map(tuple),
-    st.booleans(),
-    st.lists(
-        st.builds(Step, st.sampled_from(KINDS), st.integers(0, 10**6)), min_size=1, max_size=5
-    ).map(tuple),
-)
+def models(sizes: st.SearchStrategy[int], largest: int) -> st.SearchStrategy[Model]:
+    """Models on inputs of rank 1 to 4 with at most `largest` elements."""
+    return st.builds(
+        Model,
+        st.lists(sizes, min_size=1, max_size=4)
+        .map(tuple)
+        .filter(lambda shape: int(np.prod(shape)) <= largest),
+        st.booleans(),
+        st.lists(
+            st.builds(Step, st.sampled_from(KINDS), st.integers(0, 10**6)), min_size=1, max_size=5
+        ).map(tuple),
+    )
+
+
+SMALL = models(st.sampled_from([1, 2, 3, 5, 8]), 4096)
+# Sizes around blocks, fractals and repeats.
+ODD = models(st.sampled_from([1, 3, 7, 16, 17, 31, 33, 64, 100, 129]), 40_000)
 
 
 class Maker:
@@ -148,7 +157,7 @@ class Maker:
         self.node(("Greater", "LessOrEqual", "Less", "GreaterOrEqual")[pick % 4], other)
         self.node("Where", old, other)
 
-    def model(self, shape: tuple[int, ...]):
+    def model(self, shape: tuple[int, ...]) -> ModelProto:
         element = TensorProto.FLOAT16 if self.dtype == np.float16 else TensorProto.FLOAT
         graph = helper.make_graph(
             self.nodes,
@@ -160,7 +169,7 @@ class Maker:
         return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
 
 
-def run_by_ort(model, x: np.ndarray) -> np.ndarray:
+def run_by_ort(model: ModelProto, x: np.ndarray) -> np.ndarray:
     options = ort.SessionOptions()
     options.log_severity_level = 4
     options.intra_op_num_threads = 1
@@ -171,19 +180,39 @@ def run_by_ort(model, x: np.ndarray) -> np.ndarray:
     return session.run(None, {"x": x})[0]
 
 
-@given(MODELS)
-def test_random_models_mean_what_onnxruntime_computes(drawn: Model) -> None:
+def made(drawn: Model) -> tuple[ModelProto, np.ndarray]:
+    """The model and its input."""
     maker = Maker(drawn)
     for step in drawn.steps:
         maker.add(step)
     if not maker.nodes:
         maker.node("Neg")
-    model = maker.model(drawn.shape)
     x = np.random.default_rng(1).uniform(-2, 2, drawn.shape).astype(maker.dtype)
-    imported = import_model(model)
-    (found,) = reference.run(imported.module, "main", [x, *imported.weights.values()])
+    return maker.model(drawn.shape), x
+
+
+def check(found: np.ndarray, model: ModelProto, x: np.ndarray) -> None:
+    """The tolerances are relative to the largest result."""
     expected = run_by_ort(model, x)
     assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
     scale = max(float(np.abs(expected.astype(float)).max()), 1e-3)
-    tolerance = (2e-2 if drawn.half else 1e-4) * scale
+    tolerance = (2e-2 if x.dtype == np.float16 else 1e-4) * scale
     np.testing.assert_allclose(found.astype(float), expected.astype(float), atol=tolerance)
+
+
+@given(SMALL)
+def test_random_models_mean_what_onnxruntime_computes(drawn: Model) -> None:
+    model, x = made(drawn)
+    imported = import_model(model)
+    (found,) = reference.run(imported.module, "main", [x, *imported.weights.values()])
+    check(found, model, x)
+
+
+# The judge of finished kernels once missed what branches on the core say of these.
+@example(Model((7, 3, 17, 100), True, (Step("select", 1667),)))
+@example(Model((31, 31, 1, 16), True, (Step("softmax", 99), Step("softmax", 7004))))
+@settings(max_examples=max(settings().max_examples // 2, 1))
+@given(ODD)
+def test_compiled_models_compute_what_onnxruntime_computes(drawn: Model) -> None:
+    model, x = made(drawn)
+    check(akg_mlir.compile(model)(x), model, x)

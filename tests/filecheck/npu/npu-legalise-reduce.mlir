@@ -12,16 +12,16 @@ builtin.module attributes {npu.target = "ascend910"} {
     func.return
   }
 
-  // f32 lanes: halves down to one block per row, 16 rows at a time transposed, halves again.
+  // f32 lanes: pairs of blocks down to one block per row, 16 rows at a time transposed, halves.
   // CHECK-LABEL: @rows_f32
   func.func @rows_f32() attributes {npu.kernel} {
     %x = npu.buffer : memref<16x64xf32, #npu<space ub>>
     %s = npu.buffer : memref<16xf32, #npu<space ub>>
     %d = npu.view %s[affine_map<() -> (0)>]() : memref<16xf32, #npu<space ub>> -> memref<16x64xf32, strided<[1, 0], offset: ?>, #npu<space ub>>
-    // CHECK: npu.vec vmax {{.*}} repeat 16 mask 32
-    // CHECK: npu.vec vmax {{.*}} repeat 16 mask 16
-    // CHECK: npu.vec vmax {{.*}} repeat 2 mask 64 strides [4, 32], [4, 32, 4, 32]
-    // CHECK: npu.vnchwconv {{.*}} repeat 1 strides 1, {{[0-9]+}} steps 16, {{[0-9]+}}
+    // CHECK: npu.vec vmax {{.*}} repeat 8 mask 64 strides [1, 8], [2, 16, 2, 16]
+    // CHECK: npu.vec vmax {{.*}} repeat 4 mask 64 strides [1, 8], [2, 16, 2, 16]
+    // CHECK: npu.vec vmax {{.*}} repeat 2 mask 64 strides [1, 8], [2, 16, 2, 16]
+    // CHECK: npu.vnchwconv {{.*}} repeat 1 strides 1, 1 steps 16, 16
     // CHECK: npu.vec vmax {{.*}} repeat 1 mask 64
     // CHECK: npu.vec vmax {{.*}} repeat 1 mask 32
     // CHECK: npu.vec vmax {{.*}} repeat 1 mask 16

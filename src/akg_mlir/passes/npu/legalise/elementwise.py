@@ -9,7 +9,7 @@ from xdsl.ir import Attribute, SSAValue
 
 from akg_mlir.dialects import npu
 from akg_mlir.passes.npu.legalise.broadcast import is_lane_broadcast, splat, splat_bytes
-from akg_mlir.passes.npu.legalise.emitter import SCRATCH_BYTES, Emitter, NoVectorForm
+from akg_mlir.passes.npu.legalise.emitter import Emitter, NoVectorForm
 from akg_mlir.passes.npu.legalise.issue import Fields, Write, fits, issue
 from akg_mlir.passes.npu.legalise.transpose import ROWS
 from akg_mlir.passes.npu.legalise.views import Box, Operand
@@ -72,8 +72,8 @@ def apply_normal(
     """
     broadcast = [o for o in box.operands[1:] if is_lane_broadcast(box, o)]
     need = sum(splat_bytes(box, o) for o in broadcast)
-    if need > SCRATCH_BYTES:
-        axis, step = _part(box, broadcast, need)
+    if need > emitter.scratch_bytes:
+        axis, step = _part(emitter, box, broadcast, need)
         if step < box.sizes[axis]:
 
             def again(part: Box) -> None:
@@ -88,9 +88,9 @@ def apply_normal(
     issue(emitter, ready, write, max_repeat)
 
 
-def _part(box: Box, broadcast: Sequence[Operand], need: int) -> tuple[int, int]:
+def _part(emitter: Emitter, box: Box, broadcast: Sequence[Operand], need: int) -> tuple[int, int]:
     """The longest axis that the splats vary along, and how many entries fit the budget."""
     varying = [a for a in range(len(box.sizes) - 1) if any(o.strides[a] for o in broadcast)]
     axis = max(varying, key=lambda a: box.sizes[a])
-    step = box.sizes[axis] * SCRATCH_BYTES // need
+    step = box.sizes[axis] * emitter.scratch_bytes // need
     return axis, max(ROWS, step - step % ROWS)

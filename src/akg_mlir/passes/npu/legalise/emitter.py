@@ -23,9 +23,8 @@ from akg_mlir.targets.model import Target
 UNROLL = 8
 """Issues that are written out; more become an scf.for."""
 
-SCRATCH_BYTES = 16384
-"""Scratch one step of one tile op may take: 1/16 of a 256 KB UB, and long enough (64 repeats)
-that the fixed cost per instruction is a quarter of its time."""
+SCRATCH_SHARE = 8
+"""One step of one tile op may take 1/8 of UB as scratch: tiles are chosen to fill at most half."""
 
 PASS = "npu-legalise"
 
@@ -100,6 +99,11 @@ class Emitter:
     def has(self, opcode: npu.Opcode, element: Attribute) -> bool:
         """The target has this vector instruction for this element type."""
         return self.target.supports(opcode.value, str(element))
+
+    @property
+    def scratch_bytes(self) -> int:
+        """UB that one scratch buffer may take."""
+        return self.target.memories["ub"] // SCRATCH_SHARE
 
     # loops
 

@@ -1,16 +1,16 @@
-"""Folding one axis of a box with an associative operation, by halves, in scratch."""
+"""Folding one axis of a box with an associative operation, pair by pair, in scratch."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 
 from akg_mlir.dialects.npu import Opcode
+from akg_mlir.passes.npu.legalise.addresses import Offset
 from akg_mlir.passes.npu.legalise.elementwise import apply_normal, in_parts, write_vec
-from akg_mlir.passes.npu.legalise.emitter import SCRATCH_BYTES, Emitter
+from akg_mlir.passes.npu.legalise.emitter import Emitter
 from akg_mlir.passes.npu.legalise.issue import cycles
 from akg_mlir.passes.npu.legalise.views import Box, Operand, arrange
-from akg_mlir.targets.model import Target
 
 
 def accumulate(emitter: Emitter, opcode: Opcode, box: Box) -> None:
@@ -53,78 +53,73 @@ def row_bytes(box: Box, axis: int) -> int:
     return others * padded_lanes(box) * box.dst.size
 
 
-@dataclass(frozen=True)
-class _Halves:
-    """How an axis is folded: `half` partial results at these strides in `elements` of scratch."""
-
-    half: int
-    elements: int
-    strides: tuple[int, ...]
-
-
-def _layouts(box: Box, axis: int) -> tuple[_Halves, ...]:
-    """Scratch with the partial results outermost, or where the axis is in the box.
-
-    The first makes every later step dense, the second keeps neighbouring blocks neighbours.
-    """
-    half = max(1, min(box.sizes[axis] // 2, SCRATCH_BYTES // row_bytes(box, axis)))
-    shape = [*box.sizes[:-1], padded_lanes(box)]
-    shape[axis] = half
-    axes = range(len(shape))
-    layouts: list[_Halves] = []
-    for order in ([axis, *(a for a in axes if a != axis)], list(axes)):
-        strides = [0] * len(shape)
-        step = 1
-        for a in reversed(order):
-            strides[a] = step
-            step *= shape[a]
-        layouts.append(_Halves(half, step, tuple(strides)))
-    return tuple(layouts)
-
-
-def _best(box: Box, axis: int, target: Target) -> _Halves:
-    return min(_layouts(box, axis), key=lambda plan: _cycles(box, axis, plan, target))
-
-
 def fold(emitter: Emitter, opcode: Opcode, box: Box, axis: int) -> Box:
     """Fold an axis (not the lanes) of a one-operand box into fresh scratch.
 
-    Returns the box of the result. The source is left as it is.
+    Neighbours are combined, again and again: results are dense, so every step walks all rows in
+    one go, and the two sources of a step lie in different bank groups. Returns the box of the
+    result. The source is left as it is.
     """
-    rows = box.sizes[axis]
-    if rows == 1:
+    size = box.sizes[axis]
+    if size == 1:
         return box.drop(axis)
-    plan = _best(box, axis, emitter.target)
-    flat = emitter.scratch([plan.elements], box.dst.element)
-    partial = replace(flat, strides=plan.strides)
-    first, second = (box.slice(axis, start, plan.half) for start in (0, plan.half))
-    three = Box(first.sizes, (partial, first.dst, second.dst))
-    apply_normal(emitter, arrange(three, len(three.sizes) - 1), write_vec(emitter, opcode))
-    if rows > 2 * plan.half:
-        rest = box.slice(axis, 2 * plan.half, rows - 2 * plan.half)
+    half = _half(box, axis, emitter.scratch_bytes)
+    flats = [emitter.scratch([half * _row(box, axis)], box.dst.element)]
+    if half > 1:
+        flats.append(emitter.scratch([half // 2 * _row(box, axis)], box.dst.element))
+    result = _pairs(emitter, opcode, box, axis, half, flats[0])
+    if size > 2 * half:
+        rest = box.slice(axis, 2 * half, size - 2 * half)
 
         def add(part: Box) -> None:
-            accumulate(emitter, opcode, Box(part.sizes, (partial, part.dst)))
+            accumulate(emitter, opcode, Box(part.sizes, (result.dst, part.dst)))
 
-        in_parts(emitter, rest, axis, plan.half, add)
-    return halve(emitter, opcode, Box(first.sizes, (partial,)), axis)
+        in_parts(emitter, rest, axis, half, add)
+    while half > 1:
+        half //= 2
+        flats.reverse()
+        result = _pairs(emitter, opcode, result, axis, half, flats[0])
+    return result.drop(axis)
 
 
-def fold_cycles(box: Box, axis: int, target: Target) -> int:
+def _half(box: Box, axis: int, limit: int) -> int:
+    """Partial results to keep: a power of two, at most half of the entries and of `limit` bytes."""
+    most = max(1, min(box.sizes[axis] // 2, limit // row_bytes(box, axis)))
+    return 1 << (most.bit_length() - 1)
+
+
+def _row(box: Box, axis: int) -> int:
+    return row_bytes(box, axis) // box.dst.size
+
+
+def _pairs(emitter: Emitter, opcode: Opcode, box: Box, axis: int, half: int, flat: Operand) -> Box:
+    """Entry `i` of the result is entry `2 i` combined with entry `2 i + 1`; dense in `flat`."""
+    step = _pairing(box, axis, half, flat)
+    apply_normal(emitter, arrange(step, len(step.sizes) - 1), write_vec(emitter, opcode))
+    return Box(step.sizes, (step.dst,))
+
+
+def _pairing(box: Box, axis: int, half: int, flat: Operand) -> Box:
+    sizes = (*box.sizes[:axis], half, *box.sizes[axis + 1 :])
+    shape = (*sizes[:-1], padded_lanes(box))
+    dense = flat.with_strides([prod(shape[a + 1 :]) for a in range(len(shape))])
+    source = box.dst
+    twice = [s * 2 if a == axis else s for a, s in enumerate(source.strides)]
+    even, odd = (source.at(axis, i).with_strides(twice) for i in (0, 1))
+    return Box(sizes, (dense, even, odd))
+
+
+def fold_cycles(box: Box, axis: int, emitter: Emitter) -> int:
     """What `fold` costs on a box that the vector unit can address."""
-    return _cycles(box, axis, _best(box, axis, target), target)
-
-
-def _cycles(box: Box, axis: int, plan: _Halves, target: Target) -> int:
-    partial = box.dst.with_strides(plan.strides)
-
-    def step(size: int, source: Operand) -> int:
-        sizes = (*box.sizes[:axis], size, *box.sizes[axis + 1 :])
-        return cycles(accumulation(Box(sizes, (partial, source))), target)
-
-    total = step(plan.half, box.dst) * -(-(box.sizes[axis] - plan.half) // plan.half)
-    size = plan.half
-    while size > 1:
-        total += step(size // 2, partial)
-        size -= size // 2
+    half = _half(box, axis, emitter.scratch_bytes)
+    last, rest = len(box.sizes) - 1, box.sizes[axis] - 2 * half
+    flat = replace(box.dst, offset=Offset.zero())
+    step = _pairing(box, axis, half, flat)
+    total = cycles(arrange(step, last), emitter.target)
+    more = accumulation(Box(step.sizes, (step.dst, box.dst)))
+    total += -(-rest // half) * cycles(more, emitter.target)
+    while half > 1:
+        half //= 2
+        step = _pairing(Box(step.sizes, (step.dst,)), axis, half, flat)
+        total += cycles(arrange(step, last), emitter.target)
     return total

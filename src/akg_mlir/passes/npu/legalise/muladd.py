@@ -9,7 +9,7 @@ from akg_mlir.passes.npu.legalise.elementwise import (
     require,
     write_vec,
 )
-from akg_mlir.passes.npu.legalise.emitter import SCRATCH_BYTES, Emitter
+from akg_mlir.passes.npu.legalise.emitter import Emitter
 from akg_mlir.passes.npu.legalise.permute import apply, apply_arranged
 from akg_mlir.passes.npu.legalise.reduce import reduce
 from akg_mlir.passes.npu.legalise.vector import is_single_unknown
@@ -65,9 +65,9 @@ def _products(emitter: Emitter, box: Box) -> None:
     dst, lhs, rhs = box.operands
     row = -(-box.sizes[-1] // dst.block) * dst.block
     need = box.volume // box.sizes[-1] * row * dst.size
-    if need > SCRATCH_BYTES:
+    if need > emitter.scratch_bytes:
         axis = max(range(len(box.sizes)), key=lambda a: box.sizes[a])
-        step = max(1, box.sizes[axis] * SCRATCH_BYTES // need)
+        step = max(1, box.sizes[axis] * emitter.scratch_bytes // need)
         step = -(-step // LANES) * LANES if axis == len(box.sizes) - 1 else step
         if step < box.sizes[axis]:
             in_parts(emitter, box, axis, step, lambda part: _products(emitter, part))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from akg_mlir.dialects.npu import Opcode
 from akg_mlir.passes.npu.legalise.elementwise import apply_normal, in_parts, write_vec
-from akg_mlir.passes.npu.legalise.emitter import SCRATCH_BYTES, Emitter, NoVectorForm
+from akg_mlir.passes.npu.legalise.emitter import Emitter, NoVectorForm
 from akg_mlir.passes.npu.legalise.issue import Write
 from akg_mlir.passes.npu.legalise.scalar import number
 from akg_mlir.passes.npu.legalise.transpose import ROWS, floor_to_block, lanes_to_rows, vnchwconv
@@ -50,10 +50,10 @@ def apply_arranged(
     """`apply` for a box whose last axis is its lanes; `reduces` as for `apply_normal`."""
     crooked = [o for o in box.operands[1:] if is_permuted(box, o) or is_shifted(box, o)]
     if crooked:
-        need = sum(_volume(box, o.block) * o.size for o in crooked)
+        need = sum(_room(box, o) * o.size for o in crooked)
         axis = max(range(len(box.sizes)), key=lambda a: box.sizes[a])
-        step = max(ROWS, box.sizes[axis] * SCRATCH_BYTES // need // LANES * LANES)
-        if need > SCRATCH_BYTES and step < box.sizes[axis]:
+        step = max(ROWS, box.sizes[axis] * emitter.scratch_bytes // need // LANES * LANES)
+        if need > emitter.scratch_bytes and step < box.sizes[axis]:
 
             def again(part: Box) -> None:
                 apply_arranged(emitter, part, write, max_repeat=max_repeat, reduces=reduces)
@@ -65,9 +65,13 @@ def apply_arranged(
     apply_normal(emitter, box, write, max_repeat=max_repeat, reduces=reduces)
 
 
-def _volume(box: Box, block: int) -> int:
-    """Elements of a box whose rows are padded to blocks."""
-    return box.volume // box.sizes[-1] * _up(box.sizes[-1], block)
+def _room(box: Box, operand: Operand) -> int:
+    """Elements of the largest scratch buffer that straightening takes."""
+    lanes = _up(box.sizes[-1], ROWS)
+    if is_shifted(box, operand):
+        rows = [n for n, s in zip(box.sizes[:-1], operand.strides) if s]
+        return (lanes + ROWS) * _up(max(rows, default=1), ROWS)
+    return box.volume // box.sizes[-1] * lanes
 
 
 def _straighten(emitter: Emitter, box: Box, operand: Operand) -> Operand:
@@ -158,9 +162,9 @@ def _plane(emitter: Emitter, box: Box) -> None:
     if not dst.is_aligned([0]) or not src.is_aligned([1]):
         raise NoVectorForm("a transposed row does not start on a 32-byte block")
     need = _up(box.sizes[0], ROWS) * _up(box.sizes[1], ROWS) * dst.size
-    if need > SCRATCH_BYTES:
+    if need > emitter.scratch_bytes:
         axis = 0 if box.sizes[0] >= box.sizes[1] else 1
-        step = max(ROWS, box.sizes[axis] * SCRATCH_BYTES // need // ROWS * ROWS)
+        step = max(ROWS, box.sizes[axis] * emitter.scratch_bytes // need // ROWS * ROWS)
         in_parts(emitter, box, axis, step, lambda part: _plane(emitter, part))
         return
     whole = box.sizes[0] % src.block == 0 and box.sizes[1] % ROWS == 0

@@ -18,7 +18,7 @@ from akg_mlir.dialects import npu
 from akg_mlir.dialects.npu import Binary, Opcode, Reduction
 from akg_mlir.passes.npu.legalise.broadcast import splat
 from akg_mlir.passes.npu.legalise.elementwise import in_parts, require
-from akg_mlir.passes.npu.legalise.emitter import SCRATCH_BYTES, Emitter, NoVectorForm
+from akg_mlir.passes.npu.legalise.emitter import Emitter, NoVectorForm
 from akg_mlir.passes.npu.legalise.folding import (
     accumulate,
     accumulation,
@@ -97,7 +97,7 @@ def _fold_outer(emitter: Emitter, kind: Reduction, box: Box, reduced: int) -> No
         _fold_lanes(emitter, kind, box)
         return
     source = Box(box.sizes, (src,))
-    if row_bytes(source, 0) * 2 <= SCRATCH_BYTES:
+    if row_bytes(source, 0) * 2 <= emitter.scratch_bytes:
         folded = fold(emitter, OPCODES[kind], source, 0)
         rest = Box(folded.sizes, (dst.with_strides(dst.strides[1:]), folded.dst))
         _fold_outer(emitter, kind, rest, reduced - 1)
@@ -122,8 +122,8 @@ def _accumulates_well(emitter: Emitter, kind: Reduction, box: Box) -> bool:
         return False
     if not fits(arranged, reduces=True):
         return False
-    source, target = Box(box.sizes, (box.operands[1],)), emitter.target
-    return cycles(arranged, target) * 4 <= fold_cycles(source, 0, target) * 5
+    source = Box(box.sizes, (box.operands[1],))
+    return cycles(arranged, emitter.target) * 4 <= fold_cycles(source, 0, emitter) * 5
 
 
 def _fold_lanes(emitter: Emitter, kind: Reduction, box: Box) -> None:
@@ -134,8 +134,10 @@ def _fold_lanes(emitter: Emitter, kind: Reduction, box: Box) -> None:
         one = tuple(o.with_strides((0, *o.strides)) for o in box.operands)
         _fold_rows(emitter, kind, Box((1, *box.sizes), one))
     elif len(box.sizes) == 2:
-        limit = SCRATCH_BYTES // npu.BLOCK_BYTES
-        in_parts(emitter, box, 0, limit, lambda part: _fold_rows(emitter, kind, part))
+        halves = -(-box.sizes[1] // (2 * box.dst.block))
+        rows = emitter.scratch_bytes // (halves * npu.BLOCK_BYTES)
+        rows = max(ROWS, rows - rows % ROWS)
+        in_parts(emitter, box, 0, rows, lambda part: _fold_rows(emitter, kind, part))
     else:
         in_parts(emitter, box, 0, 1, lambda part: _fold_lanes(emitter, kind, part.drop(0)))
 

@@ -47,8 +47,24 @@ from akg_mlir.dialects.npu.attributes import (
 from akg_mlir.dialects.npu.buffers import PipeOp
 
 
+class _MoveOp(IRDLOperation, PipeOp):
+    """Base of instructions that read `src` and write `dst`."""
+
+    dst = operand_def(PtrType)
+    src = operand_def(PtrType)
+    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
+
+    @property
+    def reads(self) -> Sequence[SSAValue]:
+        return (self.src,)
+
+    @property
+    def writes(self) -> Sequence[SSAValue]:
+        return (self.dst,)
+
+
 @irdl_op_definition
-class CopyOp(IRDLOperation, PipeOp):
+class CopyOp(_MoveOp):
     """Burst copy between two memories.
 
     `n_burst` bursts of `len_burst` blocks; gaps are tail to head, in blocks (32 B). On the paths
@@ -57,13 +73,10 @@ class CopyOp(IRDLOperation, PipeOp):
     """
 
     name = "npu.copy"
-    dst = operand_def(PtrType)
-    src = operand_def(PtrType)
     n_burst = prop_def(IntegerAttr[I64])
     len_burst = prop_def(IntegerAttr[I64])
     src_gap = prop_def(IntegerAttr[I64])
     dst_gap = prop_def(IntegerAttr[I64])
-    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
     assembly_format = (
         "$dst `,` $src `bursts` $n_burst `x` $len_burst `gaps` $src_gap `,` $dst_gap attr-dict "
         "`:` type($dst) `,` type($src)"
@@ -91,14 +104,6 @@ class CopyOp(IRDLOperation, PipeOp):
     @property
     def pipe(self) -> Pipe:
         return PIPE_OF_PATH[space_of(self.src.type), space_of(self.dst.type)]
-
-    @property
-    def reads(self) -> Sequence[SSAValue]:
-        return (self.src,)
-
-    @property
-    def writes(self) -> Sequence[SSAValue]:
-        return (self.dst,)
 
 
 @irdl_op_definition
@@ -209,7 +214,7 @@ class ScalarLoadOp(IRDLOperation, PipeOp):
 
 
 @irdl_op_definition
-class VnchwconvOp(IRDLOperation, PipeOp):
+class VnchwconvOp(_MoveOp):
     """Transpose 16 source blocks into 16 destination blocks, `repeat` times.
 
     Block addresses are `src + i * src_stride` and `dst + i * dst_stride` (blocks), advanced by
@@ -218,14 +223,11 @@ class VnchwconvOp(IRDLOperation, PipeOp):
     """
 
     name = "npu.vnchwconv"
-    dst = operand_def(PtrType)
-    src = operand_def(PtrType)
     repeat = prop_def(IntegerAttr[I64])
     dst_stride = prop_def(IntegerAttr[I64])
     src_stride = prop_def(IntegerAttr[I64])
     dst_repeat = prop_def(IntegerAttr[I64])
     src_repeat = prop_def(IntegerAttr[I64])
-    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
     assembly_format = (
         "$dst `,` $src `repeat` $repeat `strides` $dst_stride `,` $src_stride `steps` "
         "$dst_repeat `,` $src_repeat attr-dict `:` type($dst) `,` type($src)"
@@ -258,26 +260,15 @@ class VnchwconvOp(IRDLOperation, PipeOp):
     def pipe(self) -> Pipe:
         return Pipe.V
 
-    @property
-    def reads(self) -> Sequence[SSAValue]:
-        return (self.src,)
-
-    @property
-    def writes(self) -> Sequence[SSAValue]:
-        return (self.dst,)
-
 
 @irdl_op_definition
-class Load2dOp(IRDLOperation, PipeOp):
+class Load2dOp(_MoveOp):
     """L1 -> L0A / L0B: `repeat` fractals of 512 B, source stride and gap in fractals."""
 
     name = "npu.load2d"
-    dst = operand_def(PtrType)
-    src = operand_def(PtrType)
     repeat = prop_def(IntegerAttr[I64])
     src_stride = prop_def(IntegerAttr[I64])
     dst_gap = prop_def(IntegerAttr[I64])
-    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
     assembly_format = (
         "$dst `,` $src `repeat` $repeat `stride` $src_stride `gap` $dst_gap attr-dict `:` "
         "type($dst) `,` type($src)"
@@ -295,14 +286,6 @@ class Load2dOp(IRDLOperation, PipeOp):
     @property
     def pipe(self) -> Pipe:
         return Pipe.MTE1
-
-    @property
-    def reads(self) -> Sequence[SSAValue]:
-        return (self.src,)
-
-    @property
-    def writes(self) -> Sequence[SSAValue]:
-        return (self.dst,)
 
 
 @irdl_op_definition

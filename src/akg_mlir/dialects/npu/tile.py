@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from xdsl.dialects.builtin import (
     I64,
@@ -64,13 +65,23 @@ def _verify_boxes(op: Operation, values: Sequence[SSAValue]) -> None:
 
 
 class _VectorTileOp(IRDLOperation, PipeOp):
-    """Base of element-wise tile ops on UB: every operand has the box of `dst`."""
+    """Base of element-wise tile ops on UB: every operand has the box of `dst`, the last one."""
+
+    ACCUMULATES: ClassVar = False
 
     traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
 
     @property
     def pipe(self) -> Pipe:
         return Pipe.V
+
+    @property
+    def reads(self) -> Sequence[SSAValue]:
+        return self.operands if self.ACCUMULATES else self.operands[:-1]
+
+    @property
+    def writes(self) -> Sequence[SSAValue]:
+        return self.operands[-1:]
 
     def verify_(self) -> None:
         operands = [v for v in self.operands if isinstance(v.type, MemRefType)]
@@ -125,14 +136,6 @@ class VUnaryOp(_VectorTileOp):
     def __init__(self, kind: Unary, src: SSAValue, dst: SSAValue) -> None:
         super().__init__(operands=[src, dst], properties={"kind": UnaryAttr(kind)})
 
-    @property
-    def reads(self) -> Sequence[SSAValue]:
-        return (self.src,)
-
-    @property
-    def writes(self) -> Sequence[SSAValue]:
-        return (self.dst,)
-
 
 @irdl_op_definition
 class VBinaryOp(_VectorTileOp):
@@ -149,14 +152,6 @@ class VBinaryOp(_VectorTileOp):
 
     def __init__(self, kind: Binary, lhs: SSAValue, rhs: SSAValue, dst: SSAValue) -> None:
         super().__init__(operands=[lhs, rhs, dst], properties={"kind": BinaryAttr(kind)})
-
-    @property
-    def reads(self) -> Sequence[SSAValue]:
-        return (self.lhs, self.rhs)
-
-    @property
-    def writes(self) -> Sequence[SSAValue]:
-        return (self.dst,)
 
 
 @irdl_op_definition
@@ -177,14 +172,6 @@ class VScalarOp(_VectorTileOp):
             operands=[src, dst], properties={"kind": BinaryAttr(kind), "scalar": scalar}
         )
 
-    @property
-    def reads(self) -> Sequence[SSAValue]:
-        return (self.src,)
-
-    @property
-    def writes(self) -> Sequence[SSAValue]:
-        return (self.dst,)
-
 
 @irdl_op_definition
 class VFillOp(_VectorTileOp):
@@ -198,14 +185,6 @@ class VFillOp(_VectorTileOp):
     def __init__(self, scalar: FloatAttr | IntegerAttr, dst: SSAValue) -> None:
         super().__init__(operands=[dst], properties={"scalar": scalar})
 
-    @property
-    def reads(self) -> Sequence[SSAValue]:
-        return ()
-
-    @property
-    def writes(self) -> Sequence[SSAValue]:
-        return (self.dst,)
-
 
 @irdl_op_definition
 class VCastOp(_VectorTileOp):
@@ -218,14 +197,6 @@ class VCastOp(_VectorTileOp):
 
     def __init__(self, src: SSAValue, dst: SSAValue) -> None:
         super().__init__(operands=[src, dst])
-
-    @property
-    def reads(self) -> Sequence[SSAValue]:
-        return (self.src,)
-
-    @property
-    def writes(self) -> Sequence[SSAValue]:
-        return (self.dst,)
 
 
 @irdl_op_definition
@@ -258,14 +229,6 @@ class VSelectOp(_VectorTileOp):
             properties={"predicate": PredicateAttr(predicate)},
         )
 
-    @property
-    def reads(self) -> Sequence[SSAValue]:
-        return (self.lhs, self.rhs, self.on_true, self.on_false)
-
-    @property
-    def writes(self) -> Sequence[SSAValue]:
-        return (self.dst,)
-
 
 @irdl_op_definition
 class VReduceOp(_VectorTileOp):
@@ -273,6 +236,8 @@ class VReduceOp(_VectorTileOp):
 
     The order in which a cell's elements are combined is the implementation's.
     """
+
+    ACCUMULATES: ClassVar = True
 
     name = "npu.vreduce"
     kind = prop_def(ReductionAttr)
@@ -283,14 +248,6 @@ class VReduceOp(_VectorTileOp):
     def __init__(self, kind: Reduction, src: SSAValue, dst: SSAValue) -> None:
         super().__init__(operands=[src, dst], properties={"kind": ReductionAttr(kind)})
 
-    @property
-    def reads(self) -> Sequence[SSAValue]:
-        return (self.src, self.dst)
-
-    @property
-    def writes(self) -> Sequence[SSAValue]:
-        return (self.dst,)
-
 
 @irdl_op_definition
 class VMulAddOp(_VectorTileOp):
@@ -298,6 +255,8 @@ class VMulAddOp(_VectorTileOp):
 
     Where `dst` has stride 0 the dimension is reduced.
     """
+
+    ACCUMULATES: ClassVar = True
 
     name = "npu.vmuladd"
     lhs = operand_def(MemRefType)
@@ -309,14 +268,6 @@ class VMulAddOp(_VectorTileOp):
 
     def __init__(self, lhs: SSAValue, rhs: SSAValue, dst: SSAValue) -> None:
         super().__init__(operands=[lhs, rhs, dst])
-
-    @property
-    def reads(self) -> Sequence[SSAValue]:
-        return (self.lhs, self.rhs, self.dst)
-
-    @property
-    def writes(self) -> Sequence[SSAValue]:
-        return (self.dst,)
 
 
 @irdl_op_definition

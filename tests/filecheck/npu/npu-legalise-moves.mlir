@@ -27,12 +27,30 @@ builtin.module attributes {npu.target = "ascend910"} {
 
   // Stores never write beyond the box.
   // CHECK-LABEL: @store_tails
-  func.func @store_tails(%x: memref<9x20xf16, #npu<space gm>>) attributes {npu.kernel} {
-    %u = npu.buffer : memref<9x32xf16, #npu<space ub>>
-    %v = npu.view %u[affine_map<() -> (0)>]() : memref<9x32xf16, #npu<space ub>> -> memref<9x20xf16, strided<[32, 1], offset: ?>, #npu<space ub>>
+  func.func @store_tails(%x: memref<7x20xf16, #npu<space gm>>) attributes {npu.kernel} {
+    %u = npu.buffer : memref<7x32xf16, #npu<space ub>>
+    %v = npu.view %u[affine_map<() -> (0)>]() : memref<7x32xf16, #npu<space ub>> -> memref<7x20xf16, strided<[32, 1], offset: ?>, #npu<space ub>>
     // CHECK: npu.copy {{.*}} bursts 1 x 1 gaps 0, 0
-    // CHECK: npu.scalar [9, 4]
-    npu.dma %v -> %x : memref<9x20xf16, strided<[32, 1], offset: ?>, #npu<space ub>> -> memref<9x20xf16, #npu<space gm>>
+    // CHECK: npu.scalar [7, 4]
+    npu.dma %v -> %x : memref<7x20xf16, strided<[32, 1], offset: ?>, #npu<space ub>> -> memref<7x20xf16, #npu<space gm>>
+    func.return
+  }
+
+  // Many such rows behind each other: the block with the end of one and the beginning of the next
+  // is put together on chip; only the last end moves element by element.
+  // CHECK-LABEL: @seams
+  func.func @seams(%x: memref<17x20xf16, #npu<space gm>>) attributes {npu.kernel} {
+    %u = npu.buffer : memref<17x32xf16, #npu<space ub>>
+    %v = npu.view %u[affine_map<() -> (0)>]() : memref<17x32xf16, #npu<space ub>> -> memref<17x20xf16, strided<[32, 1], offset: ?>, #npu<space ub>>
+    // CHECK: npu.copy {{.*}} bursts 1 x 1 gaps 0, 0
+    // CHECK-COUNT-2: npu.vnchwconv {{.*}} repeat 1
+    // CHECK: npu.vec vmuls {{.*}} scalar 1.000000e+00
+    // CHECK: npu.vnchwconv {{.*}} repeat 1
+    // CHECK: npu.ptr %x[affine_map<(d0) -> (((d0 * 40) + 32))>]
+    // CHECK: npu.copy {{.*}} bursts 1 x 1 gaps 0, 0
+    // CHECK: npu.view %x[affine_map<() -> (336)>]
+    // CHECK: npu.scalar [4]
+    npu.dma %v -> %x : memref<17x20xf16, strided<[32, 1], offset: ?>, #npu<space ub>> -> memref<17x20xf16, #npu<space gm>>
     func.return
   }
 

@@ -10,6 +10,7 @@ from akg_mlir.passes.npu.legalise.cube import lower_drain, lower_load2d
 from akg_mlir.passes.npu.legalise.emitter import Emitter, NoVectorForm
 from akg_mlir.passes.npu.legalise.padding import Writers
 from akg_mlir.passes.npu.legalise.scalar import scalar_copy
+from akg_mlir.passes.npu.legalise.seams import has_seams, store_with_seams
 from akg_mlir.passes.npu.legalise.vector import copy
 from akg_mlir.passes.npu.legalise.views import Box, arrange, box_of
 
@@ -42,6 +43,8 @@ def _move_rows(emitter: Emitter, op: npu.DmaOp, box: Box, writers: Writers) -> N
     tail = box.sizes[-1] % box.dst.block
     if not tail:
         write_bursts(emitter, box)
+    elif box.dst.space == npu.Space.GM and has_seams(emitter, box):
+        store_with_seams(emitter, box)
     elif box.dst.space == npu.Space.GM or not writers.leaves_free(op, box.dst, box.sizes):
         _split_tail(emitter, box)
     else:

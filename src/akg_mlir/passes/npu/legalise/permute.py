@@ -102,9 +102,9 @@ def _realigned(emitter: Emitter, box: Box, operand: Operand) -> Operand:
         source = start.at_all(walked, at).with_strides((1, pitch))
         result = out.at_all(range(len(at)), at).with_strides((wide, 1))
         there = Box((_up(lane + lanes, operand.block), rows), (turned, source))
-        _plane(emitter, there)
+        transpose(emitter, there)
         back = turned.at(0, lane).with_strides((1, high))
-        _plane(emitter, Box((rows, lanes), (result, back)))
+        transpose(emitter, Box((rows, lanes), (result, back)))
 
     emitter.nest(outer, plane)
     strides = [0] * len(box.sizes)
@@ -129,7 +129,7 @@ def permuted_copy(emitter: Emitter, box: Box) -> None:
         operands = (o.at_all(range(len(at)), at) for o in ordered.operands)
         part = Box(inner, tuple(o.with_strides(o.strides[len(at) :]) for o in operands))
         if near:
-            _plane(emitter, part)
+            transpose(emitter, part)
         else:
             _column(emitter, part)
 
@@ -156,8 +156,11 @@ def _up(size: int, step: int) -> int:
     return -(-size // step) * step
 
 
-def _plane(emitter: Emitter, box: Box) -> None:
-    """[n, m] with the source contiguous along n, the result along m."""
+def transpose(emitter: Emitter, box: Box) -> None:
+    """Copy [n, m] with the source contiguous along n, the result along m.
+
+    Raises `NoVectorForm` off block boundaries.
+    """
     dst, src = box.operands
     if not dst.is_aligned([0]) or not src.is_aligned([1]):
         raise NoVectorForm("a transposed row does not start on a 32-byte block")
@@ -165,7 +168,7 @@ def _plane(emitter: Emitter, box: Box) -> None:
     if need > emitter.scratch_bytes:
         axis = 0 if box.sizes[0] >= box.sizes[1] else 1
         step = max(ROWS, box.sizes[axis] * emitter.scratch_bytes // need // ROWS * ROWS)
-        in_parts(emitter, box, axis, step, lambda part: _plane(emitter, part))
+        in_parts(emitter, box, axis, step, lambda part: transpose(emitter, part))
         return
     whole = box.sizes[0] % src.block == 0 and box.sizes[1] % ROWS == 0
     if whole and dst.size == 2:

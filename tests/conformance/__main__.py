@@ -7,21 +7,25 @@ import json
 import sys
 from pathlib import Path
 
-from tests.conformance import onnx_nodes
+from tests.conformance import onnx_nodes, shared_cases
 
-SUITES = {"onnx": onnx_nodes.run_suite}
+SUITES = {"onnx": onnx_nodes.run_suite, "cases": shared_cases.run_suite}
 
 
 def main() -> int:
     """Run the suites; their counts go to the JSON file."""
     parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__)
-    parser.add_argument("suites", nargs="*", choices=[*SUITES, []], help="default: all")
+    parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of {', '.join(SUITES)}")
     parser.add_argument("--json", type=Path, help="write counts and verdicts there")
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time (2)")
     parser.add_argument("--timeout", type=float, default=120, help="seconds per test (120)")
     parser.add_argument("--include", default="", help="only tests whose name matches this")
+    parser.add_argument("--cases", default="../shared/cases", help="folder of the suite cases")
     parser.add_argument("--update", action="store_true", help="rewrite what is expected to fail")
     arguments = parser.parse_args()
+    unknown = [name for name in arguments.suites if name not in SUITES]
+    if unknown:
+        parser.error(f"no suite {', '.join(unknown)}; there are {', '.join(SUITES)}")
     results = {name: SUITES[name](arguments) for name in arguments.suites or SUITES}
     if arguments.json:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)

@@ -322,3 +322,59 @@ BROADCAST_ROWS = kernel(
   }""",
 )
 """One value per row."""
+
+
+_MATMUL = """
+  %zero = arith.constant 0.0 : f32
+  affine.for %n1 = 0 to 2 {
+    affine.for %m1 = 0 to 3 {
+      affine.for %m0 = 0 to 16 {
+        affine.for %n0 = 0 to 16 {
+          affine.store %zero, %c[%n1, %m1, %m0, %n0] : TYPE[2x3x16x16xf32]
+        }
+      }
+    }
+  }
+  affine.for %n1 = 0 to 2 {
+    affine.for %m1 = 0 to 3 {
+      affine.for %m0 = 0 to 16 {
+        affine.for %n0 = 0 to 16 {
+          affine.for %k1 = 0 to 2 {
+            affine.for %k0 = 0 to 16 {
+              %l = affine.load %a[%k1, %m1, %m0, %k0] : TYPE[2x3x16x16xf16]
+              %r = affine.load %b[%k1, %n1, %n0, %k0] : TYPE[2x2x16x16xf16]
+              %le = arith.extf %l : f16 to f32
+              %re = arith.extf %r : f16 to f32
+              %p = arith.mulf %le, %re : f32
+              %o = affine.load %c[%n1, %m1, %m0, %n0] : TYPE[2x3x16x16xf32]
+              %s = arith.addf %o, %p : f32
+              affine.store %s, %c[%n1, %m1, %m0, %n0] : TYPE[2x3x16x16xf32]
+            }
+          }
+        }
+      }
+    }
+  } {poly.reduction = "add"}"""
+
+MATMUL_F16 = kernel("%a: 2x3x16x16xf16, %b: 2x2x16x16xf16, %c: 2x3x16x16xf32", _MATMUL, "ascend910")
+"""A fractal contraction whose result leaves the kernel as it is."""
+
+CUBE_AFTER_VECTOR = kernel(
+    "%x: 2x3x16x16xf32, %b: 2x2x16x16xf16, %c: 2x3x16x16xf32",
+    """
+  %a = memref.alloc() : TYPE[2x3x16x16xf16]
+  affine.for %k1 = 0 to 2 {
+    affine.for %m1 = 0 to 3 {
+      affine.for %m0 = 0 to 16 {
+        affine.for %k0 = 0 to 16 {
+          %v = affine.load %x[%k1, %m1, %m0, %k0] : TYPE[2x3x16x16xf32]
+          %h = arith.truncf %v : f32 to f16
+          affine.store %h, %a[%k1, %m1, %m0, %k0] : TYPE[2x3x16x16xf16]
+        }
+      }
+    }
+  }"""
+    + _MATMUL,
+    "ascend910",
+)
+"""An operand of the cube that the vector unit makes."""

@@ -9,8 +9,9 @@ import islpy as isl
 
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.context import context
+from akg_mlir.polyhedral.point_bands import dimension_of, index_expressions
 from akg_mlir.polyhedral.scop import Access, Scop, Statement
-from akg_mlir.polyhedral.units import dimension_of, index_expressions, universe
+from akg_mlir.polyhedral.units import universe
 
 DIM = isl.dim_type
 FRACTAL = 16

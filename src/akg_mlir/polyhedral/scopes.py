@@ -14,8 +14,8 @@ import islpy as isl
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.context import context
 from akg_mlir.polyhedral.normal_form import has_tile
+from akg_mlir.polyhedral.point_bands import index_expressions, member_order
 from akg_mlir.polyhedral.scop import Access, Scop, Statement
-from akg_mlir.polyhedral.units import index_expressions, member_order
 
 DIM = isl.dim_type
 UNIT_PREFIX = "npu."

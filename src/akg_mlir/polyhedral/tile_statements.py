@@ -13,9 +13,9 @@ import islpy as isl
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.context import context, union_set
 from akg_mlir.polyhedral.contraction import find_contraction
+from akg_mlir.polyhedral.point_bands import member_order
 from akg_mlir.polyhedral.scop import Scop, Statement
 from akg_mlir.polyhedral.tile_boxes import TileBox, split_boxes, with_dimension
-from akg_mlir.polyhedral.units import member_order
 
 DIM = isl.dim_type
 UNIT_PREFIX = "npu."

@@ -16,8 +16,9 @@ from akg_mlir.passes.affine.poly_schedule import function_name
 from akg_mlir.passes.affine.statements import read_scop
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.contraction import find_contraction, join
+from akg_mlir.polyhedral.point_bands import point_band
 from akg_mlir.polyhedral.scop import Scop, Statement
-from akg_mlir.polyhedral.units import distribute, point_band
+from akg_mlir.polyhedral.units import distribute
 
 NAME = "poly-assign-units"
 

@@ -1,0 +1,102 @@
+"""Dependences inside tiles, and whether another order of loops keeps them.
+
+Everything is tested on pairs of times: they are few-dimensional where pairs of instances, related
+through skewed loops, can take isl minutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import islpy as isl
+
+from akg_mlir.polyhedral import tree
+from akg_mlir.polyhedral.context import context, union_map
+from akg_mlir.polyhedral.scop import Access, Scop, Statement
+
+DIM = isl.dim_type
+Lex = Callable[[isl.Space], isl.Map]
+
+
+class TileOrder:
+    """The order in which the instances of a tree execute, and what they conflict on.
+
+    A tile is given as a relation instance -> coordinates: only pairs with equal ones count, since
+    every tile gets storage of its own.
+    """
+
+    def __init__(self, scop: Scop, root: tree.Domain) -> None:
+        self.scop = scop
+        self.time = tree.flat_schedule(root)
+        self.length = tree.range_dims(self.time)
+
+    def precedes(self, first: str, second: str, tiles: isl.UnionMap) -> bool:
+        """Whether some instance of `first` must execute before one of `second` in its tile."""
+        pairs = self._pairs(first, second, tiles, self.time)
+        return pairs is not None and not self._earlier(pairs).is_empty()
+
+    def keeps(
+        self, names: Sequence[str], tiles: isl.UnionMap, key: isl.UnionMap, *, strict: bool
+    ) -> bool:
+        """Whether executing instances in the order of `key` (instance -> vector) keeps every
+        dependence in a tile; instances of one key may depend on each other unless `strict`."""
+        place = self.time.flat_range_product(key)
+        backwards: Lex = isl.Map.lex_ge if strict else isl.Map.lex_gt
+        for first in names:
+            for second in names:
+                pairs = self._pairs(first, second, tiles, place)
+                if pairs is None:
+                    continue
+                dims = range(self.length, pairs.dim(DIM.in_))
+                if not _lex(self._earlier(pairs), dims, backwards).is_empty():
+                    return False
+        return True
+
+    def _earlier(self, pairs: isl.Map) -> isl.Map:
+        return _lex(pairs, range(self.length), isl.Map.lex_lt)
+
+    def _pairs(
+        self, first: str, second: str, tiles: isl.UnionMap, place: isl.UnionMap
+    ) -> isl.Map | None:
+        conflicts = self._conflicts(first, second, tiles)
+        if conflicts.is_empty():
+            return None
+        return isl.Map.from_union_map(conflicts.apply_domain(place).apply_range(place))
+
+    def _conflicts(self, first: str, second: str, tiles: isl.UnionMap) -> isl.UnionMap:
+        """Pairs of instances of one tile that touch one element, at least one writing it."""
+        a, b = self.scop.by_name[first], self.scop.by_name[second]
+        result = union_map()
+        for x in a.accesses:
+            for y in b.accesses:
+                if x.array != y.array or not (x.is_write or y.is_write):
+                    continue
+                if a is b and self._reduces(a) and _is_cell(a, x) and _is_cell(a, y):
+                    continue
+                pairs = x.relation.apply_range(y.relation.reverse())
+                result = result.union(isl.UnionMap.from_map(pairs))
+        if result.is_empty():
+            return result
+        first_tiles = tiles.intersect_domain(result.domain())
+        second_tiles = tiles.intersect_domain(result.range())
+        return result.intersect(first_tiles.apply_range(second_tiles.reverse()))
+
+    def _reduces(self, statement: Statement) -> bool:
+        """Whether the statement is the update of a declared reduction."""
+        spec = self.scop.by_name[statement.clone_of] if statement.clone_of else statement
+        return spec.reduction is not None
+
+
+def _is_cell(statement: Statement, access: Access) -> bool:
+    """Whether the access is to the element that the statement writes."""
+    cell = statement.writes[0]
+    return access.array == cell.array and access.relation.is_equal(cell.relation)
+
+
+def _lex(pairs: isl.Map, dims: Sequence[int], order: Lex) -> isl.Map:
+    """The pairs of vectors whose parts `dims` are in a lexicographic order."""
+    names = [f"t{k}" for k in range(pairs.dim(DIM.in_))]
+    part = ", ".join(names[k] for k in dims)
+    project = isl.Map(f"{{ [{', '.join(names)}] -> [{part}] }}", context())
+    ordered = order(project.get_space().range())
+    return pairs.intersect(project.apply_range(ordered).apply_range(project.reverse()))

@@ -1,0 +1,43 @@
+"""Affine programs compiled to instructions and run on the machine agree with their loops."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from xdsl.dialects import func
+from xdsl.passes import PassPipeline
+
+from akg_mlir.dialects import npu
+from akg_mlir.emit.program import decode
+from akg_mlir.machine.machine import Machine
+from akg_mlir.parsing import make_context, parse_module
+from akg_mlir.passes.npu.memory.target import target_of
+from akg_mlir.passes.pipelines import parse_pipeline
+from akg_mlir.reference import affine
+from tests.support import affine_kernels, tile_model
+
+KERNELS = [
+    name for name in dir(affine_kernels) if name[0].isalpha() and name.isupper() and name != "GM"
+]
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_machine_computes_what_the_loops_do(name: str) -> None:
+    text = getattr(affine_kernels, name)
+    module = parse_module(text)
+    target = target_of(module)
+    kernel = next(op for op in module.walk() if isinstance(op, func.FuncOp))
+    rng = np.random.default_rng(0)
+    types = [npu.memref_type(a) for a in kernel.body.block.args]
+    arrays = [
+        np.asarray(4 * rng.standard_normal(t.get_shape())).astype(tile_model.dtype(t.element_type))
+        for t in types
+    ]
+    want = [a.copy() for a in arrays]
+    affine.run(parse_module(text), "k", want)
+    PassPipeline(parse_pipeline("affine-to-npu,npu-to-instructions")).apply(make_context(), module)
+    program = decode(kernel, target)
+    result = Machine(target).run(program, arrays, "adversarial", 0)
+    assert not result.races
+    for position, got in zip(program.outputs, result.outputs):
+        np.testing.assert_allclose(got, want[position], rtol=1e-3, atol=1e-3)

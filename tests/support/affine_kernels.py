@@ -378,3 +378,14 @@ CUBE_AFTER_VECTOR = kernel(
     "ascend910",
 )
 """An operand of the cube that the vector unit makes."""
+
+ONE_ELEMENT = kernel(
+    "%x: 1xf16, %y: 1xf16",
+    """
+  affine.for %i = 0 to 1 {
+    %a = affine.load %x[%i] : TYPE[1xf16]
+    %b = arith.negf %a : f16
+    affine.store %b, %y[%i] : TYPE[1xf16]
+  }""",
+)
+"""A tile band without anything left to walk."""

@@ -77,9 +77,7 @@ class _Distributor:
         if isinstance(inner, tree.Extension):
             names = (*active, *tree.statement_names(inner.extension.range()))
             return replace(inner, child=self.content(inner, names))
-        if inner is None:
-            raise tree.TreeError("a tile band has no point band")
-        place = _Place(tree.prefix(self.root, inner))
+        place = _Place(self.tiles(scope) if inner is None else tree.prefix(self.root, inner))
         return self.sequence(self.pieces(inner, active, place))
 
     def pieces(
@@ -142,6 +140,15 @@ class _Distributor:
                 if self.order.keeps((name,), place.tiles, band.relation, strict=True):
                     return (band,)
         return tuple(_restricted(band, universe(self.scop, (name,))) for band in place.loops)
+
+    def tiles(self, leaf: tree.Node) -> isl.UnionMap:
+        """Instance -> coordinates below a scope without content: all bands are above."""
+        if isinstance(leaf, tree.Domain):
+            point = isl.UnionSet("{ [] }", context())
+            return isl.UnionMap.from_domain_and_range(leaf.domain, point)
+        if not isinstance(leaf, tree.Band):
+            raise tree.TreeError("an extension has no child")
+        return tree.prefix(self.root, leaf).flat_range_product(leaf.relation)
 
     # ------------------------------------------------------------------------------------- order
 

@@ -83,6 +83,31 @@ def test_dependences_of_the_paper_example() -> None:
     ).is_subset(found.validity)
 
 
+TOTAL = """
+func.func @k(%x: memref<100xf32>, %y: memref<1xf32>) {
+  affine.for %i = 0 to 1 {
+    %zero = arith.constant 0.0 : f32
+    affine.store %zero, %y[%i] : memref<1xf32>
+  }
+  affine.for %i = 0 to 100 {
+    %a = affine.load %x[%i] : memref<100xf32>
+    %b = affine.load %y[0] : memref<1xf32>
+    %c = arith.addf %b, %a : f32
+    affine.store %c, %y[0] : memref<1xf32>
+  } {poly.reduction = "add"}
+  func.return
+}
+"""
+
+
+def test_a_cluster_without_a_band_is_read_back_as_one() -> None:
+    scop, root = tree_of(apply(TOTAL, "poly-raise,poly-schedule")[0])
+    (cluster,) = clusters_of(root)
+    assert cluster.names == ("S0", "S1")
+    assert cluster.band is None
+    assert verify(scop, root) == []
+
+
 SEIDEL = """
 func.func @k(%x: memref<20x20xf32>) {
   affine.for %i = 1 to 19 {

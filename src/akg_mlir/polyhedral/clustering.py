@@ -89,8 +89,10 @@ def to_root(domain: isl.UnionSet, clusters: Seq[Cluster]) -> Domain:
     """The tree that executes the clusters one after the other."""
     if not clusters:
         raise TreeError("a tree has at least one cluster")
-    if len(clusters) == 1:
-        return Domain(clusters[0].to_node(), domain=domain)
+    only = clusters[0].to_node()
+    if len(clusters) == 1 and not isinstance(only, Sequence):
+        return Domain(only, domain=domain)
+    # The parts of an only cluster without a band would be read back as clusters of their own.
     filters = tuple(c.to_filter() for c in clusters)
     return Domain(Sequence(filters=filters), domain=domain)
 

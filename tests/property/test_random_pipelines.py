@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from te_programs import Program, build, inputs, programs
+from te_programs import Program, build, inputs, programs, relative_error
 
 import akg_mlir
 from akg_mlir.passes.pipelines import parse_pipeline
@@ -22,7 +21,6 @@ OPTIONAL = (
     "poly-verify",
     "npu-verify",
 )
-TOLERANCE = {"f16": 2e-2, "f32": 1e-4}
 
 
 @given(programs(max_steps=5), st.sets(st.sampled_from(OPTIONAL)))
@@ -34,7 +32,4 @@ def test_optional_passes_are_optional(program: Program, left_out: set[str]) -> N
     results = kernel(*arrays)
     results = results if isinstance(results, (list, tuple)) else [results]
     for got, want in zip(results, reference.run(module, "main", arrays), strict=True):
-        expected = want.astype(np.float64)
-        scale = max(float(np.max(np.abs(expected), initial=0.0)), 1e-6)
-        error = np.max(np.abs(got.astype(np.float64) - expected), initial=0.0)
-        assert error <= TOLERANCE[program.element] * scale, (error, scale)
+        assert relative_error(got, want) <= program.tolerance

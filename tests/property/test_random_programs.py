@@ -5,17 +5,20 @@ Every pass output verifies and round-trips on the way.
 
 from __future__ import annotations
 
-import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from te_programs import Program, build, inputs, programs
+from te_programs import Program, build, inputs, programs, relative_error
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import FuncOp
 
 import akg_mlir
+from akg_mlir.inputs import argument_names
 from akg_mlir.parsing import parse_module
 from akg_mlir.reference import te as reference
+from akg_mlir.sources import Array
 
-TOLERANCE = {"f16": 2e-2, "f32": 1e-4}
+PRECISIONS = st.sampled_from(["strict", "mixed"])
+TARGETS = st.sampled_from(["ascend910", "generic_tiny"])
 
 
 def check_round_trip(text: str) -> None:
@@ -25,20 +28,39 @@ def check_round_trip(text: str) -> None:
     assert str(parse_module(str(module))) == str(module)
 
 
-@given(programs(), st.sampled_from(["ascend910", "generic_tiny"]), st.integers(0, 3))
-def test_compiled_program_agrees_with_numpy(program: Program, target: str, seed: int) -> None:
+def by_name(module: ModuleOp, arrays: list[Array]) -> dict[str, Array]:
+    (function,) = module.ops
+    assert isinstance(function, FuncOp)
+    return dict(zip(argument_names(function), arrays, strict=True))
+
+
+@given(programs(), TARGETS, PRECISIONS, st.integers(0, 3))
+def test_compiled_program_agrees_with_numpy(
+    program: Program, target: str, precision: str, seed: int
+) -> None:
     module = build(program)
     arrays = inputs(program, seed)
-    (want,) = reference.run(module, "main", arrays)
-    kernel = akg_mlir.compile(module, target=target)
-    got = kernel(*arrays)
-    got = got[0] if isinstance(got, (list, tuple)) else got
-    scale = max(float(np.max(np.abs(want.astype(np.float64)), initial=0.0)), 1e-6)
-    error = np.max(np.abs(got.astype(np.float64) - want.astype(np.float64)), initial=0.0)
-    assert error <= TOLERANCE[program.element] * scale, (error, scale)
+    expected = reference.run(module, "main", arrays)
+    tolerance = program.tolerance if precision == "strict" else 2e-2
+    kernel = akg_mlir.compile(module, target=target, precision=precision)
+    results = kernel(*arrays)
+    for got, want in zip(results if isinstance(results, tuple) else (results,), expected):
+        assert relative_error(got, want) <= tolerance
 
 
-@pytest.mark.parametrize("stage", ["te", "affine", "npu"])
-@given(program=programs(max_steps=4))
+@given(programs(max_steps=4), TARGETS, PRECISIONS)
+def test_orders_agree_and_no_bound_is_beaten(program: Program, target: str, precision: str) -> None:
+    module = build(program)
+    kernel = akg_mlir.compile(module, target=target, precision=precision)
+    report = kernel.report(by_name(module, inputs(program)))
+    assert report.ok
+    assert all(report.modes.values())
+    for part in (report, *report.kernels):
+        assert part.lower_bound <= part.cycles
+    for part in report.kernels:
+        assert part.compulsory_bytes <= part.gm_bytes
+
+
+@given(programs(max_steps=4), st.sampled_from(["te", "affine", "npu"]))
 def test_every_floor_round_trips(program: Program, stage: str) -> None:
     check_round_trip(str(akg_mlir.compile(build(program)).ir(stage)))

@@ -20,7 +20,7 @@ FLOOR = (
 @given(te_programs.programs())
 def test_chains(program: te_programs.Program):
     module = te_programs.build(program)
-    check(module, te_programs.inputs(program), 1e-4 if program.element == "f32" else 2e-2)
+    check(module, te_programs.inputs(program), program.tolerance)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,10 @@ from typing import Any
 from akg_mlir.report.table import render
 
 
+class ImpossibleFigures(Exception):
+    """A run was faster, or moved less, than is possible: a bound or the machine is wrong."""
+
+
 @dataclass(frozen=True)
 class KernelFigures:
     """One kernel of a run.
@@ -35,6 +39,15 @@ class KernelFigures:
     def utilisation(self) -> float:
         """Lower bound over cycles, at most 1."""
         return self.lower_bound / self.cycles if self.cycles else 0.0
+
+    def check(self) -> None:
+        """Raises `ImpossibleFigures` when a bound is beaten."""
+        _check_cycles(f"kernel {self.name}", self)
+        if self.gm_bytes < self.compulsory_bytes:
+            raise ImpossibleFigures(
+                f"kernel {self.name} moves {self.gm_bytes} bytes from and to GM, "
+                f"the least possible is {self.compulsory_bytes}"
+            )
 
 
 @dataclass(frozen=True)
@@ -67,6 +80,13 @@ class RunReport:
     def utilisation(self) -> float:
         """Lower bound of the case over the cycles of all kernels, at most 1."""
         return self.lower_bound / self.cycles if self.cycles else 0.0
+
+    def check(self) -> None:
+        """Raises `ImpossibleFigures` when a bound is beaten, by a kernel or by all of them."""
+        for kernel in self.kernels:
+            kernel.check()
+        if self.kernels:
+            _check_cycles(self.name, self)
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON of `akg run --json`."""
@@ -110,6 +130,14 @@ class RunReport:
         shown = ", ".join(f"{name} {value:.2f}" for name, value in seconds[:5])
         lines.append(f"compile seconds {sum(self.compile_seconds.values()):.2f}: {shown}, …")
         return lines
+
+
+def _check_cycles(what: str, figures: KernelFigures | RunReport) -> None:
+    if figures.cycles < figures.lower_bound:
+        raise ImpossibleFigures(
+            f"{what} takes {figures.cycles} cycles, the least possible is {figures.lower_bound} "
+            f"({figures.bound_by})"
+        )
 
 
 _COLUMNS = (

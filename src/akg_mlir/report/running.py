@@ -33,7 +33,8 @@ def run(
     """Execute on the inputs `given` by name, the rest random from `seed`.
 
     With `check` the program runs in program, timed and adversarial order, and its results and
-    those of each kernel are compared with the reference; without, it only runs timed.
+    those of each kernel are compared with the reference; without, it only runs timed. Raises
+    `ImpossibleFigures` when a kernel beats a bound: then the bound or the machine is wrong.
     """
     compilation = runner.compilation
     source = compilation.source
@@ -60,7 +61,7 @@ def run(
     bound = lower_bound(runner.target, case_workload(source.function(), workloads))
     modes = {mode: _identical(e, executions["program"]) for mode, e in executions.items() if check}
     right = judgement is None or judgement.ok
-    return RunReport(
+    report = RunReport(
         name=source.name,
         target=runner.target.name,
         ok=right and all(modes.values()) and all(kernel.ok for kernel in kernels),
@@ -72,6 +73,8 @@ def run(
         compile_seconds=compilation.seconds(),
         kernels=kernels,
     )
+    report.check()
+    return report
 
 
 def _figures(

@@ -12,10 +12,11 @@ from xdsl.dialects.builtin import (
     IntegerAttr,
     IntegerType,
 )
-from xdsl.dialects.func import FuncOp, ReturnOp
-from xdsl.ir import Attribute, SSAValue
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute, Block, BlockArgument, Operation, SSAValue
 from xdsl.utils.hints import isa
 
+from akg_mlir.dialects import te
 from akg_mlir.reference.te import shaped
 from akg_mlir.targets import Target, Workload
 
@@ -40,19 +41,48 @@ def workload_of(kernel: FuncOp, target: Target) -> Workload:
 
 
 def case_workload(source: FuncOp, kernels: Iterable[Workload]) -> Workload:
-    """What a whole program must at least do: its arguments read and its results written once.
+    """What a whole program must at least do: arguments it uses read, results it makes written once.
 
     Computation is that of its kernels; whatever they pass on to each other counts as free.
     """
-    returned = source.body.block.last_op
-    results = returned.operands if isinstance(returned, ReturnOp) else ()
+    read, written = _touched(source)
     kernels = tuple(kernels)
     return Workload(
-        in_bytes=sum(map(_bytes, source.body.block.args)),
-        out_bytes=sum(map(_bytes, results)),
+        in_bytes=sum(map(_bytes, read)),
+        out_bytes=sum(map(_bytes, written)),
         contractions=tuple(c for kernel in kernels for c in kernel.contractions),
         vector_cycles=sum(kernel.vector_cycles for kernel in kernels),
     )
+
+
+def _touched(source: FuncOp) -> tuple[set[SSAValue], set[SSAValue]]:
+    """The arguments that the results are computed from, and the results that are computed.
+
+    What is returned as it came in, or under another shape, moves no byte; nor do constants.
+    """
+    returned = source.body.block.last_op
+    written = {v for v in _operands(returned) if _is_computed(v)}
+    needed, waiting = set(written), list(written)
+    while waiting:
+        operands = _operands(waiting.pop().owner)
+        waiting += operands - needed
+        needed |= operands
+    return {v for v in needed if isinstance(v, BlockArgument)}, written
+
+
+def _operands(owner: Operation | Block | None) -> set[SSAValue]:
+    return {_buffer(v) for v in owner.operands} if isinstance(owner, Operation) else set()
+
+
+def _buffer(value: SSAValue) -> SSAValue:
+    """The value that a chain of reshapes shows."""
+    while isinstance(value.owner, te.ReshapeOp):
+        value = value.owner.operand
+    return value
+
+
+def _is_computed(value: SSAValue) -> bool:
+    return not isinstance(value, BlockArgument) and not isinstance(value.owner, te.ConstantOp)
 
 
 def _bytes(value: SSAValue) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import akg_mlir
 from akg_mlir.cli import akg
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.reference import te as reference
-from akg_mlir.report.figures import KernelFigures, RunReport
+from akg_mlir.report.figures import ImpossibleFigures, KernelFigures, RunReport
 from akg_mlir.report.table import render
 from akg_mlir.sources import load
 
@@ -132,6 +133,37 @@ def test_table(rich: bool, monkeypatch: pytest.MonkeyPatch):
     assert lines[0].split() == ["name", "cycles"]
     assert lines[-2].endswith("1,000")
     assert lines[-1] == "long name       7"
+
+
+def test_what_passes_through_is_no_work(tmp_path: Path):
+    path = tmp_path / "through.mlir"
+    path.write_text("""
+func.func @main(%x: tensor<8xf32>, %big: tensor<400x400xf32>, %unused: tensor<400x400xf32>)
+    -> (tensor<8xf32>, tensor<160000xf32>) {
+  %y = te.neg %x : tensor<8xf32>
+  %flat = te.reshape %big : tensor<400x400xf32> -> tensor<160000xf32>
+  func.return %y, %flat : tensor<8xf32>, tensor<160000xf32>
+}
+""")
+    report = akg_mlir.compile(path).report()
+    assert report.ok
+    assert 0 < report.utilisation <= 1
+
+
+@pytest.mark.parametrize("change", [{"cycles": 4}, {"gm_bytes": 7}])
+def test_a_beaten_bound_is_an_error_that_names_the_kernel(change: dict[str, int]):
+    kernel = KernelFigures("k7", True, 10, 5, "dram", 8, 8, {}, 3, {}, None)
+    kernel.check()
+    with pytest.raises(ImpossibleFigures, match="kernel k7"):
+        replace(kernel, **change).check()
+
+
+def test_a_beaten_bound_of_the_program_is_an_error():
+    kernel = KernelFigures("k7", True, 10, 5, "dram", 8, 8, {}, 3, {}, None)
+    report = RunReport("m", "t", True, {}, 10, "dram", None, None, {}, (kernel,))
+    report.check()
+    with pytest.raises(ImpossibleFigures, match="m takes 10 cycles, the least possible is 11"):
+        replace(report, lower_bound=11).check()
 
 
 def test_report_says_which_kernel_is_wrong():

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import chain, count
+from math import prod
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
+from xdsl.dialects.builtin import TensorType
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import SSAValue
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.reference.te import shaped
 from akg_mlir.sources import Array, Source, resource_of, tensor_arguments
+
+MOST_BYTES = 1 << 31
+"""Bytes of all tensors of a program that is run: the reference computes in twice their size."""
 
 
 def argument_names(function: FuncOp) -> list[str]:
@@ -40,6 +45,9 @@ def prepare(source: Source, given: Mapping[str, Array], seed: int = 0) -> tuple[
     """
     function = source.function()
     tensor_arguments(function)
+    check_size(function)
+    if seed < 0:
+        raise CompileError(f"the seed is {seed}, it must not be negative")
     names = argument_names(function)
     aliases = {f"arr_{index}": name for index, name in enumerate(names)}
     values = dict(source.weights)
@@ -60,6 +68,19 @@ def prepare(source: Source, given: Mapping[str, Array], seed: int = 0) -> tuple[
         check_array(name, array, argument)
         arrays.append(array)
     return tuple(arrays)
+
+
+def check_size(function: FuncOp) -> None:
+    """Raise CompileError when the tensors of a program are too large to be simulated."""
+    values = [*function.body.block.args, *(r for op in function.walk() for r in op.results)]
+    tensors = [shaped(value) for value in values if isinstance(value.type, TensorType)]
+    total = sum(prod(shape) * dtype.itemsize for shape, dtype in tensors)
+    if total > MOST_BYTES:
+        raise CompileError(
+            f"the tensors of the program have {total} bytes, at most {MOST_BYTES} can be simulated",
+            function,
+            hint="compile it with `akg-opt -p akg`, or run smaller shapes",
+        )
 
 
 def check_array(name: str, array: Array, argument: SSAValue) -> None:

@@ -39,10 +39,12 @@ def describe(error: BaseException) -> str:
         case MachineError():
             return (
                 f"the compiled program breaks a rule of the machine: {error}\n"
-                "  help: this is a bug in the compiler"
+                "  help: this is a bug in the compiler, unless --pipeline leaves a pass out"
             )
         case UnicodeDecodeError():
             return f"the input is not UTF-8 text: {error.reason} at byte {error.start}"
+        case MemoryError():
+            return f"there is not enough memory to run the program: {error}"
         case RecursionError():
             return "the input nests regions too deeply (about 150 levels work)"
         case _:

@@ -51,6 +51,42 @@ CASES = {
         "bad.mlir:2",
         "te.matmul",
     ),
+    "control flow": (
+        "func.func @main(%x: tensor<8xf32>) -> tensor<8xf32> {\n  cf.br ^end(%x : tensor<8xf32>)\n"
+        "^end(%y : tensor<8xf32>):\n  func.return %y : tensor<8xf32>\n}\n",
+        "@main has 2 blocks",
+        "te.select",
+    ),
+    "op on elements": (program("%y = arith.negf %x : tensor<64x64xf32>"), "arith.negf", "te ops"),
+    "call": (
+        program("%y = func.call @f(%x) : (tensor<64x64xf32>) -> tensor<64x64xf32>")
+        + program("%y = te.neg %x : tensor<64x64xf32>").replace("@main", "private @f"),
+        "bad.mlir:2",
+        "calls @f, which is no kernel",
+    ),
+    "loops instead of tensors": (
+        "func.func @main(%x: memref<8xf32>) attributes {npu.kernel} {\n  func.return\n}\n",
+        "argument 0 is memref<8xf32>, not a tensor",
+    ),
+    "tensor beyond all memories": (
+        program(
+            "%y = te.neg %x : tensor<9223372036854775807xf32>", "tensor<9223372036854775807xf32>"
+        ),
+        "bad.mlir:2",
+        "too large",
+    ),
+    "tensor too large to simulate": (
+        program("%y = te.neg %x : tensor<100000x100000xf32>", "tensor<100000x100000xf32>"),
+        "80000000000 bytes",
+        "smaller shapes",
+    ),
+    "target that is no name": (
+        "module attributes {npu.target = 3 : i32} {\n"
+        + program("%y = te.neg %x : tensor<64x64xf32>")
+        + "}\n",
+        "npu.target is 3 : i32",
+        "ascend910",
+    ),
     "no function": ("module {}", "func.func"),
     "binary": ("\udcff\udcfe", "UTF-8"),
 }
@@ -117,6 +153,7 @@ def test_directory_instead_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixtu
         (["--pipeline", "poly-tyle"], "poly-tile"),
         (["--inputs", "missing.npz"], "missing.npz"),
         (["--policy", "no policy"], "policy"),
+        (["--seed", "-1"], "seed is -1"),
     ],
 )
 def test_bad_options(option: list[str], expected: str, capsys: pytest.CaptureFixture[str]):

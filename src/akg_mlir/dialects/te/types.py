@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from xdsl.dialects.builtin import (
@@ -29,6 +30,9 @@ BOOLEANS: tuple[Attribute, ...] = (i1,)
 ELEMENTS = NUMBERS + BOOLEANS
 """Element types of the tensor floor."""
 
+MOST_ELEMENTS = 1 << 40
+"""Elements of a tensor: all sizes and addresses in bytes fit 64 bits with room to add them up."""
+
 FRACTAL = 16
 """Rows and columns of a fractal; also its depth for 16-bit elements (machine reference 2.4)."""
 
@@ -53,6 +57,8 @@ def check_tensor(type_: TensorType[Attribute]) -> None:
         )
     if 0 in type_.get_shape():
         raise VerifyException(f"{type_} has no elements; te ops need sizes of at least 1")
+    if math.prod(type_.get_shape()) > MOST_ELEMENTS:
+        raise VerifyException(f"{type_} is too large; te takes at most 2^40 elements")
     if type_.element_type not in ELEMENTS:
         raise VerifyException(
             f"{type_} has element type {type_.element_type}; te takes {names(ELEMENTS)}"

@@ -13,11 +13,13 @@ from xdsl.dialects.builtin import ModuleOp, TensorType
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
+from xdsl.traits import SymbolTable
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import te
 from akg_mlir.passes.affine.kernel_lowering import buffer_type, lower_kernel
 from akg_mlir.passes.affine.nests import memref_type
+from akg_mlir.passes.tensor.rewriting import functions
 
 KERNEL = "npu.kernel"
 
@@ -34,12 +36,12 @@ class ConvertTeToAffine(ModulePass):
     name = "convert-te-to-affine"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        for function in list(op.ops):
-            if not isinstance(function, func.FuncOp) or not function.body.blocks:
+        for function in list(functions(op)):
+            if not _has_tensors(function):
                 continue
             if KERNEL in function.attributes:
                 Rewriter.replace_op(function, lower_kernel(function), [])
-            elif _has_tensors(function):
+            else:
                 Rewriter.replace_op(function, _Graph(function).lowered(), [])
 
 
@@ -93,9 +95,22 @@ class _Graph:
                 )
                 self._bind(op, packed)
             case _:
-                raise CompileError("is not in a kernel", op, hint="run te-partition first")
+                if isinstance(op, te.TeOp):
+                    raise CompileError("is not in a kernel", op, hint="run te-partition first")
+                raise CompileError(
+                    "is no op on whole tensors",
+                    op,
+                    hint="programs are made of te ops, of linalg on tensors or of ONNX operators",
+                )
 
     def _call(self, op: func.CallOp, operands: Sequence[SSAValue]) -> None:
+        callee = SymbolTable.lookup_symbol(self.source, op.callee)
+        if callee is not None and KERNEL not in callee.attributes:
+            raise CompileError(
+                f"calls {op.callee}, which is no kernel",
+                op,
+                hint="write its ops in place of the call",
+            )
         outs: list[SSAValue] = []
         for result in op.results:
             allocation = self._insert(memref.AllocOp([], [], buffer_type(result)), op)

@@ -10,6 +10,7 @@ from xdsl.dialects.builtin import ModuleOp, TensorType
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
+from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import broadcast_shape
 
@@ -57,8 +58,16 @@ class Expression:
 
 
 def functions(module: ModuleOp) -> Iterator[func.FuncOp]:
-    """The functions that have a body."""
-    return (op for op in module.ops if isinstance(op, func.FuncOp) and op.body.blocks)
+    """The functions that have a body. Raises `CompileError` for one with control flow."""
+    for op in module.ops:
+        if isinstance(op, func.FuncOp) and op.body.blocks:
+            if len(op.body.blocks) > 1:
+                raise CompileError(
+                    f"@{op.sym_name.data} has {len(op.body.blocks)} blocks",
+                    op,
+                    hint="programs have no control flow: write one block, select with te.select",
+                )
+            yield op
 
 
 def rewrite_each(module: ModuleOp, rewrite: Callable[[Operation], bool]) -> None:

@@ -42,10 +42,12 @@ class TeCollapseDims(ModulePass):
 
 
 def _collapse(kernel: func.FuncOp) -> bool:
-    """Rebuild the kernel on merged dimensions; False when none merge."""
+    """Rebuild the kernel on merged dimensions; False when none merge or it has buffers already."""
     old = kernel.body.block
-    groups = DimensionGroups(old)
     values = [*old.args, *(r for op in old.ops for r in op.results)]
+    if not all(isinstance(v.type, TensorType) for v in values):
+        return False
+    groups = DimensionGroups(old)
     if all(groups.shape(v) == te.shape_of(v) for v in values):
         return False
     for arg in old.args:

@@ -26,9 +26,14 @@ class TeSetTarget(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         present = op.attributes.get("npu.target")
+        if present is not None and not isinstance(present, StringAttr):
+            raise CompileError(
+                f"the module's npu.target is {present}, not the name of a machine",
+                hint=f"there are {', '.join(names())}",
+            )
         target = self.target
         if target is None:
-            target = present.data if isinstance(present, StringAttr) else DEFAULT_TARGET
+            target = DEFAULT_TARGET if present is None else present.data
         if target not in names():
             raise CompileError(f"unknown target '{target}'", hint=f"there are {', '.join(names())}")
         op.attributes["npu.target"] = StringAttr(target)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import pytest
 from xdsl.dialects import func
 from xdsl.dialects.builtin import ModuleOp
@@ -10,6 +12,7 @@ from akg_mlir.diagnostics import collect_remarks
 from akg_mlir.dialects import npu
 from akg_mlir.parsing import parse_module
 from akg_mlir.passes.npu.legalise.addresses import Fact, fact_of
+from akg_mlir.passes.npu.legalise.emitter import SCRATCH_SHARE
 from akg_mlir.passes.npu.legalise.issue import Planner, cycles
 from akg_mlir.passes.npu.legalise.padding import Writers
 from akg_mlir.passes.npu.legalise.views import box_of, normalise, resolve
@@ -17,9 +20,9 @@ from akg_mlir.passes.npu.npu_legalise import NpuLegalise
 from akg_mlir.targets import load
 
 
-def kernel(body: str, arguments: str = "", cores: int = 4) -> ModuleOp:
+def kernel(body: str, arguments: str = "", cores: int = 4, target: str = "ascend910") -> ModuleOp:
     return parse_module(
-        f'builtin.module attributes {{npu.target = "ascend910"}} {{\n'
+        f'builtin.module attributes {{npu.target = "{target}"}} {{\n'
         f"func.func @k({arguments}) attributes {{npu.kernel, npu.cores = {cores} : i64}} {{\n"
         f"{body}\nfunc.return\n}}\n}}"
     )
@@ -173,3 +176,35 @@ def test_scratch_of_a_refused_form_is_not_left_behind() -> None:
     assert names.count("npu.buffer") == 2
     assert names.count("npu.scalar") == 1
     assert "npu.vnchwconv" not in names
+
+
+@pytest.mark.parametrize(
+    ("op", "strides"),
+    [
+        ("npu.vmuladd %a, %b -> %d", ((56, 7, 1, 0), (128, 16, 0, 1), (112, 0, 16, 1))),
+        ("npu.vbinary add %a, %b -> %d", ((896, 112, 16, 1), (896, 112, 16, 1), (64, 8, 1, 0))),
+        ("npu.vbinary add %a, %b -> %d", ((896, 112, 16, 1), (896, 112, 16, 1), (8, 64, 512, 0))),
+    ],
+    ids=["products", "splats", "splats of columns"],
+)
+def test_scratch_keeps_its_share(op: str, strides: tuple[tuple[int, ...], ...]) -> None:
+    """9 x 8 x 7 x 16 elements: no axis is long, cutting several of them makes the parts fit."""
+    lines, types = list[str](), list[str]()
+    for name, steps in zip("dab", strides):
+        type_ = f"memref<9x8x7x16xf32, strided<{list(steps)}, offset: ?>, #npu<space ub>>"
+        types.append(type_)
+        lines += [
+            f"%{name}0 = npu.buffer : memref<16384xf32, #npu<space ub>>",
+            f"%{name} = npu.view %{name}0[affine_map<() -> (0)>]() : "
+            f"memref<16384xf32, #npu<space ub>> -> {type_}",
+        ]
+    module = kernel(
+        "\n".join([*lines, f"{op} : {types[1]}, {types[2]} -> {types[0]}"]), target="generic_tiny"
+    )
+    NpuLegalise().apply(None, module)  # pyright: ignore
+    names = [o.name for o in module.walk()]
+    assert "npu.scalar" not in names
+    buffers = [npu.memref_type(o.result) for o in module.walk() if isinstance(o, npu.BufferOp)]
+    scratch = [prod(t.get_shape()) * 4 for t in buffers if t.get_shape() != (16384,)]
+    assert scratch
+    assert max(scratch) <= load("generic_tiny").memories["ub"] // SCRATCH_SHARE

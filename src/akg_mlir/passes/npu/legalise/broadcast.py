@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import prod
 
 from akg_mlir.dialects import npu
@@ -27,9 +27,15 @@ def is_lane_broadcast(box: Box, operand: Operand) -> bool:
 
 
 def splat_bytes(box: Box, operand: Operand) -> int:
-    """UB that the splats of an operand take."""
-    sizes = [s for s, stride in zip(box.sizes, operand.strides) if stride]
-    return (prod(sizes) + ROWS) * ROWS * operand.size
+    """UB that the splats of an operand take: every block that its elements are in, lane by lane."""
+    axes = _varying(box, operand)
+    elements = prod(box.sizes[a] for a in axes) + ROWS
+    run = _find_run(operand, axes)
+    if run is not None:
+        count = 1 if run.near is None else box.sizes[run.near]
+        rows = prod(box.sizes[a] for a in run.far)
+        elements = max(elements, rows * _blocks(run, count) * operand.block)
+    return elements * ROWS * operand.size
 
 
 def splat(emitter: Emitter, box: Box, operand: Operand) -> Operand:
@@ -38,18 +44,42 @@ def splat(emitter: Emitter, box: Box, operand: Operand) -> Operand:
     The result has the operand's axes, is constant along those of stride 0, and marked `splat`.
     Raises `NoVectorForm` for element types that vnchwconv does not take.
     """
-    axes = [a for a, s in enumerate(operand.strides) if s and box.sizes[a] > 1]
-    floor = floor_to_block(operand)
-    if floor is not None:
-        start, lane = floor
-        near = next((a for a in axes if operand.strides[a] == 1), None)
-        far = [a for a in axes if a != near]
-        if all(operand.strides[a] % operand.block == 0 for a in far):
-            if near is not None or not axes:
-                return _splat_run(emitter, box, start, lane, near, far)
-            if len(axes) == 1:
-                return _splat_column(emitter, box, start, lane, axes[0])
+    axes = _varying(box, operand)
+    run = _find_run(operand, axes)
+    if run is not None and (run.near is not None or not axes):
+        return _splat_run(emitter, box, run)
+    if run is not None and len(axes) == 1:
+        return _splat_column(emitter, box, run.start, run.lane, axes[0])
     return _splat_one_by_one(emitter, box, operand, axes)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Elements along the axis `near` (of stride 1) from `lane` of the block at `start` on, in
+    rows along the axes `far` that each start on a block."""
+
+    start: Operand
+    lane: int
+    near: int | None
+    far: list[int]
+
+
+def _varying(box: Box, operand: Operand) -> list[int]:
+    return [a for a, s in enumerate(operand.strides) if s and box.sizes[a] > 1]
+
+
+def _find_run(operand: Operand, axes: list[int]) -> _Run | None:
+    floor = floor_to_block(operand)
+    near = next((a for a in axes if operand.strides[a] == 1), None)
+    far = [a for a in axes if a != near]
+    if floor is None or any(operand.strides[a] % operand.block for a in far):
+        return None
+    return _Run(*floor, near, far)
+
+
+def _blocks(run: _Run, count: int) -> int:
+    """Blocks that `count` elements of a run touch."""
+    return -(-(run.lane + count) // run.start.block)
 
 
 def _strides(rank: int, axes: list[int], steps: Sequence[int]) -> tuple[int, ...]:
@@ -57,15 +87,13 @@ def _strides(rank: int, axes: list[int], steps: Sequence[int]) -> tuple[int, ...
     return tuple(found.get(a, 0) for a in range(rank))
 
 
-def _splat_run(
-    emitter: Emitter, box: Box, start: Operand, lane: int, near: int | None, far: list[int]
-) -> Operand:
+def _splat_run(emitter: Emitter, box: Box, run: _Run) -> Operand:
     """Elements next to each other (or a single one), in rows that start on a block."""
-    count = 1 if near is None else box.sizes[near]
-    blocks = -(-(lane + count) // start.block)
+    start, near = run.start, run.near
+    blocks = _blocks(run, 1 if near is None else box.sizes[near])
     # Rows that follow each other block by block are one run.
     near_by = [] if near is None else [near]
-    far = sorted(far, key=lambda a: start.strides[a])
+    far = sorted(run.far, key=lambda a: start.strides[a])
     while far and start.strides[far[0]] == blocks * start.block:
         blocks *= box.sizes[far[0]]
         near_by.append(far.pop(0))
@@ -79,7 +107,7 @@ def _splat_run(
     emitter.nest(sizes, body)
     steps = [*out.strides[: len(far)], *(start.strides[a] * ROWS for a in near_by)]
     strides = _strides(len(box.sizes), [*far, *near_by], steps)
-    return replace(out.moved(lane * ROWS), strides=strides, splat=True)
+    return replace(out.moved(run.lane * ROWS), strides=strides, splat=True)
 
 
 def _splat_column(emitter: Emitter, box: Box, start: Operand, lane: int, axis: int) -> Operand:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from xdsl.dialects.builtin import FloatAttr, IntegerAttr
 from xdsl.ir import Attribute, SSAValue
@@ -57,6 +57,20 @@ def in_parts(
         lower(box.slice(axis, full * step, rest))
 
 
+def cut(box: Box, grains: Mapping[int, int], need: int, limit: int) -> tuple[int, int] | None:
+    """An axis and how many entries of it to take at a time, where a box needs more than `limit`.
+
+    `grains` has the axes that the need grows along and what the entries must be a multiple of.
+    None when the whole fits or when no axis is left to cut.
+    """
+    axes = [axis for axis, grain in grains.items() if box.sizes[axis] > grain]
+    if need <= limit or not axes:
+        return None
+    axis = max(axes, key=lambda a: box.sizes[a])
+    step = box.sizes[axis] * limit // need
+    return axis, max(grains[axis], step - step % grains[axis])
+
+
 def apply_normal(
     emitter: Emitter,
     box: Box,
@@ -72,15 +86,14 @@ def apply_normal(
     """
     broadcast = [o for o in box.operands[1:] if is_lane_broadcast(box, o)]
     need = sum(splat_bytes(box, o) for o in broadcast)
-    if need > emitter.scratch_bytes:
-        axis, step = _part(emitter, box, broadcast, need)
-        if step < box.sizes[axis]:
+    part = cut(box, _grains(box, broadcast), need, emitter.scratch_bytes)
+    if part is not None:
 
-            def again(part: Box) -> None:
-                apply_normal(emitter, part, write, max_repeat=max_repeat, reduces=reduces)
+        def again(part: Box) -> None:
+            apply_normal(emitter, part, write, max_repeat=max_repeat, reduces=reduces)
 
-            in_parts(emitter, box, axis, step, again)
-            return
+        in_parts(emitter, box, *part, again)
+        return
     splats = {o: splat(emitter, box, o) for o in dict.fromkeys(broadcast)}
     ready = box.map(lambda o: splats.get(o, o))
     if not fits(ready, reduces):
@@ -88,9 +101,11 @@ def apply_normal(
     issue(emitter, ready, write, max_repeat)
 
 
-def _part(emitter: Emitter, box: Box, broadcast: Sequence[Operand], need: int) -> tuple[int, int]:
-    """The longest axis that the splats vary along, and how many entries fit the budget."""
-    varying = [a for a in range(len(box.sizes) - 1) if any(o.strides[a] for o in broadcast)]
-    axis = max(varying, key=lambda a: box.sizes[a])
-    step = box.sizes[axis] * emitter.scratch_bytes // need
-    return axis, max(ROWS, step - step % ROWS)
+def _grains(box: Box, broadcast: Sequence[Operand]) -> dict[int, int]:
+    """The axes that splats vary along; next to each other, elements are cut where blocks start."""
+    strides = list(zip(*(o.strides for o in broadcast)))
+    return {
+        axis: ROWS if 1 in strides[axis] else 1
+        for axis in range(len(box.sizes) - 1)
+        if strides and any(strides[axis])
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from akg_mlir.dialects import npu
 from akg_mlir.dialects.npu import Opcode, Reduction
 from akg_mlir.passes.npu.legalise.elementwise import (
+    cut,
     in_parts,
     require,
     write_vec,
@@ -65,13 +66,12 @@ def _products(emitter: Emitter, box: Box) -> None:
     dst, lhs, rhs = box.operands
     row = -(-box.sizes[-1] // dst.block) * dst.block
     need = box.volume // box.sizes[-1] * row * dst.size
-    if need > emitter.scratch_bytes:
-        axis = max(range(len(box.sizes)), key=lambda a: box.sizes[a])
-        step = max(1, box.sizes[axis] * emitter.scratch_bytes // need)
-        step = -(-step // LANES) * LANES if axis == len(box.sizes) - 1 else step
-        if step < box.sizes[axis]:
-            in_parts(emitter, box, axis, step, lambda part: _products(emitter, part))
-            return
+    lanes = len(box.sizes) - 1
+    grains = {**dict.fromkeys(range(lanes), 1), lanes: LANES}
+    part = cut(box, grains, need, emitter.scratch_bytes)
+    if part is not None:
+        in_parts(emitter, box, *part, lambda part: _products(emitter, part))
+        return
     products = emitter.scratch([*box.sizes[:-1], row], dst.element)
     apply(emitter, Box(box.sizes, (products, lhs, rhs)), write_vec(emitter, Opcode.VMUL))
     reduce(emitter, Reduction.ADD, Box(box.sizes, (dst, products)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from akg_mlir.dialects.npu import Opcode
-from akg_mlir.passes.npu.legalise.elementwise import apply_normal, in_parts, write_vec
+from akg_mlir.passes.npu.legalise.elementwise import apply_normal, cut, in_parts, write_vec
 from akg_mlir.passes.npu.legalise.emitter import Emitter, NoVectorForm
 from akg_mlir.passes.npu.legalise.issue import Write
 from akg_mlir.passes.npu.legalise.scalar import number
@@ -51,18 +51,25 @@ def apply_arranged(
     crooked = [o for o in box.operands[1:] if is_permuted(box, o) or is_shifted(box, o)]
     if crooked:
         need = sum(_room(box, o) * o.size for o in crooked)
-        axis = max(range(len(box.sizes)), key=lambda a: box.sizes[a])
-        step = max(ROWS, box.sizes[axis] * emitter.scratch_bytes // need // LANES * LANES)
-        if need > emitter.scratch_bytes and step < box.sizes[axis]:
+        part = cut(box, _grains(box, crooked), need, emitter.scratch_bytes)
+        if part is not None:
 
             def again(part: Box) -> None:
                 apply_arranged(emitter, part, write, max_repeat=max_repeat, reduces=reduces)
 
-            in_parts(emitter, box, axis, step, again)
+            in_parts(emitter, box, *part, again)
             return
         straight = {o: _straighten(emitter, box, o) for o in dict.fromkeys(crooked)}
         box = box.map(lambda o: straight.get(o, o))
     apply_normal(emitter, box, write, max_repeat=max_repeat, reduces=reduces)
+
+
+def _grains(box: Box, crooked: Sequence[Operand]) -> dict[int, int]:
+    """What parts of each axis must be multiples of, so that squares and rows stay whole."""
+    grains = {
+        a: ROWS if any(o.strides[a] == 1 for o in crooked) else 1 for a in range(len(box.sizes))
+    }
+    return {**grains, len(box.sizes) - 1: LANES}
 
 
 def _room(box: Box, operand: Operand) -> int:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from poly_kernels import NAMES, apply, assert_same_results, load, scop_of, violations
 
+from akg_mlir import targets
 from akg_mlir.diagnostics import CompileError, Remark
 from akg_mlir.dialects import poly
 from akg_mlir.parsing import parse_module
 from akg_mlir.passes.affine.bridge import read_tree
+from akg_mlir.passes.affine.poly_tile import machine_figures
 from akg_mlir.passes.affine.statements import read_scop
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.context import union_map
+from akg_mlir.polyhedral.tile_cost import search
+from akg_mlir.polyhedral.tile_model import Footprint, Loop, Side, TileModel, Work
 
 TO_FUSED = "poly-raise,poly-schedule,poly-tile,poly-fuse"
 
@@ -28,6 +34,20 @@ def messages(remarks: list[Remark], name: str) -> list[str]:
 def tile_bands(op: poly.ScopOp) -> list[tuple[int, ...]]:
     nodes = tree.walk(read_tree(op.tree))
     return [n.tile for n in nodes if isinstance(n, tree.Band) and n.tile is not None]
+
+
+def test_single_rows_are_candidates_whatever_their_number() -> None:
+    """20 rows: no round number of parts has one row each."""
+    sides = Side(1, (1.0,), 20), Side(1000, (0.0,), 1000)
+    model = TileModel(
+        (Loop(20),),
+        (Footprint("x", 4, "ub", sides, (20, 1000), True, True, 0, 1),),
+        (Work("S0", "vector", sides, 20_000, 1, 4, False),),
+    )
+    machine = replace(machine_figures(targets.load("generic_tiny")), capacity={"ub": 6000})
+    found = search(model, machine, 1.0, 2.0)
+    assert found.best is not None
+    assert found.best.sizes == (1,)
 
 
 # ----------------------------------------------------------------------------------------- meaning

@@ -146,12 +146,12 @@ def _grid(model: TileModel) -> Numbers:
 
 
 def _candidates(loop: Loop, limit: int) -> list[int]:
-    """Sizes that cut the extent into nearly equal parts, in whole units; the whole first."""
+    """Sizes that cut the extent into nearly equal parts, in whole units: from the whole to one."""
     if loop.fixed is not None:
         return [loop.fixed]
     counts = [*range(1, 17), *(2**k for k in range(5, 24)), *(3 * 2**k for k in range(3, 22))]
     sizes: list[int] = []
-    for count in sorted(counts):
+    for count in [*sorted(counts), loop.extent]:
         size = ceil(ceil(loop.extent / count) / loop.unit) * loop.unit
         size = min(size, loop.extent)
         if size not in sizes and count <= loop.extent:

@@ -1,8 +1,10 @@
 """When a result counts as right: tolerances by element type and by what the program computes.
 
 A result is right when `max|out - ref| <= tol * max(max|ref|, 1e-6)` and 99.9 % of its elements are
-within `10 * tol`, relative to the reference; integers and booleans must be equal, except that
-0.1 % of the comparisons of floating-point values may fall on the other side of the edge.
+within `10 * tol`, relative to the reference, or within what is resolved next to the largest (two
+steps of f16, or of f32 where nothing was rounded to f16: sums that cancel); integers and booleans
+must be equal, except that 0.1 % of the comparisons of floating-point values may fall on the other
+side of the edge.
 """
 
 from __future__ import annotations
@@ -116,6 +118,11 @@ def judge(result: Array, expected: Array, tolerance: Tolerance) -> Judgement:
     return _judge_floats(result.astype(np.float64), expected.astype(np.float64), allowed)
 
 
+def _resolution(tolerance: float) -> float:
+    """The distance of neighbouring numbers near 1 in the type that a tolerance was made for."""
+    return float(np.finfo(np.float16 if tolerance >= F16_WIDE else np.float32).eps)
+
+
 def _judge_floats(result: Array, expected: Array, tolerance: float) -> Judgement:
     finite = np.isfinite(expected)
     same_specials = np.array_equal(result[~finite], expected[~finite], equal_nan=True)
@@ -127,6 +134,7 @@ def _judge_floats(result: Array, expected: Array, tolerance: float) -> Judgement
     difference = np.abs(result - expected)
     scale = max(float(np.max(np.abs(expected))), SMALLEST_SCALE)
     error = float(np.max(difference)) / scale
-    # Relative to an element, but never finer than what the type resolves next to the largest.
-    close = difference <= 10 * tolerance * np.maximum(np.abs(expected), tolerance * scale)
+    # Relative to an element, but never finer than what was resolved next to the largest.
+    finest = max(10 * tolerance**2, 2 * _resolution(tolerance)) * scale
+    close = difference <= np.maximum(10 * tolerance * np.abs(expected), finest)
     return Judgement(error <= tolerance and bool(np.mean(close) >= 0.999), error, tolerance)

@@ -32,6 +32,13 @@ def test_small_elements_must_be_right_too():
     assert judge(expected + np.float32(5e-6), expected, TOLERANCE).ok
 
 
+def test_what_cancels_keeps_the_error_of_what_was_added():
+    expected = np.where(np.arange(1000) < 1, 1.0, 1e-5).astype(np.float32)
+    rounded_to_f16 = expected + np.float32(9e-4)
+    assert judge(rounded_to_f16, expected, Tolerance(f16=5e-3, f32=5e-3, compares=False)).ok
+    assert not judge(rounded_to_f16, expected, Tolerance(f16=5e-3, f32=1e-3, compares=False)).ok
+
+
 def test_integers_are_exact():
     expected = np.arange(5000, dtype=np.int32)
     result = expected.copy()

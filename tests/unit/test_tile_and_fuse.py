@@ -354,3 +354,45 @@ def test_a_row_longer_than_ub_becomes_several_bands() -> None:
 def test_the_module_needs_a_target() -> None:
     with pytest.raises(CompileError, match="unknown target 'none'"):
         apply(load("softmax"), TO_FUSED, "none")
+
+
+def test_tiles_end_inside_blocks_where_nothing_else_fits() -> None:
+    """32 columns of one byte are a block; 32 columns of f32 with all 16 x 33 rows do not fit."""
+    text = """
+func.func @k(%x: memref<16x325x33xf32>, %y: memref<16x325x33xf32>, %z: memref<325xi8>) {
+  %m = memref.alloc() : memref<325xf32>
+  affine.for %i = 0 to 16 {
+    affine.for %j = 0 to 325 {
+      affine.for %k = 0 to 33 {
+        %a = affine.load %x[%i, %j, %k] : memref<16x325x33xf32>
+        %b = math.absf %a : f32
+        affine.store %b, %y[%i, %j, %k] : memref<16x325x33xf32>
+      }
+    }
+  }
+  affine.for %j = 0 to 325 {
+    %c = arith.constant 0.0 : f32
+    affine.store %c, %m[%j] : memref<325xf32>
+  }
+  affine.for %j = 0 to 325 {
+    affine.for %i = 0 to 16 {
+      affine.for %k = 0 to 33 {
+        %a = affine.load %y[%i, %j, %k] : memref<16x325x33xf32>
+        %b = affine.load %m[%j] : memref<325xf32>
+        %c = arith.maximumf %b, %a : f32
+        affine.store %c, %m[%j] : memref<325xf32>
+      }
+    }
+  } {poly.reduction = "max"}
+  affine.for %j = 0 to 325 {
+    %a = affine.load %m[%j] : memref<325xf32>
+    %b = arith.fptosi %a : f32 to i8
+    affine.store %b, %z[%j] : memref<325xi8>
+  }
+  func.return
+}
+"""
+    module, _ = apply(text, TO_FUSED)
+    assert violations(module) == []
+    (size,) = {size for tiles in tile_bands(scop_of(module)) for size in tiles}
+    assert 1 <= size < 32

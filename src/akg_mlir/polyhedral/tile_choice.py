@@ -109,23 +109,31 @@ class Tiler:
     def choose_space(self, space: TileSpace) -> Choice | Cluster:
         """Sizes for one tile space, or the producer to take out of it.
 
-        Reductions on the vector unit stay whole as long as something fits.
+        Reductions on the vector unit stay whole as long as something fits, and tiles end between
+        blocks of a result only where nothing else fits.
         """
         names = {n for c in space.clusters for n in c.names}
         possible = {n: r for n, r in self.reductions.items() if n in names}
         wanted = {n for n in possible if n in self.kernel.cubes or self.splits_in_policy(n)}
-        found = self.search_space(space, {n: possible[n] for n in possible if n in wanted})
+        chosen = {n: possible[n] for n in possible if n in wanted}
+        found = self.search_space(space, chosen)
         if isinstance(found, Search) and self.may_split_more(space, found, wanted, possible):
             found = self.search_space(space, possible)
+        if isinstance(found, Search) and not (space.group.producers or self.is_asked(space)):
+            found = self.search_space(space, chosen, whole_blocks=False)
         return found if isinstance(found, Choice) else self.blame(space, found)
 
-    def search_space(self, space: TileSpace, splits: dict[str, Reduction]) -> Choice | Search:
+    def search_space(
+        self, space: TileSpace, splits: dict[str, Reduction], *, whole_blocks: bool = True
+    ) -> Choice | Search:
         """The choice with these reductions split, or the search that found nothing.
 
         Sizes that a policy asks for may fill a memory; others leave room for a second tile.
         """
         reductions = tuple(splits.values())
         model = build_model(replace(self.kernel, splits=splits), space)
+        if not whole_blocks:
+            model = replace(model, loops=tuple(replace(loop, unit=1) for loop in model.loops))
         model, asked = self.with_policy(model, space, reductions)
         found = search(model, self.machine, HALF, self.max_redundancy)
         if found.best is None and asked:

@@ -105,8 +105,9 @@ _COMPARE_I = (
 
 
 def _truncating_divide(a: Any, b: Any) -> Any:
-    quotient = np.abs(a) // np.abs(b)
-    return np.multiply(quotient, np.where((a < 0) == (b < 0), 1, -1), dtype=np.result_type(a))
+    """Rounds towards zero; dividing by 0 gives 0, the least number by -1 itself (as numpy does)."""
+    inexact = (np.remainder(a, b) != 0) & ((a < 0) != (b < 0))
+    return np.add(np.floor_divide(a, b), inexact, dtype=np.result_type(a))
 
 
 def _integer_power(base: Any, exponent: Any) -> Any:

@@ -111,9 +111,11 @@ _COMPARE_I = (
 
 
 def truncated_quotient(a: np.integer[Any], b: np.integer[Any]) -> np.integer[Any]:
-    """Integer division that rounds towards zero, in the operands' type."""
-    quotient = abs(int(a)) // abs(int(b))
-    return a.dtype.type(quotient if (int(a) < 0) == (int(b) < 0) else -quotient)
+    """Integer division that rounds towards zero and wraps around; by 0 it gives 0."""
+    quotient = abs(int(a)) // abs(int(b)) if b else 0
+    signed = quotient if (int(a) < 0) == (int(b) < 0) else -quotient
+    half = 1 << (8 * a.itemsize - 1)
+    return a.dtype.type((signed + half) % (2 * half) - half)
 
 
 HELPERS: Mapping[str, Any] = {"np": np, "math": math, "truncated_quotient": truncated_quotient}

@@ -129,8 +129,9 @@ def _erf(x: Array) -> Array:
 def _divide(lhs: Array, rhs: Array) -> Array:
     if lhs.dtype.kind == "f":
         return lhs / rhs
-    quotient = np.abs(lhs) // np.where(rhs == 0, 1, np.abs(rhs))
-    return np.where((lhs < 0) == (rhs < 0), quotient, -quotient)
+    divisor = np.where(rhs == 0, 1, rhs)
+    quotient, rest = np.divmod(lhs, divisor)
+    return np.where(rhs == 0, 0, quotient + ((rest != 0) & ((lhs < 0) != (rhs < 0))))
 
 
 def _power(lhs: Array, rhs: Array) -> Array:

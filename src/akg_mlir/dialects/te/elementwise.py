@@ -243,7 +243,7 @@ class MulOp(BinaryOp):
 
 @irdl_op_definition
 class DivOp(BinaryOp):
-    """`lhs / rhs`; integers truncate towards zero."""
+    """`lhs / rhs`; integers truncate towards zero and wrap around; divided by 0 they give 0."""
 
     name = "te.div"
     ON_FLOATS: ClassVar[type[Operation]] = arith.DivfOp

@@ -178,25 +178,32 @@ def test_scratch_of_a_refused_form_is_not_left_behind() -> None:
     assert "npu.vnchwconv" not in names
 
 
+PRODUCT = "npu.vmuladd %a, %b -> %d", ((56, 7, 1, 0), (128, 16, 0, 1), (112, 0, 16, 1))
+ROWS = (896, 112, 16, 1)
+
+
 @pytest.mark.parametrize(
-    ("op", "strides"),
+    ("op", "strides", "element"),
     [
-        ("npu.vmuladd %a, %b -> %d", ((56, 7, 1, 0), (128, 16, 0, 1), (112, 0, 16, 1))),
-        ("npu.vbinary add %a, %b -> %d", ((896, 112, 16, 1), (896, 112, 16, 1), (64, 8, 1, 0))),
-        ("npu.vbinary add %a, %b -> %d", ((896, 112, 16, 1), (896, 112, 16, 1), (8, 64, 512, 0))),
+        (*PRODUCT, "f32"),
+        (*PRODUCT, "i32"),
+        ("npu.vbinary add %a, %b -> %d", (ROWS, ROWS, (64, 8, 1, 0)), "f32"),
+        ("npu.vbinary add %a, %b -> %d", (ROWS, ROWS, (8, 64, 512, 0)), "f32"),
     ],
-    ids=["products", "splats", "splats of columns"],
+    ids=["products", "products of integers", "splats", "splats of columns"],
 )
-def test_scratch_keeps_its_share(op: str, strides: tuple[tuple[int, ...], ...]) -> None:
+def test_scratch_keeps_its_share(
+    op: str, strides: tuple[tuple[int, ...], ...], element: str
+) -> None:
     """9 x 8 x 7 x 16 elements: no axis is long, cutting several of them makes the parts fit."""
     lines, types = list[str](), list[str]()
     for name, steps in zip("dab", strides):
-        type_ = f"memref<9x8x7x16xf32, strided<{list(steps)}, offset: ?>, #npu<space ub>>"
+        type_ = f"memref<9x8x7x16x{element}, strided<{list(steps)}, offset: ?>, #npu<space ub>>"
         types.append(type_)
+        buffer = f"memref<16384x{element}, #npu<space ub>>"
         lines += [
-            f"%{name}0 = npu.buffer : memref<16384xf32, #npu<space ub>>",
-            f"%{name} = npu.view %{name}0[affine_map<() -> (0)>]() : "
-            f"memref<16384xf32, #npu<space ub>> -> {type_}",
+            f"%{name}0 = npu.buffer : {buffer}",
+            f"%{name} = npu.view %{name}0[affine_map<() -> (0)>]() : {buffer} -> {type_}",
         ]
     module = kernel(
         "\n".join([*lines, f"{op} : {types[1]}, {types[2]} -> {types[0]}"]), target="generic_tiny"

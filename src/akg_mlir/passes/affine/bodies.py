@@ -104,7 +104,7 @@ def _same_element(load: affine.LoadOp, store: affine.StoreOp) -> bool:
 def product_of(value: SSAValue) -> tuple[affine.LoadOp, affine.LoadOp] | None:
     """The two loads whose (extended) values a value is the product of, or None."""
     multiply = value.owner
-    if not isinstance(multiply, arith.MulfOp) or len(list(value.uses)) != 1:
+    if not isinstance(multiply, arith.MulfOp | arith.MuliOp) or len(list(value.uses)) != 1:
         return None
     loads = [_loaded(operand) for operand in multiply.operands]
     if loads[0] is None or loads[1] is None:

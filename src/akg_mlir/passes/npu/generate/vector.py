@@ -84,7 +84,7 @@ class _Vector:
         """Whether a value is the product of two loads as they are (no conversion between)."""
         owner = value.owner
         return (
-            isinstance(owner, arith.MulfOp)
+            isinstance(owner, arith.MulfOp | arith.MuliOp)
             and all(isinstance(o.owner, affine.LoadOp) for o in owner.operands)
             and product_of(value) is not None
         )

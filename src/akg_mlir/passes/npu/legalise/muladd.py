@@ -23,8 +23,10 @@ LANES = 128
 def lower_muladd(emitter: Emitter, op: npu.VMulAddOp) -> None:
     """Raises `NoVectorForm` where the layout does not fit the vector unit."""
     box = squeeze(box_of(op.dst, op.lhs, op.rhs))
-    require(emitter, Opcode.VMLA, box.dst.element)
-    if 0 not in box.dst.strides:
+    if not emitter.has(Opcode.VMLA, box.dst.element):
+        require(emitter, Opcode.VMUL, box.dst.element)
+        _by_products(emitter, box)
+    elif 0 not in box.dst.strides:
         _multiply_accumulate(emitter, box)
     elif _keeps_lanes(box):
         _by_steps(emitter, box)
@@ -56,7 +58,8 @@ def _by_steps(emitter: Emitter, box: Box) -> None:
 
 
 def _by_products(emitter: Emitter, box: Box) -> None:
-    """The lanes are reduced: products into scratch, then an ordinary reduction; part by part."""
+    """Products into scratch, then an ordinary reduction, part by part: the lanes are reduced, or
+    there is no vmla for the element type."""
     lhs = box.operands[1]
     lane = next((a for a, s in enumerate(lhs.strides) if s == 1), len(box.sizes) - 1)
     _products(emitter, box.take([*(a for a in range(len(box.sizes)) if a != lane), lane]))

@@ -24,6 +24,7 @@ from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu
 from akg_mlir.emit.index_source import map_source
 from akg_mlir.machine.errors import BoundsError, PoisonError
+from akg_mlir.machine.isa.arithmetic import convert
 from akg_mlir.machine.memory import all_ones
 from akg_mlir.machine.program import DTYPES, Array
 
@@ -139,6 +140,7 @@ def _within(index: Any, size: int) -> bool:
 _SCOPE: Mapping[str, Any] = {
     "np": np,
     "truncating_divide": _truncating_divide,
+    "convert": convert,
     "integer_power": _integer_power,
     "ordered": _ordered,
     "reciprocal_root": _reciprocal_root,
@@ -363,9 +365,7 @@ class _Writer:
         )
 
     def _truncated(self, operand: str, result: Attribute) -> str:
-        limits = np.iinfo(DTYPES[str(result)])
-        clipped = f"np.clip(np.trunc(np.float64({operand})), {limits.min}, {limits.max})"
-        return f"np.{_numpy(result)}(np.nan_to_num({clipped}))"
+        return f"convert(np.asarray({operand}), np.dtype('{_numpy(result)}'))[()]"
 
     def _from_unsigned(self, op: Operation, operand: str, result: Attribute) -> str:
         source = op.operands[0].type

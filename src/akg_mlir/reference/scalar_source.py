@@ -118,7 +118,22 @@ def truncated_quotient(a: np.integer[Any], b: np.integer[Any]) -> np.integer[Any
     return a.dtype.type((signed + half) % (2 * half) - half)
 
 
-HELPERS: Mapping[str, Any] = {"np": np, "math": math, "truncated_quotient": truncated_quotient}
+def saturated(x: Any, dtype: np.dtype[Any]) -> np.ndarray[Any, np.dtype[Any]]:
+    """Floats as integers: truncated towards zero, the nearest integer there is, NaN as 0."""
+    limits = np.iinfo(dtype)
+    whole = np.trunc(np.asarray(x, np.float64))
+    # The greatest i64 is no f64: what reaches it is replaced after conversion.
+    above = whole >= limits.max
+    inside = np.where(np.isnan(whole) | above, 0, np.maximum(whole, limits.min))
+    return np.where(above, limits.max, inside.astype(dtype)).astype(dtype)
+
+
+HELPERS: Mapping[str, Any] = {
+    "np": np,
+    "math": math,
+    "truncated_quotient": truncated_quotient,
+    "saturated": saturated,
+}
 
 
 def numpy_type(type_: Attribute) -> str:
@@ -223,7 +238,7 @@ def write_scalar(writer: SourceWriter, op: Operation) -> None:
         writer.assign(op.results[0], f"np.{numpy_type(op.results[0].type)}({names[0]})")
     elif isinstance(op, arith.FPToSIOp):
         target = numpy_type(op.result.type)
-        writer.assign(op.result, f"np.{target}(np.trunc({names[0]}))")
+        writer.assign(op.result, f"saturated({names[0]}, np.dtype('{target}'))[()]")
     elif isinstance(op, arith.SelectOp):
         writer.assign(op.result, f"{names[1]} if {names[0]} else {names[2]}")
     elif isinstance(op, (arith.CmpfOp, arith.CmpiOp)):

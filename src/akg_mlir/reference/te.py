@@ -20,7 +20,7 @@ from xdsl.utils.hints import isa
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import FRACTAL, ceil_div
-from akg_mlir.reference.scalar_source import numpy_type
+from akg_mlir.reference.scalar_source import numpy_type, saturated
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -164,7 +164,7 @@ def _compare(op: te.CompareOp, lhs: Array, rhs: Array) -> Array:
 
 def _cast(op: te.CastOp, x: Array) -> Array:
     dtype = shaped(op.results[0])[1]
-    return np.trunc(x) if x.dtype.kind == "f" and dtype.kind == "i" else x
+    return saturated(x, dtype) if x.dtype.kind == "f" and dtype.kind == "i" else x
 
 
 def constant_array(op: te.ConstantOp) -> Array:

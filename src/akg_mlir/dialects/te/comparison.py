@@ -108,8 +108,9 @@ class SelectOp(ElementwiseOp):
 class CastOp(ElementwiseOp):
     """Convert elements.
 
-    Floats round to nearest even; float to integer truncates towards zero; to i1 tests for
-    non-zero; i1 counts as 0 and 1; wider to narrower integers drop the high bits.
+    Floats round to nearest even; float to integer truncates towards zero and saturates, NaN gives
+    0; to i1 tests for non-zero; i1 counts as 0 and 1; wider to narrower integers drop the high
+    bits.
     """
 
     name = "te.cast"

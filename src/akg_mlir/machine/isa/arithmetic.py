@@ -19,8 +19,13 @@ def convert(values: Array, dtype: np.dtype[Any]) -> Array:
     """`vconv`: floats round to nearest even, float to integer truncates and saturates."""
     if values.dtype.kind == "f" and dtype.kind == "i":
         limits = np.iinfo(dtype)
-        truncated = np.trunc(values.astype(np.float64))
-        return np.nan_to_num(np.clip(truncated, limits.min, limits.max)).astype(dtype)
+        truncated = np.nan_to_num(
+            np.trunc(values.astype(np.float64)), posinf=np.inf, neginf=-np.inf
+        )
+        # The greatest i64 is no f64: what reaches it is replaced after conversion.
+        above = truncated >= limits.max
+        inside = np.where(above, 0, np.maximum(truncated, limits.min)).astype(dtype)
+        return np.where(above, limits.max, inside).astype(dtype)
     if values.dtype.kind == "i" and dtype.kind == "f":
         return values.astype(np.float64).astype(dtype)
     return values.astype(dtype)

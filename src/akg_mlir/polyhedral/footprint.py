@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import islpy as isl
 
@@ -61,6 +62,14 @@ def box(relation: isl.Map) -> Box:
     every lower bound involves an existential. Raises `FootprintError` for an empty or unbounded
     relation.
     """
+    if relation.has_tuple_id(DIM.out):
+        relation = relation.reset_tuple_id(DIM.out)
+    return _box(relation)
+
+
+@lru_cache(maxsize=4096)
+def _box(relation: isl.Map) -> Box:
+    """Remembered, since the statements of a kernel mostly touch the same boxes of their tensors."""
     if relation.is_empty():
         raise FootprintError("an empty footprint has no box")
     relation = relation.coalesce()

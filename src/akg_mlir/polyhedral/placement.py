@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import islpy as isl
 
@@ -10,6 +10,7 @@ from akg_mlir.polyhedral.context import context
 from akg_mlir.polyhedral.scopes import Scope, Use, tile_map
 
 DIM = isl.dim_type
+Time = Callable[[], isl.UnionMap]
 
 
 def settle(scope: Scope, uses: list[Use]) -> Iterator[tuple[Scope, list[Use]]]:
@@ -72,10 +73,10 @@ def _drop_coordinates(dims: int, kept: int) -> isl.Map:
 # -------------------------------------------------------------------------------- what comes in
 
 
-def exposed(scope: Scope, uses: list[Use], time: isl.UnionMap) -> isl.Map | None:
+def exposed(scope: Scope, uses: list[Use], time: Time) -> isl.Map | None:
     """Coordinates -> elements that a tile reads before it writes them, or None for no such.
 
-    `time` (source instance -> time) orders accesses in one item of the scope.
+    `time()` (source instance -> time) orders accesses in one item of the scope.
     """
     result: isl.Map | None = None
     writers = [u for u in uses if u.access.is_write]
@@ -88,7 +89,7 @@ def exposed(scope: Scope, uses: list[Use], time: isl.UnionMap) -> isl.Map | None
     return None if result is None else result.coalesce()
 
 
-def _exposed_to(scope: Scope, reader: Use, writers: list[Use], time: isl.UnionMap) -> isl.Map:
+def _exposed_to(scope: Scope, reader: Use, writers: list[Use], time: Time) -> isl.Map:
     position = _item_position(scope, reader)
     missing = reader.footprint(scope.dims)
     for writer in writers:
@@ -97,7 +98,7 @@ def _exposed_to(scope: Scope, reader: Use, writers: list[Use], time: isl.UnionMa
     beside = [w for w in writers if _item_position(scope, w) == position]
     if missing.is_empty() or not beside:
         return missing
-    return _not_written_before(scope, reader, beside, time, missing)
+    return _not_written_before(scope, reader, beside, time(), missing)
 
 
 def _item_position(scope: Scope, use: Use) -> int:

@@ -7,6 +7,8 @@ A contraction takes A and B through L1 to L0A and L0B and accumulates in L0C.
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import islpy as isl
 
 from akg_mlir.polyhedral import tree
@@ -46,9 +48,13 @@ class _Promoter:
         self.scop = scop
         self.root = normalise(scop, root)
         self.clones = collect(scop, self.root)
-        self.time = tree.flat_schedule(self.root)
         self.work = Workspace(scop, self.clones)
         self.demoted: dict[Executed, str] = {}
+
+    @cached_property
+    def time(self) -> isl.UnionMap:
+        """Source instance -> time; only statements that share an item need it."""
+        return tree.flat_schedule(self.root)
 
     def run(self) -> Promotion:
         for clone in self.clones:
@@ -188,7 +194,7 @@ class _Promoter:
         store = self.work.storage(array, "ub", scope, layout or self.work.layout(array, touched))
         for use in uses:
             self.work.assign(use, store)
-        incoming = exposed(scope, uses, self.time)
+        incoming = exposed(scope, uses, lambda: self.time)
         if incoming is not None:
             self.work.copy_in(store, incoming, uses)
         known = self.scop.arrays[array]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import islpy as isl
 
@@ -99,6 +99,17 @@ class Executed:
         return tuple(back.apply_range(a.relation) for a in self.source.accesses)
 
     @cached_property
+    def _footprints(self) -> dict[tuple[int, int], isl.Map]:
+        return {}
+
+    def footprint(self, k: int, dims: int) -> isl.Map:
+        """The first `dims` coordinates -> elements that the k-th access of the source touches."""
+        if (k, dims) not in self._footprints:
+            tiles = tile_map(self.domain, dims)
+            self._footprints[k, dims] = tiles.apply_range(self.relations[k])
+        return self._footprints[k, dims]
+
+    @cached_property
     def lanes(self) -> int | None:
         """The innermost dimension with more than one value in some tile, if there is one."""
         for dim in reversed(self.order):
@@ -124,20 +135,25 @@ class Use:
 
     def footprint(self, dims: int) -> isl.Map:
         """The first `dims` coordinates -> elements."""
-        tiles = tile_map(self.executed.domain, dims)
-        return tiles.apply_range(self.executed.relations[self.k])
+        return self.executed.footprint(self.k, dims)
 
 
 def tile_map(domain: isl.Set, dims: int, kept: list[int] | None = None) -> isl.Map:
     """The first `dims` dimensions -> instance, or only its dimensions `kept`."""
-    names = [f"d{k}" for k in range(domain.dim(DIM.set))]
-    instance = f"{domain.get_tuple_name()}[{', '.join(names)}]"
-    to_tile = isl.Map(f"{{ {instance} -> [{', '.join(names[:dims])}] }}", context())
+    rank, name = domain.dim(DIM.set), domain.get_tuple_name()
+    to_tile = selection(rank, tuple(range(dims))).set_tuple_name(DIM.in_, name)
     tiles = to_tile.intersect_domain(domain).reverse()
     if kept is None:
         return tiles
-    pick = f"[{', '.join(names[k] for k in kept)}]"
-    return tiles.apply_range(isl.Map(f"{{ {instance} -> {pick} }}", context()))
+    return tiles.apply_range(selection(rank, tuple(kept)).set_tuple_name(DIM.in_, name))
+
+
+@cache
+def selection(rank: int, kept: tuple[int, ...]) -> isl.Map:
+    """`[d0, ..] -> [d_k for k in kept]` over `rank` dimensions."""
+    names = [f"d{k}" for k in range(rank)]
+    text = f"{{ [{', '.join(names)}] -> [{', '.join(names[k] for k in kept)}] }}"
+    return isl.Map(text, context())
 
 
 # ------------------------------------------------------------------------------------- collection
@@ -149,7 +165,7 @@ def collect(scop: Scop, root: tree.Domain) -> list[Executed]:
     Raises `tree.TreeError` for a statement without a unit mark, a clone whose leading dimensions
     are not the outer band values, or an instance that executes twice.
     """
-    return list(_Collector(scop, root).visit(root, None, 0, _Place({}, frozenset())))
+    return list(_Collector(scop, root).visit(root, None, 0, _Place({}, frozenset()), {}))
 
 
 @dataclass(frozen=True)
@@ -165,18 +181,23 @@ class _Place:
         return _Place(items, self.filters | {child})
 
 
+Prefix = dict[str, isl.Map]
+"""By statement: its active instances -> the values of the band members above a node."""
+
+
 class _Collector:
     def __init__(self, scop: Scop, root: tree.Domain) -> None:
         self.scop, self.root = scop, root
         self.names = {s.name for s in scop.statements}
+        self.coordinates: dict[Scope, Prefix] = {}
 
     def visit(
-        self, node: tree.Node, scope: Scope | None, dims: int, place: _Place
+        self, node: tree.Node, scope: Scope | None, dims: int, place: _Place, prefix: Prefix
     ) -> Iterator[Executed]:
         """`dims`: band members above `node`; below a scope only tile bands add to them."""
         if isinstance(node, tree.Mark) and node.name.startswith(UNIT_PREFIX):
             assert scope is not None
-            yield from self.unit(node, scope, place)
+            yield from self.unit(node, scope, place, prefix)
             return
         if isinstance(node, tree.Band):
             dims += node.members
@@ -185,45 +206,46 @@ class _Collector:
             scope = Scope(node, scope, dims)
         if node.child is None and not isinstance(node, tree.Sequence):
             raise tree.TreeError("a statement is not below a unit mark")
+        prefix = _below(node, prefix)
+        if scope is not None and node is scope.sequence:
+            self.coordinates[scope] = prefix
         for child in node.children:
             inside = place
             if isinstance(child, tree.Filter):
                 of_scope = scope is not None and node is scope.sequence
                 inside = place.below(child, scope if of_scope else None)
-            yield from self.visit(child, scope, dims, inside)
+            yield from self.visit(child, scope, dims, inside, prefix)
 
-    def unit(self, mark: tree.Mark, scope: Scope, place: _Place) -> Iterator[Executed]:
-        below = [node for node in tree.walk(mark.child) if isinstance(node, tree.Filter)]
-        leaves: list[tree.Node] = [f.child or f for f in below] if below else [mark]
-        coordinates = tree.prefix(self.root, scope.sequence)
-        for leaf in leaves:
-            active = tree.prefix(self.root, leaf).domain()
-            if isinstance(leaf, tree.Filter):
-                active = active.intersect(leaf.filter)
-            for name in tree.statement_names(active):
+    def unit(
+        self, mark: tree.Mark, scope: Scope, place: _Place, prefix: Prefix
+    ) -> Iterator[Executed]:
+        filters = [node for node in tree.walk(mark.child) if isinstance(node, tree.Filter)]
+        coordinates = self.coordinates[scope]
+        for leaf in filters or [mark]:
+            active = _below(leaf, prefix) if isinstance(leaf, tree.Filter) else prefix
+            for name in sorted(active):
                 source = self.scop.by_name[name]
-                band = leaf.child if leaf is mark else leaf
-                yield self.executed(source, active, coordinates, scope, place, mark.name, band)
+                instances = active[name].domain().intersect(source.domain)
+                tiles = coordinates[name].intersect_domain(instances)
+                yield self.executed(source, tiles, scope, place, mark.name, leaf.child)
 
     def executed(
         self,
         source: Statement,
-        active: isl.UnionSet,
-        coordinates: isl.UnionMap,
+        tiles: isl.Map,
         scope: Scope,
         place: _Place,
         unit: str,
         band: tree.Node | None,
     ) -> Executed:
+        """`tiles`: the instances that execute here -> coordinates of the scope."""
         original = self.scop.by_name[source.clone_of] if source.clone_of else source
-        instances = active.intersect(isl.UnionSet.from_set(source.domain))
-        tiles = isl.Map.from_union_map(coordinates.intersect_domain(instances))
         name = self.fresh(source if source.clone_of else original)
         kept = source.rank - original.rank
         clone = _clone_domain(name, tiles, kept)
         to_source = _to_source(name, source, scope.dims, kept, original.rank)
         back = isl.Map.from_multi_aff(to_source).intersect_domain(clone)
-        same = isl.Map.from_union_map(isl.UnionMap.from_map(back).apply_range(coordinates))
+        same = back.apply_range(tiles)
         leading = tile_map(clone, scope.dims).reverse()
         if not tiles.is_single_valued() or not same.is_equal(leading):
             raise tree.TreeError(
@@ -257,6 +279,45 @@ class _Collector:
             name = f"{base}{count}"
         self.names.add(name)
         return name
+
+
+def _below(node: tree.Node, prefix: Prefix) -> Prefix:
+    """The prefix of the children of a node, from its own. Statement by statement: the union of
+    all of them at every node would make collection quadratic."""
+    match node:
+        case tree.Domain():
+            point = isl.Set("{ [] }", context())
+            return {
+                name: isl.Map.from_domain_and_range(domain, point)
+                for name, domain in _by_name(node.domain)
+            }
+        case tree.Filter():
+            return {
+                name: prefix[name].intersect_domain(instances)
+                for name, instances in _by_name(node.filter)
+                if name in prefix
+            }
+        case tree.Band():
+            members = _maps_by_domain(node.relation)
+            return {name: p.flat_range_product(members[name]) for name, p in prefix.items()}
+        case tree.Extension():
+            added = _maps_by_domain(node.extension.reverse())
+            joined = {n: m.union(prefix[n]) if n in prefix else m for n, m in added.items()}
+            return {**prefix, **joined}
+        case _:
+            return prefix
+
+
+def _by_name(instances: isl.UnionSet) -> list[tuple[str, isl.Set]]:
+    sets = instances.get_set_list()
+    found = [sets.get_at(k) for k in range(sets.n_set())]
+    return [(part.get_tuple_name(), part) for part in found]
+
+
+def _maps_by_domain(relation: isl.UnionMap) -> dict[str, isl.Map]:
+    maps = relation.get_map_list()
+    found = [maps.get_at(k) for k in range(maps.n_map())]
+    return {part.get_tuple_name(DIM.in_): part for part in found}
 
 
 def _holds_content(node: tree.Node) -> bool:

@@ -90,6 +90,13 @@ def test_every_step_round_trips(name: str) -> None:
         assert parse_module(str(module)).is_structurally_equivalent(module)
 
 
+@pytest.mark.parametrize("other", ["S_2: 4@UB, 16@UB", "S2: j: 16@UB, i: 4@UB", "S_2: 4@UB,16@UB;"])
+def test_statements_of_the_paper_and_named_axes(other: str) -> None:
+    wanted, _ = apply(load("stencil_chain"), with_policy("S2: 4@UB, 16@UB"))
+    module, _ = apply(load("stencil_chain"), with_policy(other))
+    assert str(module) == str(wanted)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_printed_policy_gives_the_same_tree(name: str) -> None:
     module, _ = apply(load(name), TO_FUSED)
@@ -324,10 +331,13 @@ def test_without_tiles_nothing_is_fused() -> None:
         ("S5: 8@UB", "S5 has 2 loops, the policy gives 1"),
         ("S7: 8@UB, _", "no statement S7; there are S0, S1, S2, S3, S4, S5"),
         ("S2: 8@UB, _", "loop 0 of S2 is not a tile loop"),
-        ("S5 8@UB", "expected 'statement: size@buffer, ...', got 'S5 8@UB'"),
-        ("S5: 8@UB, 0@UB", "expected 'size@buffer' or '_', got '0@UB'"),
-        ("S5: 8@L2, _", "unknown buffer 'L2' in '8@L2'; one of UB, L1, L0A, L0B, L0C"),
+        ("S5 8@UB", "column 4: expected ':' after statement S5, got '8'"),
+        ("S5: 8@UB, 0@UB", "column 11: a tile size is at least 1, got 0"),
+        ("S5: 8@L2, _", "expected one of the buffers UB, L1, L0A, L0B, L0C, got 'L2'"),
         ("S5: 8@UB, _; S5: 4@UB, _", "two entries for statement S5"),
+        ("S5: 8@UB, _; S_5: 4@UB, _", "two entries for statement S5"),
+        ("S5: k: 8@UB", "S5 has no loop along k; there are i, j"),
+        ("S5: _, _ / _, _ / _, _", "S5 has 3 levels, at most"),
     ],
 )
 def test_a_policy_that_does_not_match_is_an_error(policy: str, message: str) -> None:

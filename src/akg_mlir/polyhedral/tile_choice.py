@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from akg_mlir.polyhedral.clustering import Cluster
 from akg_mlir.polyhedral.dependence import Dependences
 from akg_mlir.polyhedral.fusion_plan import Decision, TileSpace, plan
-from akg_mlir.polyhedral.policy import Entry, Policy, PolicyError, Tile
+from akg_mlir.polyhedral.policy import Entry, Level, Policy, PolicyError, Tile
+from akg_mlir.polyhedral.policy_binding import Levels, bind, inner_loops, outer_loops
 from akg_mlir.polyhedral.scop import Scop
 from akg_mlir.polyhedral.tile_cost import Estimate, Machine, Search, search
 from akg_mlir.polyhedral.tile_model import Kernel, Loop, TileModel, build_model
 from akg_mlir.polyhedral.tiling import Reduction, split_reduction, tile_cluster
-from akg_mlir.polyhedral.tree import Band, Domain, Filter, Sequence, statement_names
+from akg_mlir.polyhedral.tree import Domain, Filter, Sequence
 
 HALF = 0.5
 """Share of a memory that a tile may need, so that two tiles are on chip at a time."""
@@ -92,7 +94,6 @@ class Tiler:
         A producer that fits or pays in no tile gets a tile space of its own. Raises `DoesNotFit`
         and, for a policy that does not match the program, `PolicyError`.
         """
-        self.check_policy()
         apart: list[Cluster] = []
         while True:
             fusion = plan(self.scop, self.dependences, self.clusters, apart)
@@ -150,7 +151,7 @@ class Tiler:
 
     def is_asked(self, space: TileSpace) -> bool:
         """Whether the policy speaks of a statement of the space."""
-        return any(self.entry(n) is not None for c in space.clusters for n in c.names)
+        return any(n in self.asked for c in space.clusters for n in c.names)
 
     def blame(self, space: TileSpace, found: Search) -> Cluster:
         """The producer that makes a tile space impossible. Raises `DoesNotFit` if none does."""
@@ -168,34 +169,28 @@ class Tiler:
 
     # -------------------------------------------------------------------------------------- policy
 
-    def entry(self, statement: str) -> Entry | None:
-        return None if self.policy is None else self.policy.by_statement.get(statement)
+    @cached_property
+    def asked(self) -> dict[str, Levels]:
+        """The tiles that the policy asks for, by statement. Raises `PolicyError`."""
+        found = {} if self.policy is None else bind(self.policy, self.clusters, self.scop)
+        for name, levels in found.items():
+            if any(self.inner_tiles(name, levels)) and name not in self.reductions:
+                raise PolicyError(
+                    f"{name}: only the parallel loops of a cluster, and the reduction loops of an "
+                    "update beside its initialisation, can be tiled"
+                )
+        return found
+
+    def inner_tiles(self, statement: str, levels: Levels) -> tuple[Tile | None, ...]:
+        """What a policy asks for the loops below the outer band."""
+        return levels[0][outer_loops(self.home(statement)) :]
 
     def splits_in_policy(self, statement: str) -> bool:
-        entry = self.entry(statement)
-        outer = _outer_loops(self.home(statement))
-        return entry is not None and any(entry.tiles[outer:])
+        levels = self.asked.get(statement)
+        return levels is not None and any(self.inner_tiles(statement, levels))
 
     def home(self, statement: str) -> Cluster:
         return next(c for c in self.clusters if statement in c.names)
-
-    def check_policy(self) -> None:
-        """Raises `PolicyError` for statements and loops that the program does not have."""
-        for entry in self.policy.entries if self.policy else ():
-            if not any(entry.statement in c.names for c in self.clusters):
-                names = ", ".join(n for c in self.clusters for n in c.names)
-                raise PolicyError(f"no statement {entry.statement}; there are {names}")
-            cluster = self.home(entry.statement)
-            loops = _outer_loops(cluster) + _inner_loops(cluster, entry.statement)
-            if len(entry.tiles) != loops:
-                raise PolicyError(
-                    f"{entry.statement} has {loops} loops, the policy gives {len(entry.tiles)}"
-                )
-            if self.splits_in_policy(entry.statement) and entry.statement not in self.reductions:
-                raise PolicyError(
-                    f"{entry}: only the parallel loops of a cluster, and the reduction loops of an "
-                    "update beside its initialisation, can be tiled"
-                )
 
     def with_policy(
         self, model: TileModel, space: TileSpace, splits: tuple[Reduction, ...]
@@ -204,13 +199,12 @@ class Tiler:
         fixed: dict[int, int] = {}
         for cluster in space.clusters:
             for name in cluster.names:
-                entry = self.entry(name)
-                if entry is not None:
-                    self.fix_outer(fixed, model, space, cluster, entry)
+                if name in self.asked:
+                    self.fix_outer(fixed, model, space, cluster, name)
         start = len(space.extents)
         for reduction in splits:
-            entry = self.entry(reduction.update.name)
-            inner = () if entry is None else entry.tiles[_outer_loops(self.home(entry.statement)) :]
+            name = reduction.update.name
+            inner = self.inner_tiles(name, self.asked[name]) if name in self.asked else ()
             for k, tile in enumerate(inner):
                 extent = model.loops[start + k].extent
                 fixed[start + k] = extent if tile is None else min(tile.size, extent)
@@ -227,14 +221,14 @@ class Tiler:
         model: TileModel,
         space: TileSpace,
         cluster: Cluster,
-        entry: Entry,
+        statement: str,
     ) -> None:
         dimension = {m: k for k, m in enumerate(space.members.get(cluster, []))}
-        for member, tile in enumerate(entry.tiles[: _outer_loops(cluster)]):
+        for member, tile in enumerate(self.asked[statement][0][: outer_loops(cluster)]):
             if member not in dimension:
                 if tile is not None:
                     raise PolicyError(
-                        f"{entry}: loop {member} of {entry.statement} is not a tile loop; "
+                        f"loop {member} of {statement} is not a tile loop; "
                         "the tiles of a fused statement follow from those of its users"
                     )
                 continue
@@ -245,17 +239,8 @@ class Tiler:
                 continue
             size = min(tile.size, loop.extent)
             if fixed.get(k, loop.extent) not in (size, loop.extent):
-                raise PolicyError(f"{entry}: two sizes for one tile loop, {fixed[k]} and {size}")
+                raise PolicyError(f"{statement}: two sizes for a tile loop, {fixed[k]} and {size}")
             fixed[k] = size
-
-
-def _outer_loops(cluster: Cluster) -> int:
-    return 0 if cluster.band is None else cluster.band.members
-
-
-def _inner_loops(cluster: Cluster, statement: str) -> int:
-    part = next(p for p in cluster.parts if statement in statement_names(p.filter))
-    return part.child.members if isinstance(part.child, Band) else 0
 
 
 def policy_of(choices: Seq[Choice], cubes: Collection[str]) -> Policy:
@@ -266,7 +251,7 @@ def policy_of(choices: Seq[Choice], cubes: Collection[str]) -> Policy:
     tiles: dict[str, list[Tile | None]] = {}
 
     def loops(cluster: Cluster, statement: str) -> list[Tile | None]:
-        count = _outer_loops(cluster) + _inner_loops(cluster, statement)
+        count = outer_loops(cluster) + inner_loops(cluster, statement)
         return tiles.setdefault(statement, [None] * count)
 
     for choice in choices:
@@ -282,8 +267,8 @@ def policy_of(choices: Seq[Choice], cubes: Collection[str]) -> Policy:
             specs = loops(cluster, name)
             sizes = choice.reduction_sizes(reduction)
             for k in split_members(reduction, sizes):
-                specs[_outer_loops(cluster) + k] = Tile(sizes[k], "L0A" if name in cubes else "UB")
-    return Policy(tuple(Entry(name, tuple(specs)) for name, specs in tiles.items()))
+                specs[outer_loops(cluster) + k] = Tile(sizes[k], "L0A" if name in cubes else "UB")
+    return Policy(tuple(Entry(name, (Level(tuple(specs)),)) for name, specs in tiles.items()))
 
 
 def split_members(reduction: Reduction, sizes: Seq[int]) -> list[int]:

@@ -80,7 +80,7 @@ class Fuser:
     def __init__(
         self, scop: Scop, dependences: Dependences, max_redundancy: float | None = None
     ) -> None:
-        """`max_redundancy` limits recomputed / original instances; None does not count them."""
+        """`max_redundancy` limits recomputation (see `limit`); None does not count instances."""
         self.scop = scop
         self.max_redundancy = max_redundancy
         self.validity = dependences.validity
@@ -212,12 +212,21 @@ class Fuser:
         if reason is not None or self.max_redundancy is None:
             return reason
         recomputed, original = self.counts(cluster, extension)
-        if recomputed > self.max_redundancy * original:
+        limit = self.limit(group, original, self.max_redundancy)
+        if recomputed > limit:
             return (
                 f"it would compute {recomputed} instances instead of {original}, "
-                f"more than {self.max_redundancy:g} times"
+                f"more than {limit:.0f}"
             )
         return None
+
+    def limit(self, group: Group, original: int, max_redundancy: float) -> float:
+        """Instances that a producer may execute: `max_redundancy` times its own, or with as many
+        more as that leaves to the results, so that a small producer (a cast of one row that every
+        row needs) is no reason for another pass over GM.
+        """
+        results = sum(count_set(self.scop.by_name[n].domain) for c in group.roots for n in c.names)
+        return original + (max_redundancy - 1) * max(original, results)
 
     def counts(self, cluster: Cluster, extension: isl.UnionMap) -> tuple[int, int]:
         """Instances over all tiles, and instances of the original program."""

@@ -104,15 +104,18 @@ class Search:
 
 
 def search(model: TileModel, machine: Machine, fraction: float, max_redundancy: float) -> Search:
-    """The sizes of least cost whose need is at most `fraction` of every memory."""
+    """The sizes of least cost whose need is at most `fraction` of every memory.
+
+    `max_redundancy` limits recomputation as in `Fuser.limit`.
+    """
     grid = _grid(model)
     cost = _Cost(model, machine, grid)
     fits = np.ones(len(grid), dtype=bool)
     for memory, need in cost.need.items():
         fits &= need <= machine.capacity[memory] * fraction
     within = fits.copy()
-    for factor in cost.redundancy.values():
-        within &= factor <= max_redundancy
+    for name, factor in cost.redundancy.items():
+        within &= factor <= 1 + (max_redundancy - 1) * cost.allowance[name]
     pressure = [need / machine.capacity[memory] for memory, need in cost.need.items()]
     least = int(np.argmin(np.max(pressure, axis=0))) if pressure else 0
     order = [int(k) for k in np.argsort(cost.cycles, kind="stable") if within[k]]
@@ -178,6 +181,8 @@ class _Cost:
         self.redundancy = {
             w.statement: self._executed(w) / w.original for w in model.work if w.recomputed
         }
+        results = sum(w.original for w in model.work if not w.recomputed)
+        self.allowance = {w.statement: max(1.0, results / w.original) for w in model.work}
         self._time()
 
     def estimate(self, row: int) -> Estimate:

@@ -28,8 +28,9 @@ NAME = "poly-fuse"
 class PolyFuse(ModulePass):
     """Recompute producers inside the tiles that use them, so that their results stay on chip.
 
-    `max-redundancy` limits how many times more instances may execute than the original program
-    has.
+    `max-redundancy` limits how many times more instances of a producer may execute than the
+    original program has; a producer smaller than the results may add as many as that leaves to
+    them.
     """
 
     name = NAME

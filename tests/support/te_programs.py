@@ -285,6 +285,77 @@ def _integers(graph: _Graph, last: SSAValue, step: Step) -> SSAValue:
     return graph.emit(te.MulOp(last, graph.scaled(floats, 0.125)))
 
 
+def _image(graph: _Graph, value: SSAValue) -> SSAValue:
+    """The value with dimensions of size 1 in front, up to rank 4; of a higher rank, the first
+    dimensions as one."""
+    shape = _shape(value)
+    if len(shape) < 4:
+        return graph.emit(te.ReshapeOp(value, [1] * (4 - len(shape)) + list(shape)))
+    if len(shape) > 4:
+        batch = int(np.prod(shape[: len(shape) - 3]))
+        return graph.emit(te.ReshapeOp(value, [batch, *shape[len(shape) - 3 :]]))
+    return value
+
+
+def _window(image: SSAValue, step: Step) -> dict[str, list[int]]:
+    """A window of 1 to 3, strides, dilations and pads that fit the image and meet it."""
+    sizes, pick = _shape(image)[2:], step.pick
+    kernel = [min(1 + (pick + step.axis) % 3, sizes[0]), min(1 + pick % 3, sizes[1])]
+    dilations = [
+        2 if pick & 4 and 2 * (k - 1) < size else 1 for k, size in zip(kernel, sizes, strict=True)
+    ]
+    reach = [d * (k - 1) for d, k in zip(dilations, kernel, strict=True)]
+    pads = [min(1, reach[0]), min(pick & 1, reach[1]), 0, min(1, reach[1])]
+    return {
+        "kernel": kernel,
+        "strides": [1 + (step.axis & 1), 1 + (step.axis >> 1)],
+        "dilations": dilations,
+        "pads": pads if pick & 2 else [0, 0, 0, 0],
+    }
+
+
+def _conv2d(graph: _Graph, last: SSAValue, step: Step) -> SSAValue:
+    """A convolution with new weights; channels in one group, in one each, or in between."""
+    image = _image(graph, last)
+    window = _window(image, step)
+    channels, kernel = _shape(image)[1], window.pop("kernel")
+    divisors = [g for g in range(1, channels + 1) if channels % g == 0]
+    groups = divisors[step.pick % len(divisors)]
+    outputs = groups * (1 + step.axis % 2)
+    weights = graph.like(image, (outputs, channels // groups, *kernel))
+    summands = channels // groups * int(np.prod(kernel))
+    result = graph.emit(te.Conv2dOp(image, weights, **window, groups=groups))
+    return graph.scaled(result, summands**-0.5)
+
+
+def _max_pool2d(graph: _Graph, last: SSAValue, step: Step) -> SSAValue:
+    image = _image(graph, last)
+    return graph.emit(te.MaxPool2dOp(image, **_window(image, step)))
+
+
+def _avg_pool2d(graph: _Graph, last: SSAValue, step: Step) -> SSAValue:
+    image = _image(graph, last)
+    include = bool(step.pick & 8)
+    return graph.emit(te.AvgPool2dOp(image, **_window(image, step), count_include_pad=include))
+
+
+def _pad(graph: _Graph, last: SSAValue, step: Step) -> SSAValue:
+    """Up to 3 elements in front of one dimension and behind the others."""
+    rank, axis = len(_shape(last)), _axis(last, step)
+    low = [step.pick % 3 if dim == axis else 0 for dim in range(rank)]
+    high = [step.pick % 4 if dim != axis else 0 for dim in range(rank)]
+    return graph.emit(te.PadOp(last, low, high, 0.25 * (step.pick % 5)))
+
+
+def _batch_norm(graph: _Graph, last: SSAValue, step: Step) -> SSAValue:
+    if len(_shape(last)) < 2:
+        return last
+    channels = (_shape(last)[1],)
+    scale, bias, mean = (graph.like(last, channels) for _ in range(3))
+    variance = graph.emit(te.AbsOp(graph.like(last, channels)))
+    return graph.emit(te.BatchNormOp(last, scale, bias, mean, variance, 0.5))
+
+
 _STEPS: dict[str, Callable[[_Graph, SSAValue, Step], SSAValue]] = {
     "exp_decay": _exp_decay,
     "scale": _scale,
@@ -298,5 +369,10 @@ _STEPS: dict[str, Callable[[_Graph, SSAValue, Step], SSAValue]] = {
     "select": _select,
     "convert": _convert,
     "integers": _integers,
+    "conv2d": _conv2d,
+    "max_pool2d": _max_pool2d,
+    "avg_pool2d": _avg_pool2d,
+    "pad": _pad,
+    "batch_norm": _batch_norm,
 }
 KINDS = (*UNARY, *BINARY, *_STEPS)

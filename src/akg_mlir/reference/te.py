@@ -20,6 +20,7 @@ from xdsl.utils.hints import isa
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import FRACTAL, ceil_div
+from akg_mlir.reference import windows
 from akg_mlir.reference.scalar_source import numpy_type, saturated
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -230,6 +231,34 @@ def _layer_norm(op: te.LayerNormOp, x: Array, scale: Array, bias: Array | None =
     return normal if bias is None else normal + _wide(bias)
 
 
+def _batch_norm(
+    op: te.BatchNormOp, x: Array, scale: Array, bias: Array, mean: Array, variance: Array
+) -> Array:
+    each = (-1, *[1] * (x.ndim - 2))
+    scale, bias, mean, variance = (_wide(a).reshape(each) for a in (scale, bias, mean, variance))
+    return (_wide(x) - mean) / np.sqrt(variance + op.epsilon.value.data) * scale + bias
+
+
+def _conv2d(op: te.Conv2dOp, image: Array, weights: Array) -> Array:
+    return _accumulate(windows.conv2d(op, _summand(image), _summand(weights)), op.image)
+
+
+def _max_pool2d(op: te.MaxPool2dOp, x: Array) -> Array:
+    return windows.max_pool2d(op, x if x.dtype.kind == "i" else _wide(x))
+
+
+def _avg_pool2d(op: te.AvgPool2dOp, x: Array) -> Array:
+    return windows.avg_pool2d(op, _wide(x))
+
+
+def _pool2d(op: te.Pool2dOp, x: Array) -> Array:
+    return _REDUCE[op.kind.data](windows.windows(op, _wide(x), 0), axis=(4, 5))
+
+
+def _pad(op: te.PadOp, x: Array) -> Array:
+    return windows.padded(x, op.amounts, op.value.value.data)
+
+
 def _gelu(op: te.GeluOp, x: Array) -> Array:
     x = _wide(x)
     if op.approximate.data == te.Approximate.TANH:
@@ -266,11 +295,14 @@ _DEFINITIONS: dict[type[Operation], Callable[..., Array]] = {
     te.AbsOp: _plain(np.abs),
     te.AddOp: _plain(np.add),
     te.AndOp: _plain(np.logical_and),
+    te.AvgPool2dOp: _avg_pool2d,
     te.BatchMatmulOp: _matmul,
+    te.BatchNormOp: _batch_norm,
     te.BroadcastToOp: _broadcast_to,
     te.CastOp: _cast,
     te.CompareOp: _compare,
     te.ConstantOp: constant_array,
+    te.Conv2dOp: _conv2d,
     te.DivOp: _plain(_divide),
     te.ErfOp: _plain(_erf),
     te.ExpOp: _plain(np.exp),
@@ -280,12 +312,15 @@ _DEFINITIONS: dict[type[Operation], Callable[..., Array]] = {
     te.LogOp: _plain(np.log),
     te.MatmulOp: _matmul,
     te.MaxOp: _plain(np.maximum),
+    te.MaxPool2dOp: _max_pool2d,
     te.MinOp: _plain(np.minimum),
     te.MulOp: _plain(np.multiply),
     te.NegOp: _plain(np.negative),
     te.NotOp: _plain(np.logical_not),
     te.OrOp: _plain(np.logical_or),
     te.PackOp: _pack,
+    te.PadOp: _pad,
+    te.Pool2dOp: _pool2d,
     te.PowOp: _plain(_power),
     te.ReciprocalOp: _plain(np.reciprocal),
     te.ReduceOp: _reduce,

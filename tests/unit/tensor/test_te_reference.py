@@ -111,3 +111,44 @@ def test_bf16_needs_a_package(monkeypatch: pytest.MonkeyPatch):
     module = module_of(["tensor<2xbf16>"], "%r = te.exp %a : tensor<2xbf16>", ["tensor<2xbf16>"])
     with pytest.raises(CompileError, match="install the package ml_dtypes"):
         reference(module, np.zeros(2, np.float16))
+
+
+def test_windows_meet_the_image_where_they_should():
+    x = np.arange(1, 7, dtype=np.float32).reshape(1, 1, 2, 3)
+    image = "tensor<1x1x2x3xf32>"
+    window = "kernel [2, 2] strides [1, 2] dilations [1, 1] pads [1, 0, 0, 1]"
+    out = "tensor<1x1x2x2xf32>"
+    for op, wanted in (
+        ("max_pool2d", [[2, 3], [5, 6]]),
+        ("avg_pool2d", [[1.5, 3], [3, 4.5]]),
+    ):
+        module = module_of([image], f"%r = te.{op} %a {window} : {image} -> {out}", [out])
+        assert reference(module, x)[0].tolist() == [[wanted]]
+    body = f"%r = te.avg_pool2d %a {window} count_include_pad : {image} -> {out}"
+    assert reference(module_of([image], body, [out]), x)[0].tolist() == [
+        [[[0.75, 0.75], [3, 2.25]]]
+    ]
+
+
+def test_convolution_of_two_groups():
+    x = np.arange(1, 9, dtype=np.float32).reshape(1, 4, 1, 2)
+    w = np.array([[1, 10], [100, 1000]], np.float32).reshape(2, 2, 1, 1)
+    types = ["tensor<1x4x1x2xf32>", "tensor<2x2x1x1xf32>"]
+    body = (
+        "%r = te.conv2d %a, %b strides [1, 1] dilations [1, 1] pads [0, 1, 0, 0] groups 2 : "
+        f"({', '.join(types)}) -> tensor<1x2x1x3xf32>"
+    )
+    result = reference(module_of(types, body, ["tensor<1x2x1x3xf32>"]), x, w)[0]
+    assert result.tolist() == [[[[0, 31, 42]], [[0, 7500, 8600]]]]
+
+
+def test_padding_and_batch_norm():
+    body = "%r = te.pad %a value 9 : i32 low [1] high [2] : tensor<2xi32> -> tensor<5xi32>"
+    module = module_of(["tensor<2xi32>"], body, ["tensor<5xi32>"])
+    assert reference(module, np.array([1, 2], np.int32))[0].tolist() == [9, 1, 2, 9, 9]
+    types = ["tensor<1x2x1xf32>", *["tensor<2xf32>"] * 4]
+    body = "%r = te.batch_norm %a scale %b bias %c mean %d variance %e epsilon 1.0 : "
+    module = module_of(types, body + ", ".join(types), types[:1])
+    values = [[[[3], [5]]], [2, 1], [10, 20], [1, 1], [3, 15]]
+    result = reference(module, *(np.array(v, np.float32) for v in values))[0]
+    assert result.tolist() == [[[12], [21]]]

@@ -104,6 +104,55 @@ class LayerNormOp(TeOp):
         return tensor_type(self.operand)
 
 
+@irdl_op_definition
+class BatchNormOp(TeOp):
+    """`(x - mean) / sqrt(variance + epsilon) * scale + bias` per channel, rounded once.
+
+    Channels are dimension 1; scale, bias, mean and variance have one element for each.
+    """
+
+    name = "te.batch_norm"
+    operand = operand_def(SAME)
+    result = result_def(SAME)
+    scale = operand_def(TensorType)
+    bias = operand_def(TensorType)
+    mean = operand_def(TensorType)
+    variance = operand_def(TensorType)
+    epsilon = prop_def(FloatAttr[Float64Type])
+    assembly_format = (
+        "$operand `scale` $scale `bias` $bias `mean` $mean `variance` $variance `epsilon` $epsilon "
+        "attr-dict `:` type($operand) `,` type($scale) `,` type($bias) `,` type($mean) `,` "
+        "type($variance)"
+    )
+
+    def __init__(
+        self,
+        operand: SSAValue,
+        scale: SSAValue,
+        bias: SSAValue,
+        mean: SSAValue,
+        variance: SSAValue,
+        epsilon: float,
+    ) -> None:
+        super().__init__(
+            [operand, scale, bias, mean, variance], {"epsilon": FloatAttr(epsilon, f64)}
+        )
+
+    def infer(self) -> TensorType[Attribute]:
+        for value in self.operands:
+            check_element(element_of(value), FLOATS)
+        shape = shape_of(self.operand)
+        if len(shape) < 2:
+            raise VerifyException(f"got {shape_text(shape)}, takes batch, channels and more")
+        for value in self.operands[1:]:
+            if shape_of(value) != (shape[1],):
+                raise VerifyException(
+                    f"scale, bias, mean and variance take one element for each of the {shape[1]} "
+                    f"channels, got {shape_text(shape_of(value))}"
+                )
+        return tensor_type(self.operand)
+
+
 class Approximate(StrEnum):
     """How gelu is defined: by erf, or by the usual tanh formula."""
 

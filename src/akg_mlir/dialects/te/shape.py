@@ -10,6 +10,8 @@ from xdsl.dialects.builtin import (
     AnyFloat,
     DenseArrayBase,
     DenseIntOrFPElementsAttr,
+    FloatAttr,
+    IntegerAttr,
     IntegerType,
     MemRefType,
     TensorType,
@@ -32,7 +34,13 @@ from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.hints import isa
 
 from akg_mlir.dialects.te.base import TeOp
-from akg_mlir.dialects.te.structured import StructuredOp, broadcast_map, dims_map, scalar
+from akg_mlir.dialects.te.structured import (
+    StructuredOp,
+    broadcast_map,
+    dims_map,
+    scalar,
+    scalar_attribute,
+)
 from akg_mlir.dialects.te.types import (
     broadcasts_to,
     check_tensor,
@@ -226,3 +234,51 @@ class ReshapeOp(TeOp):
                 f"{shape_text(target.get_shape())} has {math.prod(target.get_shape())}"
             )
         return TensorType(source.element_type, target.get_shape())
+
+
+@irdl_op_definition
+class PadOp(TeOp):
+    """The operand with `low` elements of one value in front of each dimension, `high` behind it.
+
+    %p = te.pad %x value 0.0 : f32 low [0, 1] high [0, 2] : tensor<4x5xf32> -> tensor<4x8xf32>
+    """
+
+    name = "te.pad"
+    operand = operand_def(TensorType)
+    low = prop_def(DenseArrayBase.constr(i64))
+    high = prop_def(DenseArrayBase.constr(i64))
+    value = prop_def(FloatAttr[AnyFloat] | IntegerAttr)
+    assembly_format = (
+        "$operand `value` $value `low` $low `high` $high attr-dict `:` type($operand) `->` "
+        "type($result)"
+    )
+
+    def __init__(
+        self, operand: SSAValue, low: Sequence[int], high: Sequence[int], value: float
+    ) -> None:
+        super().__init__(
+            [operand],
+            {
+                "low": DenseArrayBase.from_list(i64, list(low)),
+                "high": DenseArrayBase.from_list(i64, list(high)),
+                "value": scalar_attribute(value, element_of(operand)),
+            },
+        )
+
+    @property
+    def amounts(self) -> tuple[tuple[int, int], ...]:
+        """Per dimension: elements in front, elements behind."""
+        return tuple(zip(self.low.get_values(), self.high.get_values()))
+
+    def infer(self) -> TensorType[Attribute]:
+        shape, element = shape_of(self.operand), element_of(self.operand)
+        for name, amounts in (("low", self.low.get_values()), ("high", self.high.get_values())):
+            if len(amounts) != len(shape) or any(amount < 0 for amount in amounts):
+                raise VerifyException(
+                    f"{name} is {list(amounts)}, takes a number of at least 0 for each of the "
+                    f"{len(shape)} dimensions"
+                )
+        if self.value.type != element:
+            raise VerifyException(f"the value is {self.value.type}, the elements are {element}")
+        sizes = [low + size + high for size, (low, high) in zip(shape, self.amounts)]
+        return TensorType(element, sizes)

@@ -8,13 +8,13 @@ from xdsl.builder import Builder
 from xdsl.dialects import func, memref
 from xdsl.dialects.builtin import MemRefType, i1
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
-from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr, AffineMap
+from xdsl.ir.affine import AffineMap
 from xdsl.rewriter import InsertPoint
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu, te
-from akg_mlir.dialects.te.structured import combine, dims_map, initial_value, scalar
-from akg_mlir.passes.affine.layout_copies import write_pack, write_unpack
+from akg_mlir.dialects.te.structured import combine, initial_value, scalar
+from akg_mlir.passes.affine.layout_copies import write_pack, write_pad, write_unpack
 from akg_mlir.passes.affine.nests import Nest
 
 
@@ -81,12 +81,16 @@ class _Kernel:
                 write_pack(self.builder, op, self.buffers[op.operand], self._target(op))
             case te.UnpackOp():
                 write_unpack(self.builder, op, self.buffers[op.operand], self._target(op))
+            case te.PadOp():
+                write_pad(self.builder, op, self.buffers[op.operand], self._target(op))
             case te.ConstantOp() if op.splat_value is None:
                 raise CompileError(
                     "a kernel cannot hold a constant of several values",
                     op,
                     hint="te-partition leaves them in the graph and passes them as arguments",
                 )
+            case te.WindowOp() if any(op.padding):
+                raise CompileError("reads beyond the image", op, hint="run te-decompose first")
             case te.StructuredOp() if op.reduction is not None:
                 self._reduction(op, op.reduction)
             case te.StructuredOp():
@@ -117,9 +121,11 @@ class _Kernel:
         """A nest that initialises the result and one that accumulates into it."""
         target = self._target(op)
         element = te.element_of(op.results[0])
-        if isinstance(op, te.ContractionOp) and element != te.accumulator(te.element_of(op.a)):
+        operand = te.element_of(op.operands[0])
+        multiplies = isinstance(op, te.ContractionOp | te.Conv2dOp)
+        if multiplies and element != te.accumulator(operand):
             raise CompileError(
-                f"products of {te.element_of(op.a)} are not summed in {element}",
+                f"products of {operand} are not summed in {element}",
                 op,
                 hint="run te-decompose first: it makes the accumulator's type visible",
             )
@@ -168,13 +174,6 @@ def _whole(bounds: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def _composed(map_: AffineMap, at: AffineMap) -> AffineMap:
-    """`map_` after `at`; results of both are dimensions or constants."""
-
-    def place(expr: AffineExpr) -> int | None:
-        if isinstance(expr, AffineDimExpr):
-            inner = at.results[expr.position]
-            return inner.position if isinstance(inner, AffineDimExpr) else None
-        assert isinstance(expr, AffineConstantExpr)
-        return None
-
-    return dims_map(at.num_dims, [place(e) for e in map_.results])
+    """`map_` after `at`."""
+    results = (e.replace_dims_and_symbols(at.results, []) for e in map_.results)
+    return AffineMap(at.num_dims, 0, tuple(results))

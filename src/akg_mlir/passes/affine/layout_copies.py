@@ -1,6 +1,6 @@
-"""Packing and unpacking as copies of boxes.
+"""Packing, unpacking and padding as copies of boxes.
 
-Copies run over the fractal coordinates, where every access is affine without division: full
+Packing runs over the fractal coordinates, where every access is affine without division: full
 fractals are one box, the partly filled ones at the ends of a dimension another.
 """
 
@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from xdsl.builder import Builder
+from xdsl.dialects import arith
 from xdsl.ir import SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
 
 from akg_mlir.dialects import te
-from akg_mlir.dialects.te.structured import dims_map, scalar
+from akg_mlir.dialects.te.structured import dims_map, emit, scalar
 from akg_mlir.dialects.te.types import FRACTAL
 from akg_mlir.passes.affine.nests import Nest, Range, memref_type
 
@@ -40,6 +41,27 @@ def write_unpack(builder: Builder, op: te.UnpackOp, source: SSAValue, target: SS
         nest = Nest(builder, ranges, op.location)
         value = nest.load(source, _packed_map(layout, len(shape)))
         nest.store(value, target, _plain_map(layout, len(shape)))
+
+
+def write_pad(builder: Builder, op: te.PadOp, source: SSAValue, target: SSAValue) -> None:
+    """One box of copies, and boxes of constants around it: every element is written once.
+
+    The box of a side spans the whole of later dimensions and the copies' part of earlier ones.
+    """
+    shape, whole = memref_type(source).get_shape(), memref_type(target).get_shape()
+    rank = len(shape)
+    inner: list[Range] = [(low, low + n) for n, (low, _) in zip(shape, op.amounts)]
+    for dim, (start, end) in enumerate(inner):
+        for side in ((0, start), (end, whole[dim])):
+            if side[0] < side[1]:
+                rest: list[Range] = [(0, size) for size in whole[dim + 1 :]]
+                fill = Nest(builder, [*inner[:dim], side, *rest], op.location)
+                value = emit(fill.builder, arith.ConstantOp(op.value))
+                fill.store(value, target, AffineMap.identity(rank))
+    copy = Nest(builder, [(0, size) for size in shape], op.location)
+    shifted = (AffineExpr.dimension(p) + low for p, (low, _) in enumerate(op.amounts))
+    value = copy.load(source, AffineMap.identity(rank))
+    copy.store(value, target, AffineMap(rank, 0, tuple(shifted)))
 
 
 def _boxes(layout: te.Layout, shape: Sequence[int]) -> Iterator[list[Range]]:

@@ -23,6 +23,8 @@ class DimensionGroups:
         for op in body.ops:
             if isinstance(op, te.PackOp | te.UnpackOp):
                 self._follow_layout(op)
+            elif isinstance(op, te.PadOp):
+                self._follow_pad(op)
             elif isinstance(op, te.StructuredOp):
                 self._follow(op)
         self._separated = {self._find(pair) for pair in self._blocked}
@@ -62,7 +64,23 @@ class DimensionGroups:
         for p in range(batch - 1):
             self._unite((op.operand, p), (op.result, p))
 
+    def _follow_pad(self, op: te.PadOp) -> None:
+        """Dimensions that grow do not merge."""
+        grows = [low or high for low, high in op.amounts]
+        for p in range(len(grows) - 1):
+            self._unite((op.operand, p), (op.result, p))
+            if grows[p] or grows[p + 1]:
+                self._block([(op.result, p)])
+
+    def _follow_window(self, op: te.WindowOp) -> None:
+        """Images keep their four dimensions."""
+        for value in (*op.operands, op.result):
+            self._block((value, p) for p in range(len(te.shape_of(value)) - 1))
+
     def _follow(self, op: te.StructuredOp) -> None:
+        if isinstance(op, te.WindowOp):
+            self._follow_window(op)
+            return
         count = len(op.bounds)
         if isinstance(op, te.ContractionOp | te.FractalMatmulOp):
             first = max(len(op.batch) - 1, 0)

@@ -112,6 +112,21 @@ def layer_norm(
     return normal if bias is None else e(te.AddOp(normal, bias))
 
 
+def batch_norm(
+    e: Expression,
+    x: SSAValue,
+    scale: SSAValue,
+    bias: SSAValue,
+    mean: SSAValue,
+    variance: SSAValue,
+    epsilon: float,
+) -> SSAValue:
+    """One product and one sum per element; factor and term are computed once per channel."""
+    deviation = e(te.SqrtOp(e.shifted(variance, epsilon)))
+    factor = e(te.DivOp(scale, deviation))
+    return e(te.AddOp(e(te.MulOp(e(te.SubOp(x, mean)), factor)), bias))
+
+
 def power_by_constant(e: Expression, x: SSAValue, exponent: float) -> SSAValue:
     """`x ** exponent` by products and roots where possible, else by exp and ln.
 

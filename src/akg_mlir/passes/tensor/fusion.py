@@ -47,6 +47,8 @@ def _refused_alone(ops: Sequence[Operation]) -> str | None:
     for op in ops:
         if isinstance(op, te.PackOp):
             return "packing is a kernel of its own"
+        if isinstance(op, te.PadOp):
+            return "padding is a kernel of its own"
         if isinstance(op, te.TransposeOp) and _moves_innermost(op):
             return "a transposition of the innermost dimension is a kernel of its own"
         if isinstance(op, te.UnpackOp) and not whole_fractals(op):

@@ -92,18 +92,41 @@ def _rebuilt(op: Operation, operands: Sequence[SSAValue], groups: DimensionGroup
             a, b = operands
             flags = op.transpose_a is not None, op.transpose_b is not None
             return type(op)(a, b, *flags, te.element_of(op.result))
+        case te.PadOp():
+            return _repadded(op, operands[0], groups)
+        case te.Conv2dOp() | te.Pool2dOp():
+            return _on_operands(op, operands)
         case te.FractalMatmulOp():
             a, b = operands
             m, n, k = op.sizes
             return te.FractalMatmulOp(a, b, m, k, n)
-        case te.PackOp():
-            return te.PackOp(operands[0], op.layout.data)
-        case te.UnpackOp():
-            return te.UnpackOp(operands[0], op.layout.data, groups.shape(op.result))
+        case te.PackOp() | te.UnpackOp():
+            return _relaid(op, operands[0], groups)
         case func.ReturnOp():
             return func.ReturnOp(*operands)
         case _:
             raise CompileError("cannot be in a kernel", op, hint="run te-partition first")
+
+
+def _relaid(
+    op: te.PackOp | te.UnpackOp, operand: SSAValue, groups: DimensionGroups
+) -> te.PackOp | te.UnpackOp:
+    if isinstance(op, te.PackOp):
+        return te.PackOp(operand, op.layout.data)
+    return te.UnpackOp(operand, op.layout.data, groups.shape(op.result))
+
+
+def _repadded(op: te.PadOp, operand: SSAValue, groups: DimensionGroups) -> te.PadOp:
+    amounts = [op.amounts[group[0]] for group in groups.of(op.operand)]
+    low, high = ([pair[side] for pair in amounts] for side in (0, 1))
+    return te.PadOp(operand, low, high, op.value.value.data)
+
+
+def _on_operands(op: te.WindowOp, operands: Sequence[SSAValue]) -> Operation:
+    """The same op: its operands keep their dimensions."""
+    return type(op).create(
+        operands=operands, result_types=op.result_types, properties=dict(op.properties)
+    )
 
 
 def _adapt_call(call: func.CallOp, type_: FunctionType) -> None:

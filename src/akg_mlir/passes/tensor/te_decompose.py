@@ -12,7 +12,7 @@ from xdsl.passes import ModulePass
 
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import broadcast_shape, is_float, tensor_type
-from akg_mlir.passes.tensor import formulas
+from akg_mlir.passes.tensor import formulas, windows
 from akg_mlir.passes.tensor.rewriting import (
     Expression,
     erase_dead,
@@ -72,6 +72,13 @@ def _layer_norm(e: Expression, op: te.LayerNormOp) -> SSAValue:
     x, scale, *bias = (e.cast(v, f32) for v in op.operands)
     epsilon = op.epsilon.value.data
     return formulas.layer_norm(e, x, scale, bias[0] if bias else None, op.dims, epsilon)
+
+
+def _batch_norm(e: Expression, op: te.BatchNormOp) -> SSAValue:
+    x, scale, bias, mean, variance = (e.cast(v, f32) for v in op.operands)
+    each = (te.shape_of(scale)[0], *[1] * (len(te.shape_of(x)) - 2))
+    scale, bias, mean, variance = (e.reshaped(v, each) for v in (scale, bias, mean, variance))
+    return formulas.batch_norm(e, x, scale, bias, mean, variance, op.epsilon.value.data)
 
 
 def _power(e: Expression, op: te.PowOp) -> SSAValue | None:
@@ -152,13 +159,19 @@ def _splat(e: Expression, op: Operation) -> SSAValue | None:
 
 
 _RULES: dict[type[Operation], Callable[..., SSAValue | None]] = {
+    te.AvgPool2dOp: windows.avg_pool2d,
     te.BatchMatmulOp: _contraction,
+    te.BatchNormOp: _batch_norm,
     te.BroadcastToOp: _splat,
     te.CastOp: _cast,
+    te.Conv2dOp: windows.conv2d,
     te.ErfOp: _unary(formulas.erf),
     te.GeluOp: _gelu,
     te.LayerNormOp: _layer_norm,
     te.MatmulOp: _contraction,
+    te.MaxPool2dOp: windows.max_pool2d,
+    te.PadOp: windows.pad,
+    te.Pool2dOp: windows.pool2d,
     te.PowOp: _power,
     te.ReduceOp: _reduce,
     te.ReshapeOp: _splat,

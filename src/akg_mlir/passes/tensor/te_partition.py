@@ -144,8 +144,18 @@ def _bytes(value: SSAValue) -> int:
 
 
 def _bytes_read(value: SSAValue, ops: Sequence[Operation]) -> int:
-    """Bytes of a live-in that the ops need: padding that is only dropped need not be read."""
-    users = [use.operation for use in value.uses if use.operation in ops]
-    if all(isinstance(user, te.UnpackOp) for user in users):
-        return max(_bytes(user.results[0]) for user in users)
-    return _bytes(value)
+    """Bytes of a live-in that the ops need: padding that is only dropped need not be read, nor
+    rows and columns between the windows."""
+    return max(_bytes_needed(use.operation, value) for use in value.uses if use.operation in ops)
+
+
+def _bytes_needed(user: Operation, value: SSAValue) -> int:
+    match user:
+        case te.UnpackOp():
+            return _bytes(user.result)
+        case te.WindowOp() if value is user.operands[0]:
+            missed = math.prod(te.shape_of(value)[2:]) - math.prod(user.elements_read())
+            leading = math.prod(te.shape_of(value)[:2])
+            return _bytes(value) - missed * leading * element_bytes(te.element_of(value))
+        case _:
+            return _bytes(value)

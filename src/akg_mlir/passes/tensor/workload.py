@@ -24,6 +24,7 @@ _VECTOR_ELEMENTS: tuple[Attribute, ...] = (f16, f32, i32)
 _SLOPES: dict[type[Operation], int] = {
     te.AbsOp: 1,
     te.AddOp: 1,
+    te.BatchNormOp: 2,  # a product and a sum
     te.CastOp: 2,
     te.CompareOp: 2,
     te.DivOp: 4,
@@ -55,16 +56,18 @@ def vector_cycles(op: Operation) -> int:
         return 0
     if isinstance(op, te.ReduceOp):
         return (_bytes(op.operand) - _bytes(op.result)) // REPEAT_BYTES
-    if isinstance(op, te.ContractionOp):
+    if isinstance(op, te.ContractionOp | te.Conv2dOp):
         return _contraction_cycles(op)
+    if isinstance(op, te.Pool2dOp | te.MaxPool2dOp | te.AvgPool2dOp):
+        return 0 if math.prod(op.window) == 1 else _repeats(op.results)
     return _SLOPES.get(type(op), 0) * _repeats([*op.operands, *op.results])
 
 
-def _contraction_cycles(op: te.ContractionOp) -> int:
+def _contraction_cycles(op: te.ContractionOp | te.Conv2dOp) -> int:
     """A multiply and an add per product, where the cube cannot do it."""
-    if te.element_of(op.a) != f32:
+    if te.element_of(op.operands[0]) != f32:
         return 0
-    products = math.prod(op.batch) * math.prod(op.sizes)
+    products = math.prod(op.bounds)
     return 2 * (products * element_bytes(f32) // REPEAT_BYTES)
 
 
@@ -90,8 +93,8 @@ def _epilogue_is_free(op: Operation) -> bool:
 
 def _comes_from_cube(value: SSAValue) -> bool:
     owner = value.owner
-    if isinstance(owner, te.ContractionOp):
-        return te.element_of(owner.a) != f32
+    if isinstance(owner, te.ContractionOp | te.Conv2dOp):
+        return te.element_of(owner.operands[0]) != f32
     return isinstance(owner, Operation) and _epilogue_is_free(owner)
 
 

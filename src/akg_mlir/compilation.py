@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.dialects.builtin import MemRefType, ModuleOp, StringAttr
 from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 
@@ -50,6 +50,14 @@ class Compilation:
     graph_seconds: Seconds
     kernels: tuple[CompiledKernel, ...]
     remarks: tuple[Remark, ...]
+
+    def was_outlined(self, name: str) -> bool:
+        """Whether a kernel was a function of tensors before it became loops."""
+        return any(
+            kernel.sym_name.data == name
+            and not any(isinstance(type_, MemRefType) for type_ in kernel.function_type.inputs)
+            for kernel in _kernels_of(self.graph)
+        )
 
     def seconds(self) -> dict[str, float]:
         """Seconds by pass, summed over the graph and its kernels."""

@@ -18,7 +18,7 @@ from akg_mlir.sources import Array, load
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-    from akg_mlir.execution import Runner
+    from akg_mlir.execution.machine import Runner
     from akg_mlir.report.figures import RunReport
 
 
@@ -48,7 +48,7 @@ class Kernel:
     @property
     def runner(self) -> Runner:
         """What runs the program. Raises CompileError when it has no target."""
-        from akg_mlir.execution import Runner
+        from akg_mlir.execution.machine import Runner
 
         self._runner = self._runner or Runner(self.compilation)
         return self._runner

@@ -9,16 +9,16 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
-from xdsl.dialects.builtin import TensorType
+from xdsl.dialects.builtin import MemRefType, TensorType
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import SSAValue
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.reference.te import shaped
-from akg_mlir.sources import Array, Source, resource_of, tensor_arguments
+from akg_mlir.sources import Array, Source, check_arguments, resource_of
 
 MOST_BYTES = 1 << 31
-"""Bytes of all tensors of a program that is run: the reference computes in twice their size."""
+"""Bytes of all arrays of a program that is run: the reference computes in twice their size."""
 
 
 def argument_names(function: FuncOp) -> list[str]:
@@ -44,7 +44,7 @@ def prepare(source: Source, given: Mapping[str, Array], seed: int = 0) -> tuple[
     the rest is drawn from `seed`. Raises CompileError for names, shapes or types that do not fit.
     """
     function = source.function()
-    tensor_arguments(function)
+    check_arguments(function)
     check_size(function)
     if seed < 0:
         raise CompileError(f"the seed is {seed}, it must not be negative")
@@ -71,13 +71,13 @@ def prepare(source: Source, given: Mapping[str, Array], seed: int = 0) -> tuple[
 
 
 def check_size(function: FuncOp) -> None:
-    """Raise CompileError when the tensors of a program are too large to be simulated."""
+    """Raise CompileError when the arrays of a program are too large to be simulated."""
     values = [*function.body.block.args, *(r for op in function.walk() for r in op.results)]
-    tensors = [shaped(value) for value in values if isinstance(value.type, TensorType)]
+    tensors = [shaped(value) for value in values if isinstance(value.type, TensorType | MemRefType)]
     total = sum(prod(shape) * dtype.itemsize for shape, dtype in tensors)
     if total > MOST_BYTES:
         raise CompileError(
-            f"the tensors of the program have {total} bytes, at most {MOST_BYTES} can be simulated",
+            f"the arrays of the program have {total} bytes, at most {MOST_BYTES} can be simulated",
             function,
             hint="compile it with `akg-opt -p akg`, or run smaller shapes",
         )

@@ -9,10 +9,12 @@ side of the edge.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from xdsl.dialects import affine
 from xdsl.dialects.builtin import Float16Type, ModuleOp, TensorType
 from xdsl.ir import Attribute
 from xdsl.utils.hints import isa
@@ -66,19 +68,20 @@ class Judgement:
 
 
 def tolerance_of(module: ModuleOp, *, mixed_precision: bool = False) -> Tolerance:
-    """The tolerances that a `te` program deserves.
+    """The tolerances that a program deserves.
 
     f32: 1e-4, or 1e-3 with reductions of 1024 and more or with exp and its like; 5e-3 when
     contractions run in f16 (mixed precision). f16: 5e-3 when only stored as f16 and accumulated
-    in f32, 2e-2 when functions or sums are computed in f16 itself.
+    in f32, 2e-2 when functions or sums are computed in f16 itself, as loops may do.
     """
     chains = pure = compares = False
     longest = 0
     for op in module.walk():
-        chains |= isinstance(op, _CHAINS)
+        chains |= isinstance(op, (*_CHAINS, affine.LoadOp))
         compares |= isinstance(op, te.CompareOp)
         in_f16 = any(_element_is_f16(value.type) for value in op.operands)
         pure |= in_f16 and isinstance(op, _CHAINS + _REDUCTIONS)
+        pure |= isinstance(op, affine.LoadOp)
         longest = max(longest, _reduction_length(op))
     f32 = F32_LONG if chains or longest >= LONG_REDUCTION else F32
     return Tolerance(
@@ -116,6 +119,16 @@ def judge(result: Array, expected: Array, tolerance: Tolerance) -> Judgement:
         unequal = float(np.count_nonzero(result != expected)) / expected.size
         return Judgement(unequal <= (EDGE_CASES if tolerance.compares else 0.0), unequal, allowed)
     return _judge_floats(result.astype(np.float64), expected.astype(np.float64), allowed)
+
+
+def judge_all(
+    results: Sequence[Array], expected: Sequence[Array], tolerance: Tolerance
+) -> Judgement:
+    """The judgement of all results, with the largest error among them."""
+    if len(results) != len(expected):
+        return Judgement(False, float("inf"), 0.0)
+    judged = [judge(got, want, tolerance) for got, want in zip(results, expected)]
+    return max(judged, key=lambda j: (not j.ok, j.error), default=Judgement(True, 0.0, 0.0))
 
 
 def _resolution(tolerance: float) -> float:

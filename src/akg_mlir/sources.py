@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from xdsl.dialects.builtin import ModuleOp, StringAttr, TensorType
+from xdsl.dialects.builtin import MemRefType, ModuleOp, StringAttr, TensorType
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute
 from xdsl.utils.hints import isa
@@ -42,6 +42,12 @@ class Source:
     def function(self) -> FuncOp:
         """The entry function."""
         return function_named(self.module, self.entry)
+
+    @property
+    def on_buffers(self) -> bool:
+        """Whether the program is loops on memrefs: one kernel, without a tensor floor."""
+        inputs = self.function().function_type.inputs
+        return bool(inputs) and all(isinstance(type_, MemRefType) for type_ in inputs)
 
 
 def load(
@@ -140,18 +146,21 @@ def resource_of(function: FuncOp, index: int) -> str | None:
     return resource.data if isinstance(resource, StringAttr) else None
 
 
-def tensor_arguments(function: FuncOp) -> list[TensorType[Attribute]]:
-    """The argument types of a function of static ranked tensors, as `akg run` needs them.
-
-    Raises CompileError for any other argument.
-    """
-    types = list[TensorType[Attribute]]()
+def check_arguments(function: FuncOp) -> None:
+    """Raise CompileError unless all arguments are static tensors or all are static memrefs, as
+    `akg run` needs them."""
     for index, type_ in enumerate(function.function_type.inputs):
-        if not isa(type_, TensorType[Attribute]):
+        if not (isa(type_, TensorType[Attribute]) or isa(type_, MemRefType[Attribute])):
             raise CompileError(
-                f"argument {index} is {type_}, not a tensor",
+                f"argument {index} is {type_}, neither tensor nor memref",
                 function,
-                hint="programs are functions of tensors; `akg-opt` takes loops on memrefs too",
+                hint="programs are functions of tensors, or of memrefs",
+            )
+        if type(type_) is not type(function.function_type.inputs.data[0]):
+            raise CompileError(
+                f"argument {index} is {type_}, argument 0 is of another kind",
+                function,
+                hint="programs are functions of tensors only, or of memrefs only",
             )
         if -1 in type_.get_shape():
             raise CompileError(
@@ -159,5 +168,3 @@ def tensor_arguments(function: FuncOp) -> list[TensorType[Attribute]]:
                 function,
                 hint="shapes must be static: compile one program per shape",
             )
-        types.append(type_)
-    return types

@@ -61,6 +61,12 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     add("--target", help="a name that `akg targets` lists (default ascend910)")
     add("--pipeline", metavar="PASSES", help='what to run instead of "akg"')
     add("--precision", choices=("strict", "mixed"), default="strict")
+    add(
+        "--floor",
+        choices=("npu", "affine"),
+        default="npu",
+        help="run the instructions on the simulated machine (default), or the schedule trees",
+    )
     add("--policy", help="tile policy (default: chosen by cost)")
 
 

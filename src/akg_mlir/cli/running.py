@@ -5,16 +5,23 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from xdsl.passes import ModulePass
 
 from akg_mlir.cli.errors import describe
 from akg_mlir.cli.files import write_whole
 from akg_mlir.cli.progress import Progress
 from akg_mlir.compiler import Kernel, compile
 from akg_mlir.diagnostics import CompileError
+from akg_mlir.execution.trees import TreeRunner
 from akg_mlir.inputs import read_npz
+from akg_mlir.passes.pipelines import AffineToTrees, TeToAffine
 from akg_mlir.report.figures import RunReport
 from akg_mlir.report.running import run
+from akg_mlir.report.trees import TreeReport, run_trees
+from akg_mlir.sources import Array
 
 SUFFIXES = (".mlir", ".onnx")
 
@@ -24,9 +31,7 @@ def run_program(options: argparse.Namespace) -> int:
     given = {} if options.inputs is None else read_npz(options.inputs)
     with Progress() as progress:
         kernel = _compile(options.file, options, progress)
-        report = run(
-            kernel.runner, given, seed=options.seed, check=options.check, progress=progress
-        )
+        report = _execute(kernel, options.floor, given, options.seed, options.check, progress)
     if options.remarks is not None:
         lines = (json.dumps(remark.as_dict()) + "\n" for remark in kernel.remarks)
         write_whole(options.remarks, "".join(lines))
@@ -35,14 +40,35 @@ def run_program(options: argparse.Namespace) -> int:
 
 
 def _compile(file: Path, options: argparse.Namespace, progress: Progress) -> Kernel:
+    """Compile down to the floor that was asked for."""
+    pipeline: str | Sequence[ModulePass] | None = options.pipeline
+    if pipeline is None and options.floor == "affine":
+        pipeline = (
+            TeToAffine(target=options.target, precision=options.precision),
+            AffineToTrees(policy=options.policy),
+        )
     return compile(
         file,
         target=options.target,
-        pipeline=options.pipeline,
+        pipeline=pipeline,
         precision=options.precision,
         policy=options.policy,
         progress=progress,
     )
+
+
+def _execute(
+    kernel: Kernel,
+    floor: str,
+    given: Mapping[str, Array],
+    seed: int,
+    check: bool,
+    progress: Progress,
+) -> RunReport | TreeReport:
+    """Run on inputs by name; schedule trees are always compared with the reference."""
+    if floor == "affine":
+        return run_trees(TreeRunner(kernel.compilation), given, seed=seed, progress=progress)
+    return run(kernel.runner, given, seed=seed, check=check, progress=progress)
 
 
 def run_demo(options: argparse.Namespace) -> int:
@@ -60,11 +86,11 @@ def run_demo(options: argparse.Namespace) -> int:
     return 0 if right == len(files) else 1
 
 
-def _demonstrate(file: Path, options: argparse.Namespace) -> RunReport | None:
+def _demonstrate(file: Path, options: argparse.Namespace) -> RunReport | TreeReport | None:
     try:
         with Progress() as progress:
             kernel = _compile(file, options, progress)
-            report = run(kernel.runner, {}, progress=progress)
+            report = _execute(kernel, options.floor, {}, 0, True, progress)
     except Exception as error:
         print(f"{file}: FAILED", flush=True)
         print(f"akg: error: {describe(error)}", file=sys.stderr, flush=True)

@@ -39,6 +39,7 @@ NPU: dict[str, tuple[str, str]] = {
 
 PIPELINES: dict[str, tuple[str, str]] = {
     "affine-to-npu": ("pipelines", "AffineToNpu"),
+    "affine-to-trees": ("pipelines", "AffineToTrees"),
     "akg": ("pipelines", "Akg"),
     "npu-to-instructions": ("pipelines", "NpuToInstructions"),
     "te-to-affine": ("pipelines", "TeToAffine"),

@@ -109,10 +109,10 @@ class TeToAffine(PipelinePass):
 
 
 @dataclass(frozen=True)
-class AffineToNpu(PipelinePass):
-    """Affine floor: raise to schedule trees, tile, fuse, assign units, promote, prove, generate."""
+class AffineToTrees(PipelinePass):
+    """Affine floor: raise to schedule trees, tile, fuse, assign units, promote, prove."""
 
-    name = "affine-to-npu"
+    name = "affine-to-trees"
     policy: str | None = None
 
     def expand(self) -> tuple[ModulePass, ...]:
@@ -124,8 +124,18 @@ class AffineToNpu(PipelinePass):
             _step("poly-assign-units"),
             _step("poly-promote"),
             _step("poly-verify"),
-            _step("npu-generate"),
         )
+
+
+@dataclass(frozen=True)
+class AffineToNpu(PipelinePass):
+    """The affine floor and what leaves it: affine-to-trees, then loops over tile ops."""
+
+    name = "affine-to-npu"
+    policy: str | None = None
+
+    def expand(self) -> tuple[ModulePass, ...]:
+        return (AffineToTrees(policy=self.policy), _step("npu-generate"))
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ class RunReport:
             "utilisation": round(self.utilisation, 4),
             "max_error": self.max_error,
             "modes": dict(self.modes),
-            "compile_seconds": _rounded(self.compile_seconds),
+            "compile_seconds": rounded(self.compile_seconds),
             "kernels": [_kernel_dict(kernel) for kernel in self.kernels],
         }
 
@@ -111,9 +111,10 @@ class RunReport:
         """One line: what ran where, and whether it was right."""
         verdict = "ok" if self.ok else "WRONG"
         count = f"{len(self.kernels)} kernel{'' if len(self.kernels) == 1 else 's'}"
+        share = f"{self.utilisation:.0%} utilisation (bound by {self.bound_by})"
         return (
             f"{self.name} on {self.target}: {verdict}, {count}, {self.cycles:,} cycles, "
-            f"{self.utilisation:.0%} utilisation (bound by {self.bound_by})"
+            f"{share if self.lower_bound else 'no lower bound known'}"
         )
 
     def footer(self) -> list[str]:
@@ -185,10 +186,11 @@ def _kernel_dict(kernel: KernelFigures) -> dict[str, Any]:
         "compulsory_bytes": kernel.compulsory_bytes,
         "peak_bytes": dict(kernel.peak_bytes),
         "instructions": kernel.instructions,
-        "compile_seconds": _rounded(kernel.compile_seconds),
+        "compile_seconds": rounded(kernel.compile_seconds),
         "max_error": kernel.max_error,
     }
 
 
-def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:
+def rounded(seconds: Mapping[str, float]) -> dict[str, float]:
+    """Seconds by pass, to the microsecond."""
     return {name: round(value, 6) for name, value in seconds.items()}

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import get_args
 
-from xdsl.dialects.func import FuncOp
-
 from akg_mlir.compilation import Compilation, Progress, silent
-from akg_mlir.execution import Execution, KernelRun, Runner
+from akg_mlir.execution.machine import Execution, KernelRun, Runner
 from akg_mlir.inputs import prepare
-from akg_mlir.judging import Judgement, Tolerance, judge, tolerance_of
+from akg_mlir.judging import Judgement, Tolerance, judge_all, tolerance_of
 from akg_mlir.machine import Mode
-from akg_mlir.passes.tensor.te_apply_precision import TeApplyPrecision
+from akg_mlir.passes.tensor.te_apply_precision import is_mixed
 from akg_mlir.reference import te as reference
+from akg_mlir.report.expected import expected_results
 from akg_mlir.report.figures import KernelFigures, RunReport
 from akg_mlir.report.workload import case_workload, workload_of
 from akg_mlir.sources import Array
@@ -47,9 +46,9 @@ def run(
     verdicts: Sequence[Judgement | None] = [None] * len(executions["timed"].kernels)
     if check:
         progress(f"{source.name}: reference")
-        tolerance = tolerance_of(source.module, mixed_precision=_is_mixed(compilation))
-        expected = reference.run(source.module, source.entry, arrays)
-        judgement = _worst(executions["program"].outputs, expected, tolerance)
+        tolerance = tolerance_of(source.module, mixed_precision=is_mixed(compilation.passes))
+        expected = expected_results(source, arrays)
+        judgement = judge_all(executions["program"].outputs, expected, tolerance)
         verdicts = _judge_kernels(compilation, executions["program"], tolerance)
     seconds = {k.function.sym_name.data: k.seconds for k in compilation.kernels}
     calls = executions["timed"].kernels
@@ -98,21 +97,6 @@ def _figures(
     )
 
 
-def _is_mixed(compilation: Compilation) -> bool:
-    return any(
-        isinstance(pass_, TeApplyPrecision) and pass_.precision == "mixed"
-        for pass_ in compilation.passes
-    )
-
-
-def _worst(results: Sequence[Array], expected: Sequence[Array], tolerance: Tolerance) -> Judgement:
-    """The judgement of all results, with the largest error among them."""
-    if len(results) != len(expected):
-        return Judgement(False, float("inf"), 0.0)
-    judged = [judge(got, want, tolerance) for got, want in zip(results, expected)]
-    return max(judged, key=lambda j: (not j.ok, j.error), default=Judgement(True, 0.0, 0.0))
-
-
 def _judge_kernels(
     compilation: Compilation, execution: Execution, tolerance: Tolerance
 ) -> list[Judgement | None]:
@@ -120,17 +104,12 @@ def _judge_kernels(
 
     None for kernels that were never on the tensor floor.
     """
-    outlined = {
-        op.sym_name.data
-        for op in compilation.graph.ops
-        if isinstance(op, FuncOp) and "npu.kernel" in op.attributes
-    }
 
     def judgement(call: KernelRun) -> Judgement | None:
-        if call.name not in outlined:
+        if not compilation.was_outlined(call.name):
             return None
         expected = reference.run(compilation.graph, call.name, call.inputs)
-        return _worst(call.result.outputs, expected, tolerance)
+        return judge_all(call.result.outputs, expected, tolerance)
 
     return [judgement(call) for call in execution.kernels]
 

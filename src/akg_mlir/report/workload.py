@@ -24,12 +24,12 @@ from akg_mlir.targets import Target, Workload
 def workload_of(kernel: FuncOp, target: Target) -> Workload:
     """The workload that `te-partition` wrote: bytes of GM, contractions and vector repeats.
 
-    A repeat takes at least as many cycles as the target's datapath needs for its bytes. A kernel
-    without the attribute must at least touch each of its arguments once.
+    A repeat takes at least as many cycles as the target's datapath needs for its bytes. Nothing is
+    known of a kernel without the attribute: loops may leave most of an argument alone.
     """
     written = kernel.attributes.get("npu.workload")
     if not isinstance(written, DictionaryAttr):
-        return Workload(sum(map(_bytes, kernel.body.block.args)), 0)
+        return Workload(0, 0)
     data = written.data
     per_repeat = target.vector.repeat_bytes // target.vector.bytes_per_cycle
     return Workload(

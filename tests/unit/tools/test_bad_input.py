@@ -64,9 +64,9 @@ CASES = {
         "bad.mlir:2",
         "calls @f, which is no kernel",
     ),
-    "loops instead of tensors": (
-        "func.func @main(%x: memref<8xf32>) attributes {npu.kernel} {\n  func.return\n}\n",
-        "argument 0 is memref<8xf32>, not a tensor",
+    "numbers instead of arrays": (
+        "func.func @main(%x: f32) attributes {npu.kernel} {\n  func.return\n}\n",
+        "argument 0 is f32, neither tensor nor memref",
     ),
     "tensor beyond all memories": (
         program(

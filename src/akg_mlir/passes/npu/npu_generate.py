@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from xdsl.builder import Builder
 from xdsl.context import Context
 from xdsl.dialects import affine, func, memref
-from xdsl.dialects.builtin import AffineMapAttr, IntegerAttr, ModuleOp, i64
+from xdsl.dialects.builtin import AffineMapAttr, IntegerAttr, ModuleOp, UnitAttr, i64
 from xdsl.ir import SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
 from xdsl.passes import ModulePass
@@ -47,7 +47,7 @@ class NpuGenerate(ModulePass):
 
     Below every unit mark a statement becomes tile ops on views of constant sizes: full and partial
     tiles get code of their own. The outermost parallel loops are spread over the cores
-    (`npu.cores`). No `poly` op remains.
+    (`npu.cores`), and the function becomes a kernel if it was none. No `poly` op remains.
     """
 
     name = NAME
@@ -111,6 +111,7 @@ class _Generator:
         used = max((grid.cores for grid in grids), default=1)
         parent = self.op.parent_op()
         assert parent is not None
+        parent.attributes["npu.kernel"] = UnitAttr()
         parent.attributes["npu.cores"] = IntegerAttr(used, i64)
         load = sum(grid.load for grid in grids)
         remark(NAME, "passed", self.where, f"on {used} cores", cores=used, tiles_per_core=load)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,6 +40,11 @@ class TeApplyPrecision(ModulePass):
         _round_operands(op)
         remark(self.name, "passed", f"{op.name}{location_of(op)}", "operands rounded to f16")
         return True
+
+
+def is_mixed(passes: Iterable[ModulePass]) -> bool:
+    """Whether a pipeline lets f32 contractions run in f16."""
+    return any(isinstance(p, TeApplyPrecision) and p.precision == "mixed" for p in passes)
 
 
 def _round_operands(op: te.ContractionOp) -> None:

@@ -227,3 +227,30 @@ SMALL: dict[str, str] = {
     "transpose_add": transpose_add(48, 32),
     "mean_and_variance": mean_and_variance((3, 5, 4, 8)),
 }
+
+
+def elementwise_chain(length: int, shape: Shape = (8, 16, 32, 64)) -> str:
+    """`length` element-wise ops, each on the result of the one before."""
+    p = Program()
+    value, other = p.argument("%x", shape, "f32"), p.argument("%y", shape, "f32")
+    unary = ("exp", "tanh", "relu")
+    for k in range(length):
+        if k % 2:
+            value = p.op(f"{unary[k // 2 % 3]} {value}")
+        else:
+            value = p.op(f"add {value}, {other}", shape)
+    return p.finish(value)
+
+
+def reduction_chain(length: int, shape: Shape = (8, 16, 32, 64)) -> str:
+    """`length` ops: rows are summed, the sums subtracted from them, and the results go on."""
+    p, rows = Program(), (*shape[:-1], 1)
+    value = total = p.argument("%x", shape, "f32")
+    for k in range(length):
+        if k % 5 == 2 and k < length - 1:
+            total = p.op(f"reduce add {value} axes [{len(shape) - 1}] keepdims", rows)
+        elif k % 5 == 3:
+            value = p.op(f"sub {value}, {total}", shape)
+        else:
+            value = p.op(f"{'exp' if k % 5 == 1 else 'relu'} {value}")
+    return p.finish(value)

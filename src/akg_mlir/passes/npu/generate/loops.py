@@ -38,9 +38,12 @@ def generate_loops(
     leaf: Leaf,
 ) -> None:
     """Write the loops of a tree of tile statements. `parameters` bounds the names in `indices`."""
-    build = isl.AstBuild.from_context(parameters)
-    node = build.node_from_schedule(tree.to_isl(root))
-    _Loops(materialiser, leaf).node(builder, node, indices)
+    _Loops(materialiser, leaf).node(builder, outer_loops(root, parameters), indices)
+
+
+def outer_loops(root: tree.Domain, parameters: isl.Set) -> isl.AstNode:
+    """isl's abstract syntax tree of the loops."""
+    return isl.AstBuild.from_context(parameters).node_from_schedule(tree.to_isl(root))
 
 
 class _Loops:

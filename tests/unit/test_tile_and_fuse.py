@@ -185,12 +185,35 @@ func.func @k(%x: memref<16x16xf32>, %y: memref<16x16xf32>, %z: memref<14x16xf32>
 """
 
 
-def test_a_producer_of_two_tile_bands_keeps_its_tensor() -> None:
-    module, _ = apply(USED_TWICE, with_policy("S2: 7@UB, _; S1: 8@UB, _; S0: 8@UB, _"))
+def test_a_cheap_producer_is_recomputed_in_every_tile_band_that_uses_it() -> None:
+    module, remarks = apply(USED_TWICE, with_policy("S2: 7@UB, _; S1: 8@UB, _"))
+    assert violations(module) == []
+    assert_same_results(module)
+    assert len(tile_bands(scop_of(module))) == 2
+    assert {s.sym_name.data for s in scop_of(module).statements if s.clone_of} >= {"S0_t", "S0_t_t"}
+    assert any("in 2 tile bands" in m for m in messages(remarks, "poly-fuse"))
+
+
+def test_a_reduction_of_two_tile_bands_keeps_its_tensor() -> None:
+    summed = """  affine.for %i = 0 to 16 { affine.for %j = 0 to 16 {
+    %zero = arith.constant 0.0 : f32
+    affine.store %zero, %t[%i, %j] : memref<16x16xf32>
+  } }
+  affine.for %i = 0 to 16 { affine.for %j = 0 to 16 { affine.for %k = 0 to 5 {
+    %o = affine.load %t[%i, %j] : memref<16x16xf32>
+    %a = affine.load %x[%i, %j] : memref<16x16xf32>
+    %b = arith.addf %o, %a : f32
+    affine.store %b, %t[%i, %j] : memref<16x16xf32>
+  } } } {poly.reduction = "add"}
+"""
+    first = USED_TWICE.index("  affine.for")
+    text = USED_TWICE[:first] + summed + USED_TWICE[USED_TWICE.index("  affine.for", first + 9) :]
+    module, remarks = apply(text, with_policy("S3: 7@UB, _; S2: 8@UB, _"))
     assert violations(module) == []
     assert_same_results(module)
     assert len(tile_bands(scop_of(module))) == 3
     assert not any(s.clone_of for s in scop_of(module).statements)
+    assert any("each would repeat its reduction" in m for m in messages(remarks, "poly-tile"))
 
 
 def test_outputs_with_the_same_tiles_share_a_band() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import islpy as isl
 
@@ -11,6 +11,7 @@ from akg_mlir.polyhedral.clustering import Cluster
 from akg_mlir.polyhedral.context import union_map, union_set
 from akg_mlir.polyhedral.dependence import maps_of
 from akg_mlir.polyhedral.fusion import FusionResult, Group
+from akg_mlir.polyhedral.scop import Scop, Statement
 from akg_mlir.polyhedral.tree import (
     Band,
     Domain,
@@ -26,12 +27,17 @@ DIM = isl.dim_type
 
 @dataclass(frozen=True, eq=False)
 class Clone:
-    """`name[t.., i..]`, an instance of `original[i..]` that belongs to tile `t`."""
+    """`name[t.., i..]`, an instance of `original[i..]` that belongs to tile `t`.
+
+    A root that reads private storage is a clone without tile coordinates. `private` names, per
+    position of an access, the storage private to the tile that it goes to.
+    """
 
     name: str
     original: str
     domain: isl.Set
     tile_rank: int
+    private: Mapping[int, str] = field(default_factory=dict[int, str])
 
     @property
     def projection(self) -> isl.UnionMap:
@@ -41,56 +47,174 @@ class Clone:
         return union_map(f"{{ {self.name}[{', '.join(dims)}] -> {self.original}[{kept}] }}")
 
 
+@dataclass(frozen=True)
+class FusedTree:
+    """The tree of a fusion, the clones it executes, and the array behind each private storage."""
+
+    root: Domain
+    clones: tuple[Clone, ...]
+    storages: Mapping[str, str]
+
+
 def fused_tree(
-    root: Domain, result: FusionResult, taken: Collection[str], dims: Mapping[str, tuple[str, ...]]
-) -> tuple[Domain, list[Clone]]:
+    scop: Scop, root: Domain, result: FusionResult, dims: Mapping[str, tuple[str, ...]]
+) -> FusedTree:
     """The tree with every group below its tile band, and the clones it executes.
 
     Without clones an instance recomputed by several tiles would be scheduled several times; with
     tile coordinates every instance executes once, and the schedule stays a function. Fused and
-    dead originals leave the domain. `taken` are names that clones must not get; `dims` has the
-    dimension names of every original, in textual order, which the clones keep.
+    dead originals leave the domain. `dims` has the dimension names of every original, in textual
+    order, which the clones keep.
     """
-    clones: list[Clone] = []
-    filters: list[Filter] = []
-    domain = union_set()
-    for group in result.groups:
-        roots = union_set()
-        for cluster in group.roots:
-            roots = roots.union(cluster.instances)
-        node = _group_node(group, result.inside(group), taken, dims, clones)
-        filters.append(Filter(node, filter=roots))
-        domain = domain.union(root.domain.intersect(roots))
-    child = filters[0].child if len(filters) == 1 else Sequence(filters=tuple(filters))
-    return Domain(child, domain=domain), clones
+    return _Builder(scop, root, dims).build(result)
 
 
-def _group_node(
-    group: Group,
-    clusters: list[Cluster],
-    taken: Collection[str],
-    dims: Mapping[str, tuple[str, ...]],
-    clones: list[Clone],
-) -> Node | None:
-    band = _shared_band(group)
-    if band is None:
-        return group.roots[0].to_node()
-    needed = {m.get_tuple_name(DIM.out): m for m in maps_of(group.extension)}
-    own = {n: _clone(needed[n], taken, dims[n]) for n in dims if n in needed}
-    clones += own.values()
-    filters: list[Filter] = []
-    for cluster in clusters:
-        if cluster in group.roots:
-            filters += _filters(cluster.instances, replace(cluster, band=None).to_node())
-        else:
-            filters += _pulled(cluster, [own[n] for n in cluster.names if n in own])
-    below: Node | None = filters[0].child if len(filters) == 1 else Sequence(filters=tuple(filters))
-    if own:
-        extension = union_map()
-        for clone in own.values():
-            extension = extension.union(_extension(clone))
-        below = Extension(below, extension=extension)
-    return replace(band, child=below)
+class _Builder:
+    def __init__(self, scop: Scop, root: Domain, dims: Mapping[str, tuple[str, ...]]) -> None:
+        self.scop, self.root, self.dims = scop, root, dims
+        self.taken = {s.name for s in scop.statements}
+        self.clones: list[Clone] = []
+        self.storages: dict[str, str] = {}
+
+    def build(self, result: FusionResult) -> FusedTree:
+        filters: list[Filter] = []
+        domain = union_set()
+        for group in result.groups:
+            below = _GroupBuilder(self, group)
+            filters.append(
+                Filter(below.node(result.inside(group)), filter=below.instances(group.roots))
+            )
+            domain = domain.union(below.initial())
+        child = filters[0].child if len(filters) == 1 else Sequence(filters=tuple(filters))
+        return FusedTree(Domain(child, domain=domain), tuple(self.clones), self.storages)
+
+    def fresh(self, name: str) -> str:
+        while name in self.taken:
+            name += "_t"
+        self.taken.add(name)
+        return name
+
+    def storage(self, array: str) -> str:
+        """New private storage for values of an array."""
+        name = f"{array}_t"
+        while name in self.storages:
+            name += "_t"
+        self.storages[name] = array
+        return name
+
+
+class _GroupBuilder:
+    """The subtree of one group: its roots, and clones of its producers."""
+
+    def __init__(self, builder: _Builder, group: Group) -> None:
+        self.builder, self.group = builder, group
+        self.storages: dict[str, str] = {}
+        needed = {m.get_tuple_name(DIM.out): m for m in maps_of(group.extension)}
+        self.own = {n: self.recomputed(n, needed[n]) for n in builder.dims if n in needed}
+        self.renamed = {
+            n: self.renamed_root(n)
+            for cluster in group.roots
+            for n in cluster.names
+            if any(name == n for name, _ in group.private)
+        }
+        builder.clones += [*self.own.values(), *self.renamed.values()]
+
+    # ------------------------------------------------------------------------------------ clones
+
+    def recomputed(self, original: str, extension: isl.Map) -> Clone:
+        name = self.builder.fresh(f"{original}_t")
+        instances = extension.domain_map().reverse().flatten_range().range().set_tuple_name(name)
+        rank = extension.dim(DIM.in_)
+        for k in range(rank):
+            instances = instances.set_dim_name(DIM.set, k, f"t{k}")
+        for k, dim in enumerate(self.builder.dims[original]):
+            instances = instances.set_dim_name(DIM.set, rank + k, dim)
+        return Clone(name, original, instances, rank, self.private(original))
+
+    def renamed_root(self, original: str) -> Clone:
+        name = self.builder.fresh(f"{original}_t")
+        executed = self.builder.root.domain.intersect(_universe(self.statement(original).domain))
+        instances = isl.Set.from_union_set(executed).set_tuple_name(name)
+        return Clone(name, original, instances, 0, self.private(original))
+
+    def statement(self, name: str) -> Statement:
+        return self.builder.scop.by_name[name]
+
+    def private(self, original: str) -> dict[int, str]:
+        """Position of an access -> its private storage, one storage per array of the group."""
+        found: dict[int, str] = {}
+        for name, k in sorted(self.group.private):
+            if name == original:
+                array = self.statement(name).accesses[k].array
+                if array not in self.storages:
+                    self.storages[array] = self.builder.storage(array)
+                found[k] = self.storages[array]
+        return found
+
+    # -------------------------------------------------------------------------------------- tree
+
+    def initial(self) -> isl.UnionSet:
+        """The instances of the group that the root of the tree has."""
+        result = union_set()
+        for cluster in self.group.roots:
+            result = result.union(self.builder.root.domain.intersect(cluster.instances))
+        for name, clone in self.renamed.items():
+            result = result.subtract(_universe(self.statement(name).domain))
+            result = result.union(isl.UnionSet.from_set(clone.domain))
+        return result
+
+    def instances(self, clusters: list[Cluster]) -> isl.UnionSet:
+        """What filters say for these clusters: the spaces of all that executes."""
+        result = union_set()
+        for name in (n for c in clusters for n in c.names):
+            clone = self.own.get(name) or self.renamed.get(name)
+            statement = self.statement(name)
+            if clone is not None:
+                result = result.union(_universe(clone.domain))
+            elif any(name in c.names for c in self.group.roots):
+                result = result.union(_universe(statement.domain))
+        return result
+
+    def to_old(self, clusters: list[Cluster]) -> isl.UnionPwMultiAff:
+        """Executed instance of these clusters -> original instance; the identity for the roots
+        that execute as they are."""
+        result = union_map()
+        for name in (n for c in clusters for n in c.names):
+            clone = self.own.get(name) or self.renamed.get(name)
+            if clone is not None:
+                result = result.union(clone.projection)
+            elif any(name in c.names for c in self.group.roots):
+                space = isl.Set.universe(self.statement(name).domain.get_space())
+                result = result.union(isl.UnionMap.from_map(space.identity()))
+        return isl.UnionPwMultiAff.from_union_map(result)
+
+    def node(self, clusters: list[Cluster]) -> Node | None:
+        """The content of the tile band: extension, and the clusters one after the other."""
+        band = _shared_band(self.group)
+        if band is None:
+            return self.group.roots[0].to_node()
+        band = replace(
+            band,
+            schedule=band.schedule.pullback_union_pw_multi_aff(self.to_old(self.group.roots)),
+        )
+        filters = [f for c in clusters for f in self.filters(c)]
+        below = filters[0].child if len(filters) == 1 else Sequence(filters=tuple(filters))
+        if self.own:
+            extension = union_map()
+            for clone in self.own.values():
+                extension = extension.union(_extension(clone))
+            below = Extension(below, extension=extension)
+        return replace(band, child=below)
+
+    def filters(self, cluster: Cluster) -> list[Filter]:
+        """The cluster's subtree over what executes; statements that no tile needs leave it."""
+        to_old = self.to_old([cluster])
+        instances = self.instances([cluster])
+        below = replace(cluster, band=None) if cluster in self.group.roots else cluster
+        node = _nonempty(pullback(below.to_node(), to_old))
+        if isinstance(node, Sequence) and node.ordered:
+            return list(node.filters)
+        return [Filter(node, filter=instances)]
 
 
 def _shared_band(group: Group) -> Band | None:
@@ -105,27 +229,6 @@ def _shared_band(group: Group) -> Band | None:
     return replace(bands[0], schedule=schedule, coincident=flags)
 
 
-def _filters(instances: isl.UnionSet, node: Node | None) -> list[Filter]:
-    """The node as filters of an enclosing sequence."""
-    if isinstance(node, Sequence) and node.ordered:
-        return list(node.filters)
-    return [Filter(node, filter=instances)]
-
-
-def _clone(extension: isl.Map, taken: Collection[str], dims: tuple[str, ...]) -> Clone:
-    original = extension.get_tuple_name(DIM.out)
-    name = f"{original}_t"
-    while name in taken:
-        name += "_t"
-    instances = extension.domain_map().reverse().flatten_range().range().set_tuple_name(name)
-    rank = extension.dim(DIM.in_)
-    for k in range(rank):
-        instances = instances.set_dim_name(DIM.set, k, f"t{k}")
-    for k, dim in enumerate(dims):
-        instances = instances.set_dim_name(DIM.set, rank + k, dim)
-    return Clone(name, original, instances, rank)
-
-
 def _extension(clone: Clone) -> isl.UnionMap:
     """Tile -> clone instances of that tile."""
     dims = [f"i{k}" for k in range(clone.domain.dim(DIM.set))]
@@ -134,15 +237,8 @@ def _extension(clone: Clone) -> isl.UnionMap:
     return union_map(text).intersect_range(isl.UnionSet.from_set(clone.domain))
 
 
-def _pulled(cluster: Cluster, clones: list[Clone]) -> list[Filter]:
-    """The cluster's subtree over its clones; statements that no tile needs leave it."""
-    to_old, instances = union_map(), union_set()
-    for clone in clones:
-        to_old = to_old.union(clone.projection)
-        universe = isl.Set.universe(clone.domain.get_space())
-        instances = instances.union(isl.UnionSet.from_set(universe))
-    node = _nonempty(pullback(cluster.to_node(), isl.UnionPwMultiAff.from_union_map(to_old)))
-    return _filters(instances, node)
+def _universe(points: isl.Set) -> isl.UnionSet:
+    return isl.UnionSet.from_set(isl.Set.universe(points.get_space()))
 
 
 def _nonempty(node: Node | None) -> Node | None:

@@ -1,4 +1,4 @@
-"""Reverse fusion: which producers are recomputed under which tile band, and what each tile needs.
+"""Reverse fusion: which producers are recomputed under which tile bands, and what each tile needs.
 
 Only the live-out clusters are tiled. For every producer cluster, from the last to the first, the
 instances that one tile needs follow from the tile's own reads:
@@ -12,15 +12,18 @@ The same code serves two granularities: real tiles (`poly-fuse`), and tiles of s
 from __future__ import annotations
 
 from collections.abc import Sequence as Seq
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import islpy as isl
 
 from akg_mlir.polyhedral.clustering import Cluster
 from akg_mlir.polyhedral.context import union_map, union_set
+from akg_mlir.polyhedral.copies import refuses_copies
 from akg_mlir.polyhedral.counting import count_pairs, count_set
 from akg_mlir.polyhedral.dependence import Dependences, maps_of
-from akg_mlir.polyhedral.footprint import FootprintError, box
+from akg_mlir.polyhedral.hull import boxed
+from akg_mlir.polyhedral.origins import AccessKey, Origins
+from akg_mlir.polyhedral.privatisation import Conflict, TileContent, private_accesses
 from akg_mlir.polyhedral.scop import Scop
 
 DIM = isl.dim_type
@@ -28,9 +31,11 @@ DIM = isl.dim_type
 
 @dataclass(frozen=True)
 class Decision:
-    """What was decided about one cluster: `fused`, `tiled` (a root), `dead` or `kept`.
+    """What was decided about one cluster: `fused`, `tiled` (a root), `joined` (a root below the
+    tile band of another), `dead` or `kept`.
 
-    `reason` says why it was not fused. `recomputed` and `original` count instances.
+    `reason` says why it was not fused. `recomputed` and `original` count instances, `bands` the
+    tile bands it was fused into, `private` the arrays its values leave for tile-private storage.
     """
 
     statements: tuple[str, ...]
@@ -38,6 +43,8 @@ class Decision:
     reason: str = ""
     recomputed: int = 0
     original: int = 0
+    bands: int = 0
+    private: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)
@@ -46,7 +53,7 @@ class Group:
 
     `tiles` maps root instances to tiles (empty for an untiled cluster), `extension` maps tiles to
     producer instances, `need` maps tiles to all elements read so far (the whole untiled cluster
-    counts as one).
+    counts as one). `private` are the accesses that go to storage private to the tile.
     """
 
     roots: list[Cluster]
@@ -54,6 +61,7 @@ class Group:
     need: isl.UnionMap
     producers: list[Cluster] = field(default_factory=list[Cluster])
     extension: isl.UnionMap = field(default_factory=union_map)
+    private: frozenset[AccessKey] = frozenset()
 
     @property
     def names(self) -> set[str]:
@@ -84,7 +92,7 @@ class Fuser:
         self.scop = scop
         self.max_redundancy = max_redundancy
         self.validity = dependences.validity
-        self.sources = dependences.raw.union(dependences.reduction_order)
+        self.origins = Origins(scop)
         self.reads = scop.accesses(writes=False)
         self.writes = scop.accesses(writes=True)
         self.domain = scop.domain()
@@ -92,20 +100,36 @@ class Fuser:
             (m.get_tuple_name(DIM.in_), m.get_tuple_name(DIM.out)) for m in maps_of(self.validity)
         }
         self.place: dict[Cluster, int] = {}
+        self.refused: dict[Cluster, str] = {}
         self.groups: list[Group] = []
         self.decisions: dict[Cluster, Decision] = {}
 
     def run(self, clusters: Seq[Cluster], tiles: dict[Cluster, isl.UnionMap]) -> FusionResult:
-        """`tiles` has the instance -> tile map of every tiled cluster."""
+        """`tiles` has the instance -> tile map of every tiled cluster.
+
+        What shares an array is known when every cluster has its place. A producer that would
+        destroy what others need is refused, and all are placed again.
+        """
         self.place = {c: k for k, c in enumerate(clusters)}
+        self.assign(clusters, tiles)
+        while not self.privatised():
+            self.groups, self.decisions = [], {}
+            self.assign(clusters, tiles)
+        groups = sorted(self.groups, key=self.time)
+        decisions = tuple(self.with_private(c) for c in clusters)
+        return FusionResult(tuple(groups), decisions, tuple(clusters))
+
+    def assign(self, clusters: Seq[Cluster], tiles: dict[Cluster, isl.UnionMap]) -> None:
+        """Give every cluster its place, whatever else is in the arrays they write."""
         for cluster in reversed(clusters):
             if cluster in tiles:
                 self.place_root(cluster, tiles[cluster])
             else:
                 self.place_producer(cluster)
-        groups = sorted(self.groups, key=lambda g: max(self.place[c] for c in g.roots))
-        decisions = tuple(self.decisions[c] for c in clusters)
-        return FusionResult(tuple(groups), decisions, tuple(clusters))
+
+    def time(self, group: Group) -> int:
+        """Groups execute in this order: at the place of their last root."""
+        return max(self.place[c] for c in group.roots)
 
     # ------------------------------------------------------------------------------------- roots
 
@@ -122,7 +146,7 @@ class Fuser:
                 group.tiles = group.tiles.union(tiles)
                 group.need = group.need.union(self.read_by(tiles)).coalesce()
                 group.roots.append(cluster)
-                self.decide(cluster, "tiled", "shares the tile band of " + _names(group.roots[0]))
+                self.decide(cluster, "joined", "shares the tile band of " + _names(group.roots[0]))
                 return
             reason = refusal
         self.open_group(cluster, tiles)
@@ -147,7 +171,7 @@ class Fuser:
         distances = between.apply_domain(tiles).apply_range(group.tiles)
         if not distances.is_subset(tiles.range().identity()):
             return "a dependence joins different tiles"
-        return self.overwritten(group, [cluster])
+        return None
 
     def open_group(self, cluster: Cluster, tiles: isl.UnionMap) -> Group:
         group = Group([cluster], tiles, self.read_by(tiles))
@@ -161,26 +185,26 @@ class Fuser:
     # --------------------------------------------------------------------------------- producers
 
     def place_producer(self, cluster: Cluster) -> None:
-        """Recompute the cluster below the one tile band that uses it, or leave it alone."""
-        users = self.users(cluster)
-        needed = [(g, self.extension(g, cluster)) for g in users]
-        using = [g for g, e in needed if e is None or not e.is_empty()]
-        if not using:
-            self.decide(cluster, "dead")
-            return
-        reason = "several tile bands use it"
-        if len(users) == 1:
-            group, extension = needed[0]
+        """Recompute the cluster below the tile bands that use it, or leave it alone."""
+        needed = [(g, self.extension(g, cluster)) for g in self.users(cluster)]
+        using: list[tuple[Group, isl.UnionMap]] = []
+        reason: str | None = None
+        for group, extension in needed:
             if extension is None:
                 reason = "a tile needs a chain of its instances that grows with the tile"
-            elif group.tiles.is_empty():
-                reason = "its user is not tiled"
-            else:
-                reason = self.refuses_producer(group, cluster, extension)
-                if reason is None:
-                    self.fuse(group, cluster, extension)
-                    return
-        self.keep(cluster, reason)
+            elif not extension.is_empty():
+                using.append((group, extension))
+        if not using and reason is None:
+            self.decide(cluster, "dead")
+            return
+        for group, extension in using:
+            reason = reason or self.refuses_producer(group, cluster, extension)
+        if reason is None and len(using) > 1:
+            reason = refuses_copies(self.scop, cluster.names, [e.range() for _, e in using])
+        if reason is None:
+            self.fuse(cluster, using)
+        else:
+            self.keep(cluster, reason)
 
     def keep(self, cluster: Cluster, reason: str) -> None:
         """The producer stays where it is, and its tensor in GM."""
@@ -205,12 +229,15 @@ class Fuser:
     def refuses_producer(
         self, group: Group, cluster: Cluster, extension: isl.UnionMap
     ) -> str | None:
-        """Why a producer cannot be recomputed in every tile, or None."""
+        """Why a producer cannot be recomputed in every tile of a group, or None."""
+        if group.tiles.is_empty():
+            return "its user is not tiled"
         if self.is_live_out(cluster):
             return "it writes a result of the kernel"
-        reason = self.overwritten(group, [], cluster)
-        if reason is not None or self.max_redundancy is None:
-            return reason
+        if cluster in self.refused:
+            return self.refused[cluster]
+        if self.max_redundancy is None:
+            return None
         recomputed, original = self.counts(cluster, extension)
         limit = self.limit(group, original, self.max_redundancy)
         if recomputed > limit:
@@ -233,21 +260,102 @@ class Fuser:
         original = sum(count_set(self.scop.by_name[n].domain) for n in cluster.names)
         return sum(count_pairs(m) for m in maps_of(extension)), original
 
-    def fuse(self, group: Group, cluster: Cluster, extension: isl.UnionMap) -> None:
-        group.producers.append(cluster)
-        group.extension = group.extension.union(extension)
-        group.need = group.need.union(extension.apply_range(self.reads)).coalesce()
-        recomputed, original = (
-            (0, 0) if self.max_redundancy is None else self.counts(cluster, extension)
+    def fuse(self, cluster: Cluster, using: list[tuple[Group, isl.UnionMap]]) -> None:
+        recomputed = original = 0
+        for group, extension in using:
+            group.producers.append(cluster)
+            group.extension = group.extension.union(extension)
+            group.need = group.need.union(extension.apply_range(self.reads)).coalesce()
+            if self.max_redundancy is not None:
+                count, original = self.counts(cluster, extension)
+                recomputed += count
+        self.decisions[cluster] = Decision(
+            cluster.names, "fused", "", recomputed, original, len(using)
         )
-        self.decide(cluster, "fused", "", recomputed, original)
+
+    # --------------------------------------------------------------------------- private storage
+
+    def privatised(self) -> bool:
+        """Find the private accesses of every group; if a producer cannot have them, refuse it."""
+        for group in self.groups:
+            if not group.producers:
+                continue
+            try:
+                group.private = private_accesses(self.scop, self.origins, self.content(group))
+            except Conflict as conflict:
+                return self.refuse(group, conflict.statements, str(conflict))
+        for group in self.groups:
+            for cluster in group.producers:
+                reason = self.overtaken(group, cluster)
+                if reason is not None:
+                    return self.refuse(group, set(cluster.names), reason)
+        return True
+
+    def refuse(self, group: Group, statements: set[str], reason: str) -> bool:
+        """Keep the producers of a group that hold these statements where they are."""
+        for cluster in group.producers:
+            if statements & set(cluster.names):
+                self.refused[cluster] = reason
+        return False
+
+    def content(self, group: Group) -> TileContent:
+        others = [g.names for g in self.groups if g is not group]
+        return TileContent(
+            group.tiles.reverse(),
+            group.extension,
+            {n for c in group.roots for n in c.names},
+            {n for c in group.producers for n in c.names},
+            set[str]().union(*others),
+        )
+
+    def overtaken(self, group: Group, cluster: Cluster) -> str | None:
+        """Why the cluster's inputs are gone when the tiles of a group run, or None.
+
+        A group that runs earlier must not store to an array that the cluster reads, when it holds
+        statements that come after the cluster in the program.
+        """
+        inputs = {
+            a.array
+            for n in cluster.names
+            for k, a in enumerate(self.scop.by_name[n].accesses)
+            if not a.is_write and (n, k) not in group.private
+        }
+        for other in self.groups:
+            if other is group or self.time(other) >= self.time(group):
+                continue
+            later = [
+                c for c in other.roots + other.producers if self.place[c] > self.place[cluster]
+            ]
+            for name in sorted(n for c in later for n in c.names):
+                for k, access in enumerate(self.scop.by_name[name].accesses):
+                    stored = access.is_write and (name, k) not in other.private
+                    if stored and access.array in inputs:
+                        return f"{name} overwrites {access.array} before the tiles that use it run"
+        return None
+
+    def with_private(self, cluster: Cluster) -> Decision:
+        """The decision with the arrays that the cluster's values leave for private storage."""
+        arrays = {
+            self.scop.by_name[name].accesses[k].array
+            for group in self.groups
+            if cluster in group.producers
+            for name, k in group.private
+            if name in cluster.names and self.scop.by_name[name].accesses[k].is_write
+        }
+        return replace(self.decisions[cluster], private=tuple(sorted(arrays)))
 
     # ------------------------------------------------------------------------------------ shared
 
     def is_live_out(self, cluster: Cluster) -> bool:
-        """Whether the cluster writes a result of the kernel."""
-        written = {a.array for n in cluster.names for a in self.scop.by_name[n].writes}
-        return bool(written & self.scop.live_out)
+        """Whether a value that the cluster writes is a result of the kernel."""
+        for array in {a.array for n in cluster.names for a in self.scop.by_name[n].writes}:
+            if array not in self.scop.live_out:
+                continue
+            if self.origins.accessors(array, writes=True) <= set(cluster.names):
+                return True
+            if not self.origins.survivors(array).intersect(cluster.instances).is_empty():
+                return True
+        return False
 
     def users(self, cluster: Cluster) -> list[Group]:
         """Groups with a statement that depends on the cluster in any way."""
@@ -257,43 +365,8 @@ class Fuser:
             if any((s, t) in self.edges for s in cluster.names for t in g.names)
         ]
 
-    def overwritten(
-        self, group: Group, roots: list[Cluster], producer: Cluster | None = None
-    ) -> str | None:
-        """Why recomputation would read what a tile has overwritten, or None.
-
-        Tiles execute one after the other: a value from outside the tile must not live in an array
-        that recomputed instances write, and a recomputed instance must not read an array that
-        anything in the tile writes, unless the tile itself has produced the value before.
-        """
-        producers = {n for c in group.producers for n in c.names}
-        producers |= set(producer.names) if producer else set()
-        inside = group.names | producers | {n for c in roots for n in c.names}
-        written_by = {n: {a.array for a in self.scop.by_name[n].writes} for n in inside}
-        recomputed = {a for n in producers for a in written_by[n]}
-        anything = {a for n in inside for a in written_by[n]}
-        for name in sorted(inside):
-            statement = self.scop.by_name[name]
-            risky = anything if name in producers else recomputed
-            for array in {a.array for a in statement.reads} & risky:
-                if not self.produced_inside(name, array, inside):
-                    return f"{name} reads {array}, which the tile overwrites"
-        return None
-
-    def produced_inside(self, name: str, array: str, inside: set[str]) -> bool:
-        """Whether every instance reads an element of `array` that statements `inside` wrote."""
-        writers = [n for n in inside if array in {a.array for a in self.scop.by_name[n].writes}]
-        domain = isl.UnionSet.from_set(self.scop.by_name[name].domain)
-        sources = union_set()
-        for writer in writers:
-            sources = sources.union(self.scop.domain((self.scop.by_name[writer],)))
-        into = self.sources.intersect_domain(sources).intersect_range(domain)
-        return domain.is_subset(into.range())
-
-    def decide(
-        self, cluster: Cluster, kind: str, reason: str = "", recomputed: int = 0, original: int = 0
-    ) -> None:
-        self.decisions[cluster] = Decision(cluster.names, kind, reason, recomputed, original)
+    def decide(self, cluster: Cluster, kind: str, reason: str = "") -> None:
+        self.decisions[cluster] = Decision(cluster.names, kind, reason)
 
 
 def _tile_sizes(cluster: Cluster) -> tuple[int, ...] | None:
@@ -302,32 +375,3 @@ def _tile_sizes(cluster: Cluster) -> tuple[int, ...] | None:
 
 def _names(cluster: Cluster) -> str:
     return "{" + ", ".join(cluster.names) + "}"
-
-
-def boxed(extension: isl.UnionMap, domain: isl.UnionSet) -> isl.UnionMap:
-    """The extension with relations that are no single box replaced by one, where that is small.
-
-    Relations with divisions or of several pieces make slow code and tiles that no unit can do at
-    once. More instances than needed are always legal; the box must at most double a tile.
-    """
-    result = union_map()
-    for relation in maps_of(extension):
-        result = result.union(isl.UnionMap.from_map(_boxed(relation, domain)))
-    return result
-
-
-def _boxed(relation: isl.Map, domain: isl.UnionSet) -> isl.Map:
-    pieces = relation.get_basic_maps()
-    if len(pieces) == 1 and pieces[0].dim(DIM.div) == 0:
-        return relation
-    try:
-        hull = box(relation).relation(relation)
-    except FootprintError:
-        return relation
-    instances = isl.Set.from_union_set(
-        domain.intersect(isl.UnionSet.from_set(isl.Set.universe(relation.get_space().range())))
-    )
-    hull = hull.intersect_range(instances)
-    tile = isl.Set.from_point(relation.domain().sample_point())
-    exact = count_set(relation.intersect_domain(tile).range())
-    return hull if count_set(hull.intersect_domain(tile).range()) <= 2 * exact else relation

@@ -90,6 +90,11 @@ class _Planner(Fuser):
         schedule = schedule.sub(isl.MultiUnionPwAff.multi_val_on_domain(instances, origin))
         return isl.UnionMap.from_multi_union_pw_aff(schedule)
 
+    def assign(self, clusters: Seq[Cluster], tiles: dict[Cluster, isl.UnionMap]) -> None:
+        for cluster in tiles:
+            self.members[cluster] = list(cluster.parallel)
+        super().assign(clusters, tiles)
+
     def extents(self, group: Group) -> list[int]:
         tiles = isl.Set.from_union_set(group.tiles.range())
         return [int(tiles.dim_max_val(k).to_python()) + 1 for k in range(tiles.dim(DIM.set))]

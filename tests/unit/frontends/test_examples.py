@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
-from pathlib import Path
 
 import numpy as np
 import pytest
+from example_files import EXAMPLES, PROGRAMS
 
 from akg_mlir.reference import te as reference
 from akg_mlir.reference.te import shaped
 from akg_mlir.sources import load, resource_of
 
-EXAMPLES = Path(__file__).parents[3] / "examples"
-KEPT = sorted([*EXAMPLES.glob("*.mlir"), EXAMPLES / "layer_norm.onnx"])
-KEPT += [EXAMPLES / "matmul_bias_relu.onnx"]
+KEPT = [EXAMPLES / name for name in PROGRAMS if name.endswith(".mlir")]
+KEPT += [EXAMPLES / "layer_norm.onnx", EXAMPLES / "matmul_bias_relu.onnx"]
 
 
 def maker():

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from example_files import EXAMPLES, FILES
 
 from akg_mlir.parsing import make_context, parse_module
 from akg_mlir.passes.pipelines import parse_pipeline
 from akg_mlir.sources import load
 from akg_mlir.verification import verify_module
-
-EXAMPLES = Path(__file__).parents[3] / "examples"
-FILES = sorted(path.name for path in EXAMPLES.iterdir() if path.suffix in (".mlir", ".onnx"))
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from example_files import EXAMPLES, PROGRAMS
 
 import akg_mlir
 from akg_mlir.cli import akg
@@ -17,8 +18,6 @@ from akg_mlir.report.figures import ImpossibleFigures, KernelFigures, RunReport
 from akg_mlir.report.table import render
 from akg_mlir.sources import load
 
-EXAMPLES = Path(__file__).parents[3] / "examples"
-FILES = sorted(path.name for path in EXAMPLES.iterdir() if path.suffix in (".mlir", ".onnx"))
 KERNEL_KEYS = {
     "name",
     "ok",
@@ -34,7 +33,7 @@ KERNEL_KEYS = {
 }
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_example(name: str, capsys: pytest.CaptureFixture[str]):
     assert akg.main(["run", str(EXAMPLES / name), "--json"]) == 0
     report = json.loads(capsys.readouterr().out)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import islpy as isl
 from xdsl.context import Context
+from xdsl.dialects import affine, memref
 from xdsl.dialects.builtin import IndexType, ModuleOp
+from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 
 from akg_mlir.diagnostics import remark
 from akg_mlir.dialects import poly
+from akg_mlir.dialects.npu import memref_type
 from akg_mlir.passes.affine.bridge import read_tree, replace_tree
 from akg_mlir.passes.affine.poly_schedule import function_name
-from akg_mlir.passes.affine.statements import read_scop
+from akg_mlir.passes.affine.statements import ArrayNames, read_scop
 from akg_mlir.polyhedral.clones import Clone, fused_tree
 from akg_mlir.polyhedral.clustering import clusters_of
 from akg_mlir.polyhedral.dependence import analyse
@@ -44,7 +48,8 @@ class PolyFuse(ModulePass):
 
 def _fuse(op: poly.ScopOp, max_redundancy: float) -> None:
     where = function_name(op)
-    scop, root = read_scop(op), read_tree(op.tree)
+    names = ArrayNames()
+    scop, root = read_scop(op, names), read_tree(op.tree)
     clusters = clusters_of(root)
     tiles = {
         c: c.band.relation.intersect_domain(root.domain.intersect(c.instances))
@@ -55,12 +60,12 @@ def _fuse(op: poly.ScopOp, max_redundancy: float) -> None:
         remark(NAME, "missed", where, "nothing is tiled: run poly-tile first")
         return
     result = Fuser(scop, analyse(scop), max_redundancy).run(clusters, tiles)
-    taken = {s.name for s in scop.statements}
     dims = {s.name: _dimension_names(s) for s in scop.originals}
-    fused, clones = fused_tree(root, result, taken, dims)
-    for clone in clones:
-        _add_clone(op, clone)
-    replace_tree(op, fused)
+    fused = fused_tree(scop, root, result, dims)
+    storages = {name: _allocate(op, names.values[array]) for name, array in fused.storages.items()}
+    for clone in fused.clones:
+        _add_clone(op, clone, storages)
+    replace_tree(op, fused.root)
     for decision in result.decisions:
         _report(scop, decision, where)
 
@@ -70,13 +75,28 @@ def _dimension_names(statement: Statement) -> tuple[str, ...]:
     return tuple(name or f"i{k}" for k, name in enumerate(names))
 
 
-def _add_clone(op: poly.ScopOp, clone: Clone) -> None:
-    """The clone's op: the original's body on the trailing arguments."""
+def _allocate(op: poly.ScopOp, array: SSAValue) -> SSAValue:
+    """Storage like an array, for values that stay in a tile. Promotion leaves it without use."""
+    alloc = memref.AllocOp([], [], memref_type(array))
+    alloc.memref.name_hint = f"{array.name_hint or 'm'}_t"
+    block = op.parent
+    assert block is not None
+    block.insert_op_before(alloc, op)
+    return alloc.memref
+
+
+def _add_clone(op: poly.ScopOp, clone: Clone, storages: Mapping[str, SSAValue]) -> None:
+    """The clone's op: the original's body on the trailing arguments, its private accesses on the
+    storage."""
     original = next(s for s in op.statements if s.sym_name.data == clone.original)
     body = original.body.clone()
     for k in range(clone.tile_rank):
         argument = body.block.insert_arg(IndexType(), k)
         argument.name_hint = f"t{k}"
+    accesses = [a for a in body.block.ops if isinstance(a, affine.LoadOp | affine.StoreOp)]
+    for k, storage in clone.private.items():
+        access = accesses[k]
+        access.operands[list(access.operands).index(access.memref)] = storages[storage]
     new = poly.StmtOp(
         clone.name,
         str(clone.domain),
@@ -95,7 +115,7 @@ def _report(scop: Scop, decision: Decision, where: str) -> None:
                 NAME,
                 "passed",
                 where,
-                f"{names} recomputed in the tiles that use it",
+                f"{names} recomputed in the tiles that use it" + _details(decision),
                 recomputed=decision.recomputed,
                 original=decision.original,
                 saved_bytes=_saved_bytes(scop, decision),
@@ -104,10 +124,21 @@ def _report(scop: Scop, decision: Decision, where: str) -> None:
             remark(NAME, "passed", where, f"{names} removed: nothing reads what it computes")
         case "kept":
             remark(NAME, "missed", where, f"{names} stays in GM: {decision.reason}")
+        case "joined":
+            remark(NAME, "analysis", where, f"{names} {decision.reason}")
         case _ if decision.reason:
             remark(NAME, "analysis", where, f"{names} has its own tile band: {decision.reason}")
         case _:
             pass
+
+
+def _details(decision: Decision) -> str:
+    details: list[str] = []
+    if decision.bands > 1:
+        details.append(f"in {decision.bands} tile bands")
+    if decision.private:
+        details.append(f"its values of {', '.join(decision.private)} in private storage")
+    return "".join(f", {detail}" for detail in details)
 
 
 def _saved_bytes(scop: Scop, decision: Decision) -> int:

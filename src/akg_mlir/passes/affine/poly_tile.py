@@ -121,6 +121,10 @@ def _tile(op: poly.ScopOp, machine: Machine, policy: Policy | None, max_redundan
     remark(NAME, "passed", where, f"tile policy {chosen}")
     for choice in found.choices:
         _report(choice, where)
+    for decision in found.decisions:
+        if decision.kind == "tiled" and decision.reason:
+            names = "{" + ", ".join(decision.statements) + "}"
+            remark(NAME, "analysis", where, f"{names} not fused: {decision.reason}")
 
 
 def _reductions(scop: Scop, clusters: tuple[Cluster, ...]) -> dict[str, Reduction]:

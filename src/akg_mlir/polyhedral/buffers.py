@@ -11,6 +11,7 @@ from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.alignment import BLOCK_BYTES, Layout, on_instances, plain_layout
 from akg_mlir.polyhedral.context import context
 from akg_mlir.polyhedral.footprint import box
+from akg_mlir.polyhedral.layouts import Arrangement, whole
 from akg_mlir.polyhedral.scop import Access, Scop, Statement
 from akg_mlir.polyhedral.scopes import Executed, Scope, Use
 
@@ -41,13 +42,12 @@ class Reference:
 
 @dataclass(frozen=True)
 class Storage:
-    """A buffer as the box of a tensor that one tile of `scope` keeps; dimension `k` of the buffer
-    is dimension `order[k]` of the tensor."""
+    """A buffer as the box of a tensor that one tile of `scope` keeps, arranged in the buffer."""
 
     buffer: Buffer
     scope: Scope
     layout: Layout
-    order: tuple[int, ...]
+    arrangement: Arrangement
 
     def reference(self, executed: Executed, element: tuple[isl.Aff, ...]) -> Reference:
         """Where an element (over the statement's dimensions) is in the buffer."""
@@ -56,7 +56,7 @@ class Storage:
         if not local:
             space = isl.LocalSpace.from_space(executed.domain.get_space())
             return Reference(self.buffer.name, (isl.Aff.zero_on_domain(space),))
-        return Reference(self.buffer.name, tuple(local[k] for k in self.order))
+        return Reference(self.buffer.name, self.arrangement.index(local))
 
 
 @dataclass
@@ -90,7 +90,7 @@ class Workspace:
 
     def __init__(self, scop: Scop, clones: Iterable[Executed]) -> None:
         self.scop = scop
-        self.storages: list[Storage] = []
+        self.buffers: list[Buffer] = []
         self.copies: list[Executed] = []
         self.insertions = Insertions()
         self.assigned: dict[Use, Reference] = {}
@@ -120,16 +120,20 @@ class Workspace:
         space: str,
         scope: Scope,
         layout: Layout,
-        order: tuple[int, ...] | None = None,
+        arrangement: Arrangement | None = None,
     ) -> Storage:
-        """A new buffer; `order` permutes the dimensions of the tensor."""
-        order = tuple(range(len(layout.shape))) if order is None else order
-        shape = tuple(layout.shape[k] for k in order) or (self.elements(array),)
+        """A new buffer for a box; the tensor's dimensions in their order by default."""
+        if arrangement is None:
+            arrangement = Arrangement(whole(range(len(layout.shape))))
+        shape = arrangement.shape(layout.shape) or (self.elements(array),)
+        return Storage(self.buffer(array, space, scope, shape), scope, layout, arrangement)
+
+    def buffer(self, array: str, space: str, scope: Scope, shape: tuple[int, ...]) -> Buffer:
+        """A new buffer for elements of a tensor."""
         name = self.fresh(f"{short_name(array)}_{space}")
         buffer = Buffer(name, array, space, shape, scope.dims)
-        storage = Storage(buffer, scope, layout, order)
-        self.storages.append(storage)
-        return storage
+        self.buffers.append(buffer)
+        return buffer
 
     def assign(self, use: Use, storage: Storage) -> None:
         """Redirect an access to a buffer."""
@@ -161,6 +165,33 @@ class Workspace:
         unnamed = moved.reset_tuple_id(DIM.out) if moved.has_tuple_id(DIM.out) else moved
         domain = unnamed.domain_map().reverse().flatten_range().range().set_tuple_name(name)
         accesses = (Access(array, read, False), Access(array, write, True))
+        return self._new(name, domain, accesses, scope, items)
+
+    def hop(
+        self,
+        domain: isl.Set,
+        read: Reference | None,
+        write: Reference,
+        scope: Scope,
+        items: dict[Scope, tree.Filter],
+    ) -> Executed:
+        """A copy between two buffers, for the instances `name[coordinates, ..]` of `domain`; one
+        without a read fills with zeros."""
+        ends = (write,) if read is None else (read, write)
+        accesses = tuple(Access(end.target, _elements(end), is_write=end is write) for end in ends)
+        hop = self._new(domain.get_tuple_name(), domain, accesses, scope, items)
+        for k, end in enumerate(ends):
+            self.assigned[Use(hop, k)] = end
+        return hop
+
+    def _new(
+        self,
+        name: str,
+        domain: isl.Set,
+        accesses: tuple[Access, ...],
+        scope: Scope,
+        items: dict[Scope, tree.Filter],
+    ) -> Executed:
         statement = Statement(name, domain, accesses, copy=True)
         same = isl.MultiAff.identity(domain.get_space().map_from_set())
         order = tuple(range(scope.dims, domain.dim(DIM.set)))
@@ -189,11 +220,20 @@ class Workspace:
 
     def references(self, executed: Executed) -> tuple[Reference, ...]:
         """What each access of a statement touches now."""
-        result: list[Reference] = []
-        for use in uses_of([executed]):
-            own = Reference(use.access.array, use.index)
-            result.append(self.assigned.get(use, own))
-        return tuple(result)
+        return tuple(
+            self.assigned.get(use) or Reference(use.access.array, use.index)
+            for use in uses_of([executed])
+        )
+
+
+def _elements(reference: Reference) -> isl.Map:
+    """Instance -> cell of a buffer."""
+    domain = reference.index[0].get_domain_space()
+    space = domain.from_domain().add_dims(DIM.out, len(reference.index))
+    cells = isl.MultiAff.zero(space.set_tuple_name(DIM.out, reference.target))
+    for k, index in enumerate(reference.index):
+        cells = cells.set_aff(k, index)
+    return isl.Map.from_multi_aff(cells)
 
 
 def uses_of(executed: Iterable[Executed]) -> list[Use]:

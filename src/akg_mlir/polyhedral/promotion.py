@@ -1,8 +1,8 @@
 """Promotion: tile-private buffers, the copies that fill and empty them, accesses redirected.
 
 Every statement that executes becomes a clone that carries its tile coordinates, so a redirected
-access is `index - offset(coordinates)`: one affine map. Vector and scalar operands go through UB.
-A contraction takes A and B through L1 to L0A and L0B and accumulates in L0C.
+access is `index - offset(coordinates)`: one affine map. Vector and scalar operands go through UB,
+those of contractions through the memories of the cube (`cube_promotion`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from akg_mlir.polyhedral.alignment import (
 )
 from akg_mlir.polyhedral.buffers import DMA, Promotion, Workspace, short_name, uses_of
 from akg_mlir.polyhedral.context import context
-from akg_mlir.polyhedral.contraction import Contraction, find_contraction
+from akg_mlir.polyhedral.cube_promotion import promote_cube
 from akg_mlir.polyhedral.footprint import box
 from akg_mlir.polyhedral.normal_form import normalise
 from akg_mlir.polyhedral.placement import exposed, footprint, settle
@@ -32,7 +32,6 @@ from akg_mlir.polyhedral.scop import Scop
 from akg_mlir.polyhedral.scopes import Executed, Scope, Use, collect, tile_map
 
 DIM = isl.dim_type
-CUBE = "npu.cube"
 
 
 def promote(scop: Scop, root: tree.Domain) -> Promotion:
@@ -57,70 +56,17 @@ class _Promoter:
         return tree.flat_schedule(self.root)
 
     def run(self) -> Promotion:
-        for clone in self.clones:
-            contraction = find_contraction(clone.source) if clone.unit == CUBE else None
-            if contraction is not None:
-                self.promote_contraction(clone, contraction)
+        promote_cube(self.work, self.clones)
         self.promote_rest()
         return Promotion(
             self.root,
             tuple(self.clones),
             tuple(self.work.copies),
-            tuple(s.buffer for s in self.work.storages),
+            tuple(self.work.buffers),
             {e: self.work.references(e) for e in (*self.clones, *self.work.copies)},
             self.work.insertions,
             self.demoted,
         )
-
-    # ---------------------------------------------------------------------------- contractions
-
-    def promote_contraction(self, update: Executed, contraction: Contraction) -> None:
-        """A and B through L1 into L0A and L0B, C in L0C and out of it to UB."""
-        accesses = update.source.accesses
-        rank = len(contraction.batch) + 4
-        batch = tuple(range(rank - 4))
-        rows_first = (*batch, rank - 3, rank - 4, rank - 2, rank - 1)  # [k1, m1] -> [m1, k1]
-        for access, space, order in (
-            (contraction.a, "l0a", rows_first),
-            (contraction.b, "l0b", tuple(range(rank))),
-        ):
-            self.promote_operand(Use(update, accesses.index(access)), space, order)
-        self.promote_accumulator(update, contraction.c.array)
-
-    def promote_operand(self, use: Use, space: str, order: tuple[int, ...]) -> None:
-        scope, array = use.executed.scope, use.access.array
-        touched = footprint([use], scope.dims)
-        item = use.executed.items[scope]
-        l1 = self.work.storage(array, "l1", scope, self.work.layout(array, touched))
-        l0 = self.work.storage(array, space, scope, self.work.layout(array, touched), order)
-        base, items = f"in_{short_name(array)}", use.executed.items
-        to_l1 = self.work.copy(f"{base}_l1", array, touched, scope, items)
-        to_l0 = self.work.copy(f"{base}_{space}", array, touched, scope, items)
-        self.work.assign(Use(to_l1, 1), l1)
-        self.work.assign(Use(to_l0, 0), l1)
-        self.work.assign(Use(to_l0, 1), l0)
-        self.work.assign(use, l0)
-        self.work.insertions.before.setdefault(item, []).extend([to_l1, to_l0])
-
-    def promote_accumulator(self, update: Executed, array: str) -> None:
-        together = [
-            use
-            for use in uses_of(self.clones)
-            if use.access.array == array
-            and use.executed.unit == CUBE
-            and use.executed.scope is update.scope
-            and use.executed.items[update.scope] is update.items[update.scope]
-        ]
-        if not any(use.executed is not update for use in together):
-            raise tree.TreeError(f"@{update.name} on the cube has no initialisation beside it")
-        ((scope, uses),) = settle(update.scope.top, together)
-        touched = footprint(uses, scope.dims)
-        l0c = self.work.storage(array, "l0c", scope, self.work.layout(array, touched))
-        for use in uses:
-            self.work.assign(use, l0c)
-        out = self.work.copy(f"out_{short_name(array)}_l0c", array, touched, scope, update.items)
-        self.work.assign(Use(out, 0), l0c)
-        self.work.insertions.after.setdefault(update.items[scope], []).append(out)
 
     # --------------------------------------------------------------------------------- the rest
 

@@ -13,6 +13,7 @@ import islpy as isl
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.context import context, union_set
 from akg_mlir.polyhedral.contraction import find_contraction
+from akg_mlir.polyhedral.convolution import find_convolution
 from akg_mlir.polyhedral.point_bands import member_order
 from akg_mlir.polyhedral.scop import Scop, Statement
 from akg_mlir.polyhedral.tile_boxes import TileBox, split_boxes, with_dimension
@@ -194,6 +195,12 @@ class _Projector:
         """The update of a contraction; its initialisation becomes a property of the tile."""
         updates = [s for s in statements if find_contraction(specification(self.scop, s))]
         inits = [s for s in statements if s not in updates]
+        for statement in inits:
+            if find_convolution(specification(self.scop, statement)):
+                raise tree.TreeError(
+                    f"@{statement.name} on the cube reads windows of an image: loads by img2col "
+                    "cannot be generated; without its npu.cube mark it runs on the vector unit"
+                )
         if len(updates) != 1 or len(inits) != 1:
             raise tree.TreeError("the cube takes one contraction and its initialisation")
         update, init = updates[0], inits[0]

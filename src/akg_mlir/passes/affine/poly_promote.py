@@ -7,13 +7,14 @@ from math import prod
 
 import islpy as isl
 from xdsl.context import Context
-from xdsl.dialects import affine
+from xdsl.dialects import affine, arith
 from xdsl.dialects.builtin import AffineMapAttr, IndexType, IntegerAttr, ModuleOp, i64
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from akg_mlir.diagnostics import CompileError, remark
 from akg_mlir.dialects import npu, poly
+from akg_mlir.dialects.te.structured import scalar_attribute
 from akg_mlir.passes.affine.bridge import read_tree, replace_tree
 from akg_mlir.passes.affine.isl_affine import to_affine_map
 from akg_mlir.passes.affine.poly_schedule import function_name
@@ -117,11 +118,17 @@ class _Writer:
         )
 
     def copy(self, executed: Executed) -> poly.StmtOp:
+        """A load and a store; for what fills a buffer, zero instead of a load."""
         block = self.block(executed)
-        read, write = self.promotion.references[executed]
-        load = self.load(read, block)
-        block.add_op(load)
-        block.add_op(self.store(load.result, write, block))
+        *reads, write = self.promotion.references[executed]
+        value: Operation
+        if reads:
+            value = self.load(reads[0], block)
+        else:
+            element = npu.memref_type(self.memories[write.target]).element_type
+            value = arith.ConstantOp(scalar_attribute(0, element))
+        block.add_op(value)
+        block.add_op(self.store(value.results[0], write, block))
         return poly.StmtOp(executed.name, str(executed.domain), Region(block), copy=True)
 
     def block(self, executed: Executed) -> Block:

@@ -1,0 +1,120 @@
+"""Promotion of contractions: A and B through L1 to L0A and L0B, C in L0C and out of it to UB.
+
+What a contraction reads may be in GM or, made by a statement of the tile, in UB: the hop to L1
+starts where it is. Matrices that are fractal in GM only change the order of their fractals. The
+image of a convolution becomes NC1HWC0 on its hop to L1 and a matrix on its hop to L0A (img2col);
+its kernel becomes fractal on the hop to L1. Where a contraction does not fill the 16 channels of a
+block, L1 is filled with zeros first: the cube always multiplies whole blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from akg_mlir.polyhedral import tree
+from akg_mlir.polyhedral.alignment import Layout
+from akg_mlir.polyhedral.buffers import Storage, Workspace, short_name, uses_of
+from akg_mlir.polyhedral.contraction import Contraction, find_contraction
+from akg_mlir.polyhedral.convolution import Convolution, find_convolution
+from akg_mlir.polyhedral.convolution_hops import ConvolutionHops
+from akg_mlir.polyhedral.footprint import box
+from akg_mlir.polyhedral.layouts import Arrangement, whole
+from akg_mlir.polyhedral.placement import footprint, settle
+from akg_mlir.polyhedral.scopes import Executed, Use
+
+CUBE = "npu.cube"
+
+
+def promote_cube(work: Workspace, clones: list[Executed]) -> None:
+    """Buffers, hops and references of every contraction below a cube mark.
+
+    Raises `tree.TreeError` for a reduction there that is no contraction the cube can do, or one
+    without its initialisation.
+    """
+    for clone in clones:
+        if clone.unit != CUBE or not clone.reduces:
+            continue
+        contraction = find_contraction(clone.source)
+        convolution = find_convolution(clone.original) if contraction is None else None
+        if contraction is not None:
+            _promote_matrices(work, clones, clone, contraction)
+        elif convolution is not None:
+            _promote_convolution(work, clones, clone, convolution)
+        else:
+            raise tree.TreeError(f"@{clone.name} on the cube is no contraction that it can do")
+
+
+def _promote_matrices(
+    work: Workspace, clones: list[Executed], update: Executed, contraction: Contraction
+) -> None:
+    accesses = update.source.accesses
+    rank = len(contraction.batch) + 4
+    batch = tuple(range(rank - 4))
+    rows_first = (*batch, rank - 3, rank - 4, rank - 2, rank - 1)  # [k1, m1] -> [m1, k1]
+    for access, space, order in (
+        (contraction.a, "l0a", rows_first),
+        (contraction.b, "l0b", tuple(range(rank))),
+    ):
+        use = Use(update, accesses.index(access))
+        _promote_operand(work, use, space, Arrangement(whole(order)))
+    _promote_accumulator(work, clones, update, contraction.c.array, None)
+
+
+def _promote_operand(work: Workspace, use: Use, space: str, arrangement: Arrangement) -> None:
+    scope, array = use.executed.scope, use.access.array
+    touched = footprint([use], scope.dims)
+    item, items = use.executed.items[scope], use.executed.items
+    l1 = work.storage(array, "l1", scope, work.layout(array, touched))
+    l0 = work.storage(array, space, scope, work.layout(array, touched), arrangement)
+    base = f"in_{short_name(array)}"
+    to_l1 = work.copy(f"{base}_l1", array, touched, scope, items)
+    to_l0 = work.copy(f"{base}_{space}", array, touched, scope, items)
+    work.assign(Use(to_l1, 1), l1)
+    work.assign(Use(to_l0, 0), l1)
+    work.assign(Use(to_l0, 1), l0)
+    work.assign(use, l0)
+    work.insertions.before.setdefault(item, []).extend([to_l1, to_l0])
+
+
+def _promote_convolution(
+    work: Workspace, clones: list[Executed], update: Executed, convolution: Convolution
+) -> None:
+    hops = ConvolutionHops(work, update, convolution)
+    before = [*hops.image(), *hops.kernel()]
+    item = update.items[update.scope]
+    work.insertions.before.setdefault(item, []).extend(before)
+    _promote_accumulator(work, clones, update, convolution.c.array, hops)
+
+
+def _promote_accumulator(
+    work: Workspace,
+    clones: Iterable[Executed],
+    update: Executed,
+    array: str,
+    hops: ConvolutionHops | None,
+) -> None:
+    """C in L0C, in fractals already or by the arrangement of a convolution's result."""
+    together = [
+        use
+        for use in uses_of(clones)
+        if use.access.array == array
+        and use.executed.unit == CUBE
+        and use.executed.scope is update.scope
+        and use.executed.items[update.scope] is update.items[update.scope]
+    ]
+    if not any(use.executed is not update for use in together):
+        raise tree.TreeError(f"@{update.name} on the cube has no initialisation beside it")
+    ((scope, uses),) = settle(update.scope.top, together)
+    touched = footprint(uses, scope.dims)
+    l0c: Storage
+    if hops is None:
+        l0c = work.storage(array, "l0c", scope, work.layout(array, touched))
+    else:
+        inside = box(touched)
+        layout = Layout(inside, inside.sizes, None)
+        l0c = work.storage(array, "l0c", scope, layout, hops.result(inside.sizes))
+    for use in uses:
+        work.assign(use, l0c)
+    out = work.copy(f"out_{short_name(array)}_l0c", array, touched, scope, update.items)
+    work.assign(Use(out, 0), l0c)
+    work.insertions.after.setdefault(update.items[scope], []).append(out)

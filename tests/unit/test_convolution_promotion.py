@@ -1,0 +1,171 @@
+"""Convolutions on the cube: recognition, hops by img2col, zeros, and what executes."""
+
+from __future__ import annotations
+
+import islpy as isl
+import pytest
+from xdsl.dialects import affine
+from xdsl.dialects.builtin import ModuleOp
+
+from akg_mlir.diagnostics import CompileError
+from akg_mlir.dialects import npu, poly
+from akg_mlir.parsing import parse_module
+from akg_mlir.passes.affine.statements import read_scop
+from akg_mlir.polyhedral.context import context
+from akg_mlir.polyhedral.convolution import find_convolution
+from akg_mlir.polyhedral.layouts import Img2Col, Window
+from tests.support.convolutions import PADDED, Nchw, biased, on_cube, run
+from tests.support.poly_kernels import apply, assert_same_results, scop_of, violations
+
+PROMOTE = "poly-promote,poly-verify"
+
+
+def buffers(module: ModuleOp) -> dict[str, tuple[int, ...]]:
+    return {
+        str(op.result.name_hint): npu.memref_type(op.result).get_shape()
+        for op in module.walk()
+        if isinstance(op, npu.BufferOp)
+    }
+
+
+def path(module: ModuleOp, copy: str) -> list[str]:
+    """The memories a copy moves between."""
+    body = next(s for s in scop_of(module).statements if s.sym_name.data == copy).body
+    ends = [op.memref for op in body.ops if isinstance(op, affine.LoadOp | affine.StoreOp)]
+    return [npu.space_of(npu.memref_type(end)).value for end in ends]
+
+
+def copies(module: ModuleOp) -> list[str]:
+    return [s.sym_name.data for s in scop_of(module).statements if s.copy is not None]
+
+
+# -------------------------------------------------------------------------------------- recognition
+
+
+def test_windows_strides_and_dilations_are_recognised() -> None:
+    module, _ = apply(Nchw(2, 5, (9, 11), 3, (3, 2), 2, 3).text(), "poly-raise")
+    found = find_convolution(read_scop(scop_of(module)).by_name["S1"])
+    assert found is not None
+    assert (found.points, found.outputs) == ((0, 2, 3), (1,))
+    assert (found.channels, found.taps) == ((4,), (5, 6))
+    assert [axis.window for axis in found.axes[2:]] == [Window(2, 3), Window(2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("%h * 1 + %kh * 1, %w * 1 + %kw * 1]", "%h, %w]"),  # no window
+        ("%h * 1 + %kh * 1", "%h * 1 + %kh * 1 + %c"),  # three dimensions in one index
+        ("%B[%o, %c, %kh, %kw]", "%B[%o, %c, %kh, %kh]"),  # a tap twice
+        ("%A[%n, %c,", "%A[%n, %c floordiv 2,"),
+    ],
+)
+def test_what_is_no_convolution(old: str, new: str) -> None:
+    text = Nchw(2, 2, (9, 9), 2, (2, 2)).text()
+    assert old in text
+    module, _ = apply(text.replace(old, new), "poly-raise")
+    assert find_convolution(read_scop(scop_of(module)).by_name["S1"]) is None
+
+
+# -------------------------------------------------------------------------------------------- hops
+
+
+def test_a_producer_on_the_vector_unit_feeds_the_cube() -> None:
+    module = on_cube(biased(28, 28), "S4: 8@UB, 20@UB", "S1", "S2")
+    run(module, PROMOTE)
+    assert buffers(module) == {
+        "A_ub": (10, 32),
+        "bias_ub": (16,),
+        "X_ub": (10, 32),
+        "X_l1": (10, 22, 16),
+        "X_l0a": (8, 2, 3, 3, 16, 16),
+        "B_l1": (3, 3, 16, 16),
+        "B_l0b": (3, 3, 16, 16),
+        "C_l0c": (8, 2, 16, 16),
+        "C_ub": (8, 32),
+    }
+    assert path(module, "in_A") == ["gm", "ub"]
+    assert path(module, "in_X_l1") == ["ub", "l1"]
+    assert path(module, "in_X_l0a") == ["l1", "l0a"]
+    assert path(module, "in_B_l1") == ["gm", "l1"]
+    assert path(module, "in_B_l0b") == ["l1", "l0b"]
+    assert path(module, "out_C_l0c") == ["l0c", "ub"]
+    assert path(module, "out_C") == ["ub", "gm"]
+    again = parse_module(str(module))
+    assert str(again) == str(parse_module(str(again)))
+    assert_same_results(again)
+
+
+CASES = {
+    "channels in one block": (Nchw(2, 5, (9, 11), 3, (3, 3)), "S2: 1@UB, _, 4@UB, 5@UB"),
+    "stride and two blocks": (Nchw(1, 19, (9, 11), 20, (3, 2), 2), "S2: _, 3@UB, 4@UB"),
+    "dilation, whole blocks": (Nchw(1, 16, (8, 24), 4, (2, 3), 1, 2), "S2: _, 4@UB, 20@UB"),
+    "tiles of channels": (
+        Nchw(1, 40, (5, 7), 20, (3, 2)),
+        "S2: _, 2@UB, 4@UB; S1: _, _, _, 16@L0A, _, _",
+    ),
+    "tiles of output channels": (Nchw(1, 3, (6, 6), 18, (2, 2)), "S2: 16@UB, 2@UB, 5@UB"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_convolutions_compute_the_same(name: str) -> None:
+    case, policy = CASES[name]
+    module = on_cube(case.text(), policy, "S0", "S1")
+    run(module, "poly-promote")
+    assert "npu.cube" in [m.mark.data for m in module.walk() if isinstance(m, poly.MarkOp)]
+    assert violations(module) == []
+    assert_same_results(module)
+
+
+def test_a_convolution_that_is_itself_a_producer() -> None:
+    module = on_cube(
+        Nchw(1, 5, (8, 9), 3, (3, 3)).text(neighbours=True), "S3: _, 3@UB, 4@UB", "S0", "S1"
+    )
+    run(module, PROMOTE)
+    assert buffers(module)["C_l0c"] == (1, 4, 16, 16)
+    assert_same_results(module)
+
+
+def test_blocks_are_filled_with_zeros_where_channels_do_not_fill_them() -> None:
+    whole, partial = (Nchw(1, c, (6, 6), 16, (2, 2)) for c in (32, 24))
+    for case, expected in ((whole, []), (partial, ["zero_A_l1", "zero_B_l1"])):
+        module = on_cube(case.text(), "S2: _, 2@UB, 5@UB", "S0", "S1")
+        run(module, PROMOTE)
+        assert [c for c in copies(module) if c.startswith("zero")] == expected
+
+
+def test_missing_taps_of_a_padded_image_are_zeros_in_l0a() -> None:
+    module = parse_module(PADDED)
+    run(module, PROMOTE)
+    assert "zero_A_l0a" in copies(module)
+    assert_same_results(module)
+
+
+def test_the_hops_to_l0a_are_img2col() -> None:
+    """From the image in L1 to the matrix in L0A, in one tile of everything, is the closed form."""
+    case = Nchw(1, 19, (9, 11), 20, (3, 2), 2)
+    module = on_cube(case.text(), "S2: _, 4@UB, 5@UB", "S0", "S1")
+    run(module, PROMOTE)
+    statement = read_scop(scop_of(module)).by_name["in_A_l0a"]
+    read, write = (a.relation.intersect_domain(statement.domain) for a in statement.accesses)
+    found = write.reverse().apply_range(read)
+    closed = Img2Col((3, 2), 5, Window(2), Window(2)).structured()
+    points = "0 <= h < 4 and 0 <= w < 5 and 0 <= kh < 3 and 0 <= kw < 2"
+    taps = isl.Set(
+        f"{{ X[0, c1, kh, kw, h, w, c0] : 0 <= c1 < 2 and 0 <= c0 < 16 and {points} }}", context()
+    )
+    matrix = isl.Map(
+        "{ X[n, c1, kh, kw, h, w, c0] -> m_A_l0a[n, h, c1, kh, kw, w, c0] }", context()
+    )
+    expected = isl.Map.from_multi_aff(closed).intersect_domain(taps).apply_domain(matrix)
+    assert found.is_equal(expected.set_tuple_name(isl.dim_type.out, "m_A_l1"))
+
+
+def test_code_for_windows_is_refused_by_name() -> None:
+    module = on_cube(biased(28, 28), "S4: 8@UB, 20@UB", "S1", "S2")
+    run(module, PROMOTE)
+    with pytest.raises(
+        CompileError, match=r"@S2_t on the cube reads windows .* cannot be generated"
+    ):
+        run(module, "npu-generate")

@@ -2,13 +2,54 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import islpy as isl
 import pytest
 
-from akg_mlir.polyhedral import tree
+from akg_mlir.polyhedral import legality, tree
 from akg_mlir.polyhedral.context import context, union_map, union_set
 from akg_mlir.polyhedral.legality import Violation, verify
 from akg_mlir.polyhedral.scop import Access, Array, Scop, Statement
+
+
+def imports(module: str) -> dict[str, set[str]]:
+    """What a module of the polyhedral package imports from its siblings: module -> names."""
+    found: dict[str, set[str]] = {}
+    path = Path(legality.__file__).with_name(f"{module}.py")
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            assert not any(a.name.startswith("akg_mlir") for a in node.names)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("akg_mlir"):
+            package, _, last = str(node.module).rpartition(".")
+            names = {a.name for a in node.names}
+            if last == "polyhedral":
+                found |= {name: set() for name in names}
+            else:
+                assert package == "akg_mlir.polyhedral"
+                found.setdefault(last, set()).update(names)
+    return found
+
+
+def test_the_judge_shares_no_code_with_what_it_judges() -> None:
+    """It knows statements and the nodes of trees as data; everything else in it is its own."""
+    data = {"context", "scop", "tree"}
+    nodes = {"Band", "Context", "Domain", "Extension", "Filter", "Mark", "Node", "Sequence"}
+    seen: set[str] = set()
+    pending = ["legality"]
+    while pending:
+        module = pending.pop()
+        if module in seen:
+            continue
+        seen.add(module)
+        used = imports(module)
+        assert used.pop("tree", set()) <= nodes, module
+        pending += [name for name in used if name not in data]
+    own = seen - {"legality"}
+    sources = Path(legality.__file__).parent.glob("*.py")
+    for other in {path.stem for path in sources} - seen - {"__init__"}:
+        assert not own & set(imports(other)), f"{other} uses the judge's own analyses"
 
 
 def statement(name: str, domain: str, reads: list[str], write: str, **kinds: object) -> Statement:
@@ -35,9 +76,10 @@ def array(name: str, *shape: int, kind: str) -> Array:
     return Array(name, shape, 4, space, kind in ("in", "out"), kind == "out")
 
 
-def band(text: str, child: tree.Node | None = None) -> tree.Band:
+def band(text: str, child: tree.Node | None = None, *, coincident: bool = False) -> tree.Band:
     schedule = isl.MultiUnionPwAff(text, context())
-    return tree.Band(child, schedule=schedule, coincident=(True,) * schedule.dim(isl.dim_type.out))
+    flags = (coincident,) * schedule.dim(isl.dim_type.out)
+    return tree.Band(child, schedule=schedule, coincident=flags)
 
 
 def filters(*parts: tuple[str, tree.Node | None]) -> tree.Sequence:

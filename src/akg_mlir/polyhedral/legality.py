@@ -4,338 +4,304 @@ It sees the statements and the tree alone and shares no code with the steps that
 The core is one comparison: the exact dataflow of the transformed program, seen through clones and
 copies, equals the dataflow of the original program, modulo the order inside declared reductions.
 By induction over reads, every executed instance then computes its original's value, and every
-live-out element holds what it must. (Form of the check: PolyCheck-style dataflow equality by
-`isl_union_access_info_compute_flow`.)
+live-out element holds what it must. (Form of the check: PolyCheck-style dataflow equality.)
 
-Below a unit mark the instances of a tile execute as one box, in no order: bands there contribute
-nothing to time, so a dependence inside a box shows up as a difference.
+On top of that, accesses stay inside their arrays, the instances that a tree leaves unordered
+(below a unit mark the instances of a tile execute as one box) do not touch each other's elements,
+and what bands claim about themselves is true.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 import islpy as isl
 
-from akg_mlir.polyhedral import tree
-from akg_mlir.polyhedral.context import context, union_map, union_set
-from akg_mlir.polyhedral.scop import Scop, Statement
+from akg_mlir.polyhedral import counterexample
+from akg_mlir.polyhedral.band_claims import broken_claims
+from akg_mlir.polyhedral.conflicts import unordered_conflicts
+from akg_mlir.polyhedral.execution_order import DIM, OrderError
+from akg_mlir.polyhedral.judged_program import Program, Touch, accumulator, exit_key, read_key
+from akg_mlir.polyhedral.scop import Scop
+from akg_mlir.polyhedral.tree import Domain
+from akg_mlir.polyhedral.value_flow import Origin, through_copies
 
-UNIT_MARK_PREFIX = "npu."
-_EXIT = "exit_"
-_READ = "__read"
+_COPIES_OF_COPIES = 64
+_SHOWN = 3
 
 
 @dataclass(frozen=True)
 class Violation:
-    """One broken property: `kind` is bounds, uninitialised, dataflow, live-out or reduction."""
+    """One broken property. `kind` is order, bounds, unordered, reduction, dataflow, live-out,
+    uninitialised or claim; the message holds a concrete counter-example."""
 
     kind: str
     message: str
 
 
+def verify(scop: Scop, root: Domain) -> list[Violation]:
+    """What is wrong with the tree, the earliest wrong instance of each kind first; nothing when
+    the tree is proved."""
+    for statement in scop.statements:
+        if len(statement.writes) != 1:
+            text = f"@{statement.name} stores {len(statement.writes)} times, and not once"
+            return [Violation("order", text)]
+    try:
+        program = Program.of_tree(scop, root)
+    except OrderError as error:
+        return [Violation("order", str(error))]
+    judge = _Judge(scop, program)
+    disorder = list(judge.disorder())
+    return disorder or judge.broken()
+
+
 @dataclass(frozen=True)
-class _Flow:
-    """`sources`: source instance -> reading access; `live_in`: reading access -> element."""
+class _Difference:
+    """A read that does not get what it should. `time`: of the first such instance; None at exit."""
 
-    sources: isl.UnionMap
-    live_in: isl.UnionMap
-
-
-def verify(scop: Scop, root: tree.Domain) -> list[Violation]:
-    """All violations found, none when the tree is proved. Cost: two isl flow analyses."""
-    return _Judge(scop, root).run()
-
-
-def scheduled_time(root: tree.Domain) -> isl.UnionMap:
-    """Executed instance -> time; instances below one unit mark share their tile's time."""
-
-    def forget_points(node: tree.Node) -> tree.Node:
-        if isinstance(node, tree.Mark) and node.name.startswith(UNIT_MARK_PREFIX):
-            return tree.Mark(_without_bands(node.child), name=node.name)
-        return node
-
-    return tree.flat_schedule(tree.rewrite(root, forget_points))
-
-
-def _without_bands(node: tree.Node | None) -> tree.Node | None:
-    if node is None:
-        return None
-
-    def drop(inner: tree.Node) -> tree.Node:
-        if inner.child is not None and isinstance(inner.child, tree.Band):
-            below = inner.child.child
-            return replace(inner, child=below)
-        return inner
-
-    wrapper = tree.rewrite(tree.Mark(node, name=""), drop)
-    return wrapper.child
+    array: str
+    time: tuple[int, ...] | None
+    violation: Violation
 
 
 class _Judge:
-    def __init__(self, scop: Scop, root: tree.Domain) -> None:
+    def __init__(self, scop: Scop, program: Program) -> None:
         self.scop = scop
-        self.time = scheduled_time(root)
-        self.instances = self.time.domain()
-        names = set(tree.statement_names(self.instances))
-        self.executed = tuple(s for s in scop.statements if s.name in names)
-        self.unknown = names - {s.name for s in self.executed}
+        self.new = program
+        self.old = Program.textual(scop)
 
-    def run(self) -> list[Violation]:
-        if self.unknown:
-            names = ", ".join(sorted(self.unknown))
-            return [Violation("dataflow", f"the tree schedules unknown statements: {names}")]
-        if not self.time.is_single_valued():
-            return [Violation("dataflow", "an instance is scheduled more than once")]
-        violations = [*self.out_of_bounds()]
-        original = _flow(self.scop, self.scop.originals, self.scop.textual_order(), None)
-        new = _flow(self.scop, self.executed, self.time, self.instances)
-        new = _resolve_copies(new, [s.name for s in self.executed if s.copy])
-        violations += self.uninitialised(new)
-        violations += self.compare(original, new)
-        violations += self.updated_twice(new)
-        return violations
+    def disorder(self) -> Iterator[Violation]:
+        """What keeps the tree from being a program at all."""
+        seen: dict[str, isl.Set] = {}
+        for timed in self.new.timed:
+            statement = self.scop.by_name.get(timed.name)
+            if statement is None:
+                yield Violation("order", f"the tree schedules an unknown statement @{timed.name}")
+                return
+            before = seen.get(timed.name)
+            if not timed.members.is_single_valued() or not (
+                before is None or before.is_disjoint(timed.instances)
+            ):
+                yield Violation("order", f"instances of @{timed.name} execute more than once")
+            seen[timed.name] = self.new.instances[timed.name]
+
+    def broken(self) -> list[Violation]:
+        """The violations of the first property that is broken: others would be its echoes."""
+        for check in (
+            self.out_of_bounds,
+            self.accumulating_elsewhere,
+            self.unordered,
+            self.wrong_values,
+            self.false_claims,
+        ):
+            violations = list(check())
+            if violations:
+                return violations
+        return []
 
     # ------------------------------------------------------------------------------- properties
 
-    def out_of_bounds(self) -> list[Violation]:
-        found: list[Violation] = []
-        for statement in self.executed:
-            for access in statement.accesses:
-                relation = isl.UnionMap.from_map(access.relation)
-                relation = relation.intersect_domain(self.instances)
-                bounds = isl.UnionSet.from_set(self.scop.arrays[access.array].bounds)
-                outside = relation.subtract_range(bounds)
-                if not outside.is_empty():
-                    found.append(
-                        Violation("bounds", f"access outside {access.array}: {_sample(outside)}")
-                    )
-        return found
+    def out_of_bounds(self) -> Iterator[Violation]:
+        for touch in self.new.touches:
+            array = self.scop.arrays[touch.access.array]
+            if not touch.elements.range().is_subset(array.bounds):
+                outside = touch.elements.subtract_range(array.bounds)
+                text = counterexample.out_of_bounds(touch, outside, array.shape)
+                yield Violation("bounds", text)
 
-    def uninitialised(self, flow: _Flow) -> list[Violation]:
-        private = union_set()
-        for array in self.scop.arrays.values():
-            if not array.live_in:
-                private = private.union(isl.UnionSet.from_set(array.bounds))
-        missing = flow.live_in.intersect_range(private).intersect_domain(self.compared_reads())
-        if missing.is_empty():
-            return []
-        return [Violation("uninitialised", f"read before any write: {_sample(missing)}")]
+    def accumulating_elsewhere(self) -> Iterator[Violation]:
+        """An update that does not read the cell that it writes."""
+        for touch in self.new.touches:
+            if self.new.accumulates(touch) and accumulator(touch.statement) != touch.read:
+                text = f"@{touch.statement.name} reads another cell than the one it adds to"
+                yield Violation("reduction", text)
 
-    def compare(self, original: _Flow, new: _Flow) -> list[Violation]:
-        executed_reads = self.compared_reads()
-        back = self.projection(reads=True)
-        to_original = self.projection(reads=False)
-        expected = original.sources.apply_range(back)
-        got = new.sources.apply_domain(to_original).intersect_range(executed_reads)
-        expected = expected.intersect_range(executed_reads)
-        expected_in = back.reverse().apply_range(original.live_in)
-        expected_in = expected_in.intersect_domain(executed_reads)
-        got_in = new.live_in.intersect_domain(executed_reads)
-        found: list[Violation] = []
-        for kind, text, difference in (
-            ("dataflow", "reads a wrong value", got.subtract(expected)),
-            ("dataflow", "misses a value", expected.subtract(got)),
-        ):
-            if not difference.is_empty():
-                found.append(Violation(_kind(difference, kind), f"{text}: {_sample(difference)}"))
-        for text, difference in (
-            ("reads a wrong input element", got_in.subtract(expected_in)),
-            ("does not read an input element", expected_in.subtract(got_in)),
-        ):
-            if not difference.is_empty():
-                found.append(Violation("dataflow", f"{text}: {_sample(difference)}"))
-        return found
+    def unordered(self) -> Iterator[Violation]:
+        for conflict in unordered_conflicts(self.new):
+            yield Violation("unordered", counterexample.unordered(self.new, conflict))
 
-    def updated_twice(self, flow: _Flow) -> list[Violation]:
-        """A value that contains one update of a declared reduction more than once."""
-        updates = union_set()
-        for statement in self.executed:
-            if self.specification(statement).reduction is not None:
-                updates = updates.union(_universe(statement.domain))
-        sources = flow.sources.intersect_domain(updates).reverse()
-        pairs = sources.domain_map().range_product(
-            sources.range_map().apply_range(self.projection(reads=False))
+    def false_claims(self) -> Iterator[Violation]:
+        for broken in broken_claims(self.new, self.computed):
+            text = counterexample.broken_claim(self.new, broken.claim, broken.conflict)
+            yield Violation("claim", text)
+
+    def wrong_values(self) -> Iterator[Violation]:
+        if self.followed is None:
+            yield Violation("dataflow", "values pass through too many copies to be followed")
+            return
+        yield from self.differences()
+        yield from self.updated_twice(self.followed)
+
+    @cached_property
+    def followed(self) -> dict[str, Origin] | None:
+        """Where each read gets its value from, behind all copies."""
+        return through_copies(self.new.origins, self.new.copies, _COPIES_OF_COPIES)
+
+    @cached_property
+    def computed(self) -> dict[str, Origin]:
+        """The same, by instances of originals."""
+        return {key: self.in_originals(o) for key, o in (self.followed or {}).items()}
+
+    def differences(self) -> Iterator[Violation]:
+        """The first wrong read of each array that is read wrongly."""
+        found: dict[str, list[_Difference]] = {}
+        for difference in self.wrong_reads():
+            found.setdefault(difference.array, []).append(difference)
+        firsts: list[_Difference] = []
+        for group in found.values():
+            firsts.append(min(group, key=_when))
+        firsts.sort(key=_when)
+        for difference in firsts[:_SHOWN]:
+            yield difference.violation
+        if len(firsts) > _SHOWN:
+            names = ", ".join(d.array for d in firsts[_SHOWN:])
+            yield Violation("dataflow", f"more wrong reads, of {names}")
+
+    def wrong_reads(self) -> Iterator[_Difference]:
+        for touch in self.new.touches:
+            if touch.is_write or touch.statement.copy:
+                continue
+            expected = self.expected(touch)
+            got = self.computed[touch.key]
+            wrong = _wrong(expected, got)
+            if wrong is not None:
+                point = counterexample.first_executed(touch.timed, wrong, self.new.length)
+                original = self.new.to_original(touch.statement).intersect_domain(point).range()
+                reader = counterexample.reading(touch, point, original)
+                time = touch.timed.time(self.new.length).intersect_domain(point).range()
+                yield self.difference(
+                    touch.access.array, reader, expected, got, point, _values(time)
+                )
+        for array in sorted(self.scop.live_out):
+            expected, got = self.old.origins[exit_key(array)], self.computed[exit_key(array)]
+            wrong = _wrong(expected, got)
+            if wrong is not None:
+                point = wrong.lexmin()
+                element = f"{array}{list(_values(point))}"
+                reader = f"at the end {element} is live-out"
+                yield self.difference(array, reader, expected, got, point, None)
+
+    def difference(
+        self,
+        array: str,
+        reader: str,
+        expected: Origin,
+        got: Origin,
+        point: isl.Set,
+        time: tuple[int, ...] | None,
+    ) -> _Difference:
+        text = counterexample.wrong_value(
+            reader, (expected.sources, expected.live_in), (got.sources, got.live_in), point
         )
-        if pairs.is_injective():
-            return []
-        return [Violation("reduction", "an update reaches one value more than once")]
+        kind = "live-out" if time is None else "dataflow"
+        for name, elements in got.live_in.items():
+            reached = not elements.intersect_domain(point).is_empty()
+            if reached and not self.scop.arrays[name].live_in:
+                kind = "uninitialised"
+        return _Difference(array, time, Violation(kind, text))
+
+    def updated_twice(self, got: Mapping[str, Origin]) -> Iterator[Violation]:
+        """A value that contains one update of a declared reduction more than once."""
+        for origin in got.values():
+            seen: dict[str, isl.Map] = {}
+            for name, relation in origin.sources.items():
+                statement = self.scop.by_name[name]
+                if not self.new.is_update(statement):
+                    continue
+                back = self.new.to_original(statement)
+                original = back.get_tuple_name(DIM.out)
+                # Reading instance -> original instance, for every update that reaches it.
+                reached = relation.range_map().apply_range(back)
+                pairs = relation.domain_map().range_product(reached)
+                twice = None if pairs.is_injective() else _images_of_several(pairs)
+                updates = relation.apply_range(back)
+                if original in seen and not seen[original].is_disjoint(updates):
+                    twice = seen[original].intersect(updates)
+                if twice is not None:
+                    update = twice.range().lexmin()
+                    readers = twice.intersect_range(update).domain()
+                    sources = relation.intersect_domain(readers)
+                    sources = sources.intersect_range(
+                        back.reverse().intersect_domain(update).range()
+                    )
+                    text = counterexample.updated_twice(sources, update)
+                    yield Violation("reduction", text)
+                    return
+                seen[original] = updates.union(seen[original]) if original in seen else updates
 
     # ------------------------------------------------------------------------------ projections
 
-    def specification(self, statement: Statement) -> Statement:
-        """The original that a clone executes; the statement itself otherwise."""
-        if statement.clone_of is None:
-            return statement
-        return self.scop.by_name[statement.clone_of]
+    def in_originals(self, origin: Origin) -> Origin:
+        """Sources as instances of originals."""
+        sources: dict[str, isl.Map] = {}
+        for name, relation in origin.sources.items():
+            statement = self.scop.by_name[name]
+            original = self.new.specification(statement)
+            if original is not statement:
+                relation = relation.project_out(DIM.out, 0, statement.rank - original.rank)
+                relation = relation.set_tuple_name(DIM.out, original.name)
+            known = sources.get(original.name)
+            sources[original.name] = relation if known is None else known.union(relation)
+        return Origin(sources, origin.live_in)
 
-    def compared_reads(self) -> isl.UnionSet:
-        """Reading accesses that are compared: executed ones that are no copies, and the exit."""
-        result = union_set()
-        for statement in self.executed:
-            if not statement.copy:
-                for k in _compared_reads(self.specification(statement)):
-                    result = result.union(_universe(_reading(statement, k)))
-        for name in self.scop.live_out:
-            result = result.union(_universe(_exit(self.scop, name)))
-        return result
-
-    def projection(self, *, reads: bool) -> isl.UnionMap:
-        """reads=False: executed instance -> original instance.
-        reads=True: reading access of the original -> reading access that executes."""
-        result = union_map()
-        for statement in self.executed:
-            if statement.copy:
-                continue
-            original = self.specification(statement)
-            trailing = _trailing(statement, original)
-            executed = trailing.intersect_domain(
-                isl.Set.from_union_set(self.instances.intersect(_universe(statement.domain)))
+    def expected(self, touch: Touch) -> Origin:
+        """What the original reads, for the instances that execute."""
+        original = self.new.specification(touch.statement)
+        origin = self.old.origins[read_key(original.name, touch.read)]
+        if original is touch.statement:
+            executed = touch.timed.instances
+            return Origin(
+                {n: r.intersect_domain(executed) for n, r in origin.sources.items()},
+                {n: r.intersect_domain(executed) for n, r in origin.live_in.items()},
             )
-            if not reads:
-                result = result.union(isl.UnionMap.from_map(executed))
-                continue
-            for k in range(len(original.reads)):
-                renamed = executed.set_tuple_name(isl.dim_type.in_, f"{statement.name}{_READ}{k}")
-                renamed = renamed.set_tuple_name(isl.dim_type.out, f"{original.name}{_READ}{k}")
-                result = result.union(isl.UnionMap.from_map(renamed.reverse()))
-        if reads:
-            for name in self.scop.live_out:
-                identity = _exit(self.scop, name).identity()
-                result = result.union(isl.UnionMap.from_map(identity))
-        return result
 
+        def executed_by(relation: isl.Map) -> isl.Map:
+            relation = relation.insert_dims(DIM.in_, 0, touch.statement.rank - original.rank)
+            relation = relation.set_tuple_name(DIM.in_, touch.statement.name)
+            return relation.intersect_domain(touch.timed.instances)
 
-def _flow(
-    scop: Scop,
-    statements: tuple[Statement, ...],
-    time: isl.UnionMap,
-    instances: isl.UnionSet | None,
-) -> _Flow:
-    """Exact flow: every value that reaches every read. Updates of declared reductions may be
-    sources (all of them since the last plain write), plain writes must be."""
-    reads, must, may, schedule = union_map(), union_map(), union_map(), union_map()
-    length = tree.range_dims(time)
-    for statement in statements:
-        domain = isl.UnionSet.from_set(statement.domain)
-        if instances is not None:
-            domain = instances.intersect(domain.universe())
-        spec = scop.by_name[statement.clone_of] if statement.clone_of else statement
-        for access in statement.writes:
-            write = isl.UnionMap.from_map(access.relation).intersect_domain(domain)
-            if spec.reduction is not None:
-                may = may.union(write)
-            else:
-                must = must.union(write)
-        kept = range(len(statement.reads)) if statement.copy else _compared_reads(spec)
-        mine = time.intersect_domain(domain)
-        schedule = schedule.union(_before_exit(mine))
-        for k in kept:
-            lift = _lift(statement, k)
-            relation = isl.UnionMap.from_map(statement.reads[k].relation)
-            reads = reads.union(relation.intersect_domain(domain).apply_domain(lift))
-            schedule = schedule.union(_before_exit(mine.apply_domain(lift)))
-    for name in scop.live_out:
-        elements = _exit(scop, name)
-        relation = elements.identity().set_tuple_name(isl.dim_type.out, name)
-        reads = reads.union(isl.UnionMap.from_map(relation))
-        end = isl.UnionSet(f"{{ [{', '.join(['1', *['0'] * length])}] }}", context())
-        schedule = schedule.union(
-            isl.UnionMap.from_domain_and_range(isl.UnionSet.from_set(elements), end)
+        return Origin(
+            {n: executed_by(r) for n, r in origin.sources.items()},
+            {n: executed_by(r) for n, r in origin.live_in.items()},
         )
-    info = isl.UnionAccessInfo.from_sink(reads).set_must_source(must).set_may_source(may)
-    flow = info.set_schedule_map(schedule).compute_flow()
-    return _Flow(flow.get_may_dependence().coalesce(), flow.get_may_no_source().coalesce())
 
 
-def _compared_reads(statement: Statement) -> tuple[int, ...]:
-    """Reads whose source is compared: all but the accumulator of a declared reduction."""
-    if statement.reduction is None:
-        return tuple(range(len(statement.reads)))
-    cell = statement.writes[0].relation
+def _wrong(expected: Origin, got: Origin) -> isl.Set | None:
+    """The reading instances that do not get exactly what they should."""
+    wrong: isl.Set | None = None
+    for want, have in ((expected.sources, got.sources), (expected.live_in, got.live_in)):
+        for name in {**want, **have}:
+            left, right = want.get(name), have.get(name)
+            if left is not None and right is not None:
+                if left.is_equal(right):
+                    continue
+                part = left.subtract(right).union(right.subtract(left)).domain()
+            else:
+                only = left if right is None else right
+                assert only is not None
+                part = only.domain()
+            if not part.is_empty():
+                wrong = part if wrong is None else wrong.union(part)
+    return wrong
+
+
+def _images_of_several(relation: isl.Map) -> isl.Map:
+    """The images (themselves pairs) that several elements share."""
+    same = relation.apply_range(relation.reverse())
+    several = same.subtract(relation.domain().identity()).domain()
+    return relation.intersect_domain(several).range().unwrap()
+
+
+def _values(points: isl.Set) -> tuple[int, ...]:
+    """The coordinates of a set of one point."""
+    point = points.sample_point()
     return tuple(
-        k
-        for k, access in enumerate(statement.reads)
-        if access.array != statement.writes[0].array or not access.relation.is_equal(cell)
+        point.get_coordinate_val(DIM.set, k).to_python() for k in range(points.dim(DIM.set))
     )
 
 
-def _resolve_copies(flow: _Flow, copies: list[str]) -> _Flow:
-    """Replace every copy that is a source by what the copy itself read."""
-    sources, live_in = flow.sources, flow.live_in
-    for _ in range(len(copies) + 1):
-        from_copy = union_map()
-        for name in copies:
-            from_copy = from_copy.union(_with_source(sources, name))
-        if from_copy.is_empty():
-            break
-        executing = union_map()
-        maps = from_copy.domain().get_set_list()
-        for k in range(maps.n_set()):
-            space = maps.get_at(k)
-            identity = isl.Set.universe(space.get_space()).identity()
-            reading = identity.set_tuple_name(isl.dim_type.in_, f"{space.get_tuple_name()}{_READ}0")
-            executing = executing.union(isl.UnionMap.from_map(reading))
-        through = executing.apply_range(from_copy)  # the copy's reading access -> final reader
-        plain = sources.subtract(from_copy)
-        sources = plain.union(sources.apply_range(through)).coalesce()
-        live_in = live_in.union(through.reverse().apply_range(live_in)).coalesce()
-    return _Flow(sources, live_in)
-
-
-def _with_source(sources: isl.UnionMap, name: str) -> isl.UnionMap:
-    result = union_map()
-    maps = sources.get_map_list()
-    for k in range(maps.n_map()):
-        if maps.get_at(k).get_tuple_name(isl.dim_type.in_) == name:
-            result = result.union(isl.UnionMap.from_map(maps.get_at(k)))
-    return result
-
-
-# ------------------------------------------------------------------------------- spaces and samples
-
-
-def _reading(statement: Statement, k: int) -> isl.Set:
-    """The space of the k-th reading access of a statement."""
-    return statement.domain.set_tuple_name(f"{statement.name}{_READ}{k}")
-
-
-def _universe(points: isl.Set) -> isl.UnionSet:
-    """The whole space that a set lives in."""
-    return isl.UnionSet.from_set(isl.Set.universe(points.get_space()))
-
-
-def _lift(statement: Statement, k: int) -> isl.UnionMap:
-    """Instance -> its k-th reading access."""
-    identity = isl.Set.universe(statement.domain.get_space()).identity()
-    return isl.UnionMap.from_map(
-        identity.set_tuple_name(isl.dim_type.out, f"{statement.name}{_READ}{k}")
-    )
-
-
-def _exit(scop: Scop, array: str) -> isl.Set:
-    return scop.arrays[array].bounds.set_tuple_name(f"{_EXIT}{array}")
-
-
-def _trailing(statement: Statement, original: Statement) -> isl.Map:
-    """Clone instance -> original instance: the trailing dimensions."""
-    names = [f"d{k}" for k in range(statement.rank)]
-    kept = names[statement.rank - original.rank :]
-    text = f"{{ {statement.name}[{', '.join(names)}] -> {original.name}[{', '.join(kept)}] }}"
-    return isl.Map(text, context())
-
-
-def _before_exit(time: isl.UnionMap) -> isl.UnionMap:
-    """Prepend a 0 to the time vector; the exit has a 1 there."""
-    constant = isl.UnionSet("{ [0] }", context())
-    return isl.UnionMap.from_domain_and_range(time.domain(), constant).flat_range_product(time)
-
-
-def _sample(relation: isl.UnionMap) -> str:
-    """One point of a relation, as a counter-example."""
-    return str(relation.sample())
-
-
-def _kind(difference: isl.UnionMap, default: str) -> str:
-    names = tree.statement_names(difference.range())
-    return "live-out" if any(n.startswith(_EXIT) for n in names) else default
+def _when(difference: _Difference) -> tuple[bool, tuple[int, ...]]:
+    """Sorts by time, the exit last."""
+    return difference.time is None, difference.time or ()

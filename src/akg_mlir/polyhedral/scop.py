@@ -12,7 +12,8 @@ from akg_mlir.polyhedral.context import union_map, union_set
 
 @dataclass(frozen=True)
 class Array:
-    """A tensor in some memory. `shape` in elements, `element_bytes` bytes each."""
+    """A tensor in some memory. `shape` in elements, `element_bytes` bytes each. A buffer is private
+    to a tile: to the values of the `tile_dims` outermost band members."""
 
     name: str
     shape: tuple[int, ...]
@@ -20,6 +21,7 @@ class Array:
     space: str
     live_in: bool
     live_out: bool
+    tile_dims: int | None = None
 
     @property
     def bounds(self) -> isl.Set:

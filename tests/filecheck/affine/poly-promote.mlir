@@ -50,7 +50,7 @@ func.func @k(%x: memref<37x29xf32, #npu<space gm>>, %b: memref<29xf32, #npu<spac
 // CHECK-NEXT:    %b_ub = npu.buffer {npu.tile_dims = 2 : i64} : memref<16xf32, #npu<space ub>>
 // CHECK-NEXT:    %t_ub = npu.buffer {npu.tile_dims = 2 : i64} : memref<8x16xf32, #npu<space ub>>
 // CHECK-NEXT:    %y_ub = npu.buffer {npu.tile_dims = 2 : i64} : memref<8x16xf32, #npu<space ub>>
-// CHECK-NEXT:    poly.scop proved ["bounds", "copy-before-use", "dataflow", "live-out"] {
+// CHECK-NEXT:    poly.scop proved ["bodies", "bounds", "order", "copy-before-use", "dataflow", "live-out", "bands"] {
 // CHECK:           poly.stmt @S0_t(%t0, %t1, %i_2, %j_2)
 // CHECK-SAME:        clone_of @S0
 // CHECK-NEXT:        affine.load %x_ub[%t0 * -8 + %i_2, %t1 * -16 + %j_2]

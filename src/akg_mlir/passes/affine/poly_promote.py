@@ -18,7 +18,7 @@ from akg_mlir.dialects.te.structured import scalar_attribute
 from akg_mlir.passes.affine.bridge import read_tree, replace_tree
 from akg_mlir.passes.affine.isl_affine import to_affine_map
 from akg_mlir.passes.affine.poly_schedule import function_name
-from akg_mlir.passes.affine.statements import ArrayNames, read_scop
+from akg_mlir.passes.affine.statements import TILE_DIMS, ArrayNames, read_scop
 from akg_mlir.polyhedral.buffers import Promotion, Reference
 from akg_mlir.polyhedral.footprint import FootprintError
 from akg_mlir.polyhedral.promoted_tree import promoted_tree
@@ -27,8 +27,6 @@ from akg_mlir.polyhedral.scopes import Executed
 from akg_mlir.polyhedral.tree import TreeError
 
 NAME = "poly-promote"
-TILE_DIMS = "npu.tile_dims"
-"""On a `npu.buffer`: the values of so many outer band members are the tile it is private to."""
 DIM = isl.dim_type
 
 

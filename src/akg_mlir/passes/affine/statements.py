@@ -10,6 +10,7 @@ from xdsl.dialects.builtin import (
     Float32Type,
     Float64Type,
     IndexType,
+    IntegerAttr,
     IntegerType,
 )
 from xdsl.ir import Attribute, Block, BlockArgument, SSAValue
@@ -22,10 +23,13 @@ from xdsl.ir.affine import (
 )
 
 from akg_mlir.diagnostics import CompileError
-from akg_mlir.dialects import poly
+from akg_mlir.dialects import npu, poly
 from akg_mlir.dialects.npu import memref_type, space_of
 from akg_mlir.passes.affine.bridge import parse_isl
 from akg_mlir.polyhedral.scop import Access, Array, Scop, Statement
+
+TILE_DIMS = "npu.tile_dims"
+"""On a `npu.buffer`: the values of so many outer band members are the tile it is private to."""
 
 
 class ArrayNames:
@@ -87,7 +91,16 @@ def _array(name: str, value: SSAValue, written: set[str], scop: poly.ScopOp) -> 
         space_of(type_).value,
         live_in=is_argument,
         live_out=live_out,
+        tile_dims=_tile_dims(value),
     )
+
+
+def _tile_dims(value: SSAValue) -> int | None:
+    """Of a buffer that is private to a tile: how many outer band members say which tile."""
+    if not isinstance(value.owner, npu.BufferOp):
+        return None
+    dims = value.owner.attributes.get(TILE_DIMS)
+    return dims.value.data if isinstance(dims, IntegerAttr) else None
 
 
 def _dead_out(value: SSAValue, scop: poly.ScopOp) -> bool:

@@ -14,7 +14,7 @@ from xdsl.ir import Attribute, Block, SSAValue
 from xdsl.ir.affine import AffineExpr
 
 from akg_mlir.dialects import npu
-from akg_mlir.passes.affine.poly_promote import TILE_DIMS
+from akg_mlir.passes.affine.statements import TILE_DIMS
 from akg_mlir.passes.npu.generate.indices import compressed
 
 Coordinates = tuple[AffineExpr, ...]

@@ -78,10 +78,10 @@ def test_a_producer_on_the_vector_unit_feeds_the_cube() -> None:
         "bias_ub": (16,),
         "X_ub": (10, 32),
         "X_l1": (10, 22, 16),
-        "X_l0a": (8, 2, 3, 3, 16, 16),
+        "X_l0a": (2, 2, 3, 3, 16, 16),
         "B_l1": (3, 3, 16, 16),
         "B_l0b": (3, 3, 16, 16),
-        "C_l0c": (8, 2, 16, 16),
+        "C_l0c": (2, 2, 16, 16),
         "C_ub": (8, 32),
     }
     assert path(module, "in_A") == ["gm", "ub"]
@@ -125,6 +125,23 @@ def test_a_convolution_that_is_itself_a_producer() -> None:
     run(module, PROMOTE)
     assert buffers(module)["C_l0c"] == (1, 4, 16, 16)
     assert_same_results(module)
+
+
+def test_points_are_tiled_again_where_the_matrix_overfills_l0a() -> None:
+    """Half of L0A (64 KB) holds 2 rows of 2 fractals with 9 taps; L1 keeps the image for all."""
+    module = on_cube(biased(28, 28), "S4: 8@UB, 20@UB", "S1", "S2")
+    run(module, PROMOTE)
+    bands = [op.tile for op in module.walk() if isinstance(op, poly.BandOp) and op.tile]
+    assert [band.get_values() for band in bands] == [(8, 20), (2,)]
+    domains = {s.sym_name.data: s.domain.data for s in scop_of(module).statements}
+    assert domains["in_X_l1"].startswith("{ in_X_l1[i0, i1, i2, i3]")
+    assert domains["in_X_l0a"].startswith("{ in_X_l0a[i0, i1, i2, ")
+
+
+def test_windows_that_never_fit_are_an_error() -> None:
+    module = on_cube(Nchw(1, 512, (5, 20), 3, (4, 4)).text(), "S2: _, 2@UB, _", "S0", "S1")
+    with pytest.raises(CompileError, match=r"windows of @S1 need 262144 bytes of l0a .* 65536"):
+        run(module, "poly-promote")
 
 
 def test_blocks_are_filled_with_zeros_where_channels_do_not_fill_them() -> None:

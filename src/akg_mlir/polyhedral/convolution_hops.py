@@ -19,10 +19,11 @@ from akg_mlir.polyhedral.buffers import Buffer, Reference, Storage, Workspace, s
 from akg_mlir.polyhedral.context import context
 from akg_mlir.polyhedral.convolution import Axis, Convolution
 from akg_mlir.polyhedral.footprint import Box, box
+from akg_mlir.polyhedral.l0_tiles import matrix
 from akg_mlir.polyhedral.layouts import FRACTAL, Arrangement, blocked, whole
 from akg_mlir.polyhedral.placement import footprint
 from akg_mlir.polyhedral.scop import Access
-from akg_mlir.polyhedral.scopes import Executed, Use, tile_map
+from akg_mlir.polyhedral.scopes import Executed, Scope, Use, tile_map
 
 DIM = isl.dim_type
 
@@ -39,40 +40,40 @@ class _Windows:
 
 
 class ConvolutionHops:
-    """The hops of one convolution `update` below a cube mark. Dimensions of its original are
-    positions after the coordinates of its scope."""
+    """The hops of one convolution `update` below a cube mark: to L1 in the scope `outer`, to L0A in
+    that of the update. Dimensions of its original are positions after the coordinates."""
 
-    def __init__(self, work: Workspace, update: Executed, convolution: Convolution) -> None:
+    def __init__(
+        self, work: Workspace, update: Executed, convolution: Convolution, outer: Scope
+    ) -> None:
         self.work, self.update, self.convolution = work, update, convolution
-        self.scope = update.scope
+        self.scope, self.outer = update.scope, outer
         own = range(self.scope.dims, update.domain.dim(DIM.set))
         self.tile = box(tile_map(update.domain, self.scope.dims, list(own)))
 
     # -------------------------------------------------------------------------------- the image
 
-    def image(self) -> list[Executed]:
+    def image(self) -> None:
         """The image to L1 as NC1HWC0, and its windows to L0A as a matrix."""
         axes = self.convolution.axes
         channels = [k for k, axis in enumerate(axes) if axis.channel is not None]
         use = self.use(self.convolution.a)
-        touched = footprint([use], self.scope.dims)
+        touched = footprint([use], self.outer.dims)
         inside = box(touched)
         outer, lane = blocked(channels, inside.sizes)
         plain, windowed = self.axes(windows=False), self.axes(windows=True)
         arrangement = Arrangement((*whole(plain), *outer, *whole(windowed), lane))
-        l1, before = self.to_l1(use, touched, inside, arrangement, channels)
-        array = use.access.array
-        shape = self.matrix.shape(self.tile.sizes)
-        l0a = self.work.buffer(array, "l0a", self.scope, shape)
+        l1 = self.to_l1(use, touched, inside, arrangement, channels)
+        array, layout = use.access.array, matrix(self.convolution, self.tile.sizes)
+        l0a = self.work.buffer(array, "l0a", self.scope, layout.shape(self.tile.sizes))
         if not self.every_point_has_every_tap():
-            before.append(self.zeros(l0a))
+            self.zeros(l0a, self.scope)
         windows = self.windows(self.work.fresh(f"in_{short_name(array)}_l0a"))
         source = Reference(l1.buffer.name, self.image_cell(windows, inside))
         target = Reference(l0a.name, self.matrix_cell(windows))
-        before.append(self.hop(windows.domain, source, target))
+        self.hop(windows.domain, source, target, self.scope)
         local = self.from_corner(self.update.domain, self.dims_of_update())
-        self.work.assigned[use] = Reference(l0a.name, self.matrix.index(local))
-        return before
+        self.work.assigned[use] = Reference(l0a.name, layout.index(local))
 
     def axes(self, *, windows: bool) -> list[int]:
         """The indices of the image that are windows, or those that are points only."""
@@ -81,13 +82,6 @@ class ConvolutionHops:
             for k, axis in enumerate(self.convolution.axes)
             if axis.channel is None and (axis.window is not None) == windows
         ]
-
-    @property
-    def matrix(self) -> Arrangement:
-        """How points, taps and channels of a tile lie in L0A."""
-        rows, row = blocked(self.convolution.points, self.tile.sizes)
-        blocks, channel = blocked(self.convolution.channels, self.tile.sizes)
-        return Arrangement((*rows, *blocks, *whole(self.convolution.taps), row, channel))
 
     def windows(self, name: str) -> _Windows:
         """The instances of the hop to L0A, called `name`."""
@@ -144,24 +138,24 @@ class ConvolutionHops:
 
     # ------------------------------------------------------------------------ kernel and result
 
-    def kernel(self) -> list[Executed]:
+    def kernel(self) -> None:
         """The kernel to L1 in fractals, and as it is to L0B."""
         c = self.convolution
         use = self.use(c.b)
-        touched = footprint([use], self.scope.dims)
+        touched = footprint([use], self.outer.dims)
         inside = box(touched)
         channels = [c.kernel.index(d) for d in c.channels]
         blocks, channel = blocked(channels, inside.sizes)
         columns, column = blocked([c.kernel.index(d) for d in c.outputs], inside.sizes)
         taps = whole([c.kernel.index(d) for d in c.taps])
         arrangement = Arrangement((*blocks, *taps, *columns, column, channel))
-        l1, before = self.to_l1(use, touched, inside, arrangement, channels)
-        l0b = self.work.storage(use.access.array, "l0b", self.scope, l1.layout, arrangement)
-        domain, cell = self.cells(f"in_{short_name(use.access.array)}_l0b", l0b.buffer)
+        l1 = self.to_l1(use, touched, inside, arrangement, channels)
+        l0b = self.work.storage(use.access.array, "l0b", self.outer, l1.layout, arrangement)
+        name = f"in_{short_name(use.access.array)}_l0b"
+        domain, cell = self.cells(name, l0b.buffer, self.outer)
         source, target = Reference(l1.buffer.name, cell), Reference(l0b.buffer.name, cell)
-        before.append(self.hop(domain, source, target))
+        self.hop(domain, source, target, self.outer)
         self.work.assign(use, l0b)
-        return before
 
     def result(self, sizes: Sequence[int]) -> Arrangement:
         """How a box of the result (of these sizes) lies in L0C."""
@@ -176,8 +170,14 @@ class ConvolutionHops:
         """The reference of the update that is `access` in its original."""
         return Use(self.update, self.update.original.accesses.index(access))
 
-    def hop(self, domain: isl.Set, source: Reference | None, target: Reference) -> Executed:
-        return self.work.hop(domain, source, target, self.scope, self.update.items)
+    def hop(
+        self, domain: isl.Set, source: Reference | None, target: Reference, scope: Scope
+    ) -> None:
+        """A copy in front of the contraction in each tile of `scope`."""
+        self.before(scope, self.work.hop(domain, source, target, scope, self.update.items))
+
+    def before(self, scope: Scope, copy: Executed) -> None:
+        self.work.insertions.before.setdefault(self.update.items[scope], []).append(copy)
 
     def to_l1(
         self,
@@ -186,24 +186,26 @@ class ConvolutionHops:
         inside: Box,
         arrangement: Arrangement,
         channels: Sequence[int],
-    ) -> tuple[Storage, list[Executed]]:
+    ) -> Storage:
         """An operand's buffer in L1 and what fills it; `channels` are dimensions of the tensor."""
         array, layout = use.access.array, Layout(inside, inside.sizes, None)
-        l1 = self.work.storage(array, "l1", self.scope, layout, arrangement)
-        zeros = [] if _fills_blocks(touched, channels, inside.sizes) else [self.zeros(l1.buffer)]
+        l1 = self.work.storage(array, "l1", self.outer, layout, arrangement)
+        if not _fills_blocks(touched, channels, inside.sizes):
+            self.zeros(l1.buffer, self.outer)
         base, items = f"in_{short_name(array)}_l1", self.update.items
-        copy = self.work.copy(base, array, touched, self.scope, items)
+        copy = self.work.copy(base, array, touched, self.outer, items)
         self.work.assign(Use(copy, 1), l1)
-        return l1, [*zeros, copy]
+        self.before(self.outer, copy)
+        return l1
 
-    def zeros(self, buffer: Buffer) -> Executed:
+    def zeros(self, buffer: Buffer, scope: Scope) -> None:
         """Zeros in a whole buffer."""
-        domain, cell = self.cells(f"zero_{buffer.name}", buffer)
-        return self.hop(domain, None, Reference(buffer.name, cell))
+        domain, cell = self.cells(f"zero_{buffer.name}", buffer, scope)
+        self.hop(domain, None, Reference(buffer.name, cell), scope)
 
-    def cells(self, base: str, buffer: Buffer) -> tuple[isl.Set, tuple[isl.Aff, ...]]:
+    def cells(self, base: str, buffer: Buffer, scope: Scope) -> tuple[isl.Set, tuple[isl.Aff, ...]]:
         """`name[coordinates, cell]` for every cell of a buffer in every tile, and the cell."""
-        tiles, first = self.update.domain, self.scope.dims
+        tiles, first = self.update.domain, scope.dims
         tiles = tiles.project_out(DIM.set, first, tiles.dim(DIM.set) - first)
         domain = tiles.reset_tuple_id().flat_product(_cells(buffer.shape))
         domain = domain.set_tuple_name(self.work.fresh(base))

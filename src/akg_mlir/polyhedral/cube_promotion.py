@@ -9,13 +9,13 @@ block, L1 is filled with zeros first: the cube always multiplies whole blocks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.alignment import Layout
 from akg_mlir.polyhedral.buffers import Storage, Workspace, short_name, uses_of
 from akg_mlir.polyhedral.contraction import Contraction, find_contraction
-from akg_mlir.polyhedral.convolution import Convolution, find_convolution
+from akg_mlir.polyhedral.convolution import find_convolution
 from akg_mlir.polyhedral.convolution_hops import ConvolutionHops
 from akg_mlir.polyhedral.footprint import box
 from akg_mlir.polyhedral.layouts import Arrangement, whole
@@ -25,8 +25,11 @@ from akg_mlir.polyhedral.scopes import Executed, Use
 CUBE = "npu.cube"
 
 
-def promote_cube(work: Workspace, clones: list[Executed]) -> None:
-    """Buffers, hops and references of every contraction below a cube mark.
+def promote_cube(
+    work: Workspace, clones: list[Executed], l0_bands: Sequence[tree.Band] = ()
+) -> None:
+    """Buffers, hops and references of every contraction below a cube mark. `l0_bands` have tiles
+    that share what is in L1.
 
     Raises `tree.TreeError` for a reduction there that is no contraction the cube can do, or one
     without its initialisation.
@@ -39,7 +42,13 @@ def promote_cube(work: Workspace, clones: list[Executed]) -> None:
         if contraction is not None:
             _promote_matrices(work, clones, clone, contraction)
         elif convolution is not None:
-            _promote_convolution(work, clones, clone, convolution)
+            inside = any(clone.scope.node is band for band in l0_bands)
+            outer = clone.scope.parent if inside else clone.scope
+            assert outer is not None
+            hops = ConvolutionHops(work, clone, convolution, outer)
+            hops.image()
+            hops.kernel()
+            _promote_accumulator(work, clones, clone, convolution.c.array, hops)
         else:
             raise tree.TreeError(f"@{clone.name} on the cube is no contraction that it can do")
 
@@ -74,16 +83,6 @@ def _promote_operand(work: Workspace, use: Use, space: str, arrangement: Arrange
     work.assign(Use(to_l0, 1), l0)
     work.assign(use, l0)
     work.insertions.before.setdefault(item, []).extend([to_l1, to_l0])
-
-
-def _promote_convolution(
-    work: Workspace, clones: list[Executed], update: Executed, convolution: Convolution
-) -> None:
-    hops = ConvolutionHops(work, update, convolution)
-    before = [*hops.image(), *hops.kernel()]
-    item = update.items[update.scope]
-    work.insertions.before.setdefault(item, []).extend(before)
-    _promote_accumulator(work, clones, update, convolution.c.array, hops)
 
 
 def _promote_accumulator(

@@ -7,6 +7,7 @@ those of contractions through the memories of the cube (`cube_promotion`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 
 import islpy as isl
@@ -26,6 +27,7 @@ from akg_mlir.polyhedral.buffers import DMA, Promotion, Workspace, short_name, u
 from akg_mlir.polyhedral.context import context
 from akg_mlir.polyhedral.cube_promotion import promote_cube
 from akg_mlir.polyhedral.footprint import box
+from akg_mlir.polyhedral.l0_tiles import fit_l0
 from akg_mlir.polyhedral.normal_form import normalise
 from akg_mlir.polyhedral.placement import exposed, footprint, settle
 from akg_mlir.polyhedral.scop import Scop
@@ -34,19 +36,23 @@ from akg_mlir.polyhedral.scopes import Executed, Scope, Use, collect, tile_map
 DIM = isl.dim_type
 
 
-def promote(scop: Scop, root: tree.Domain) -> Promotion:
+def promote(scop: Scop, root: tree.Domain, capacity: Mapping[str, int]) -> Promotion:
     """Decide buffers, copies and references for every statement below a unit mark.
 
-    Raises `tree.TreeError` for a tree that is not as `poly-assign-units` leaves it.
+    `capacity` has the bytes of each memory. Raises `tree.TreeError` for a tree that is not as
+    `poly-assign-units` leaves it.
     """
-    return _Promoter(scop, root).run()
+    return _Promoter(scop, root, capacity).run()
 
 
 class _Promoter:
-    def __init__(self, scop: Scop, root: tree.Domain) -> None:
+    def __init__(self, scop: Scop, root: tree.Domain, capacity: Mapping[str, int]) -> None:
         self.scop = scop
         self.root = normalise(scop, root)
         self.clones = collect(scop, self.root)
+        self.root, self.l0_bands = fit_l0(scop, self.root, self.clones, capacity)
+        if self.l0_bands:
+            self.clones = collect(scop, self.root)
         self.work = Workspace(scop, self.clones)
         self.demoted: dict[Executed, str] = {}
 
@@ -56,7 +62,7 @@ class _Promoter:
         return tree.flat_schedule(self.root)
 
     def run(self) -> Promotion:
-        promote_cube(self.work, self.clones)
+        promote_cube(self.work, self.clones, self.l0_bands)
         self.promote_rest()
         return Promotion(
             self.root,

@@ -19,12 +19,14 @@ from akg_mlir.passes.affine.bridge import read_tree, replace_tree
 from akg_mlir.passes.affine.isl_affine import to_affine_map
 from akg_mlir.passes.affine.poly_schedule import function_name
 from akg_mlir.passes.affine.statements import TILE_DIMS, ArrayNames, read_scop
+from akg_mlir.passes.npu.memory.target import target_of
 from akg_mlir.polyhedral.buffers import Promotion, Reference
 from akg_mlir.polyhedral.footprint import FootprintError
 from akg_mlir.polyhedral.promoted_tree import promoted_tree
 from akg_mlir.polyhedral.promotion import promote
 from akg_mlir.polyhedral.scopes import Executed
 from akg_mlir.polyhedral.tree import TreeError
+from akg_mlir.targets import Target
 
 NAME = "poly-promote"
 DIM = isl.dim_type
@@ -42,14 +44,14 @@ class PolyPromote(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for scop in [s for s in op.walk() if isinstance(s, poly.ScopOp)]:
-            _promote(scop)
+            _promote(scop, target_of(op))
 
 
-def _promote(op: poly.ScopOp) -> None:
+def _promote(op: poly.ScopOp, target: Target) -> None:
     names = ArrayNames()
     scop, root = read_scop(op, names), read_tree(op.tree)
     try:
-        promotion = promote(scop, root)
+        promotion = promote(scop, root, target.memories)
         new_root = promoted_tree(promotion)
     except (TreeError, FootprintError) as error:
         raise CompileError(str(error), op) from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import islpy as isl
 import pytest
 from xdsl.dialects import affine
@@ -10,7 +12,9 @@ from xdsl.dialects.builtin import ModuleOp
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu, poly
 from akg_mlir.parsing import parse_module
+from akg_mlir.passes.affine.bridge import read_tree, replace_tree
 from akg_mlir.passes.affine.statements import read_scop
+from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.context import context
 from akg_mlir.polyhedral.convolution import find_convolution
 from akg_mlir.polyhedral.layouts import Img2Col, Window
@@ -139,7 +143,7 @@ def test_points_are_tiled_again_where_the_matrix_overfills_l0a() -> None:
 
 
 def test_windows_that_never_fit_are_an_error() -> None:
-    module = on_cube(Nchw(1, 512, (5, 20), 3, (4, 4)).text(), "S2: _, 2@UB, _", "S0", "S1")
+    module = on_cube(Nchw(1, 512, (4, 6), 2, (4, 4)).text(), "S2: _, 3@UB", "S0", "S1")
     with pytest.raises(CompileError, match=r"windows of @S1 need 262144 bytes of l0a .* 65536"):
         run(module, "poly-promote")
 
@@ -157,6 +161,21 @@ def test_missing_taps_of_a_padded_image_are_zeros_in_l0a() -> None:
     run(module, PROMOTE)
     assert "zero_A_l0a" in copies(module)
     assert_same_results(module)
+
+
+def test_zeros_written_over_the_image_are_no_convolution() -> None:
+    module = on_cube(biased(28, 28), "S4: 8@UB, 20@UB", "S1", "S2")
+    run(module, PROMOTE)
+    op = scop_of(module)
+    root = read_tree(op.tree)
+    sequence = next(node for node in tree.walk(root) if isinstance(node, tree.Sequence))
+    filters = list(sequence.filters)
+    names = [tree.statement_names(f.filter) for f in filters]
+    zeros, image = names.index(("zero_X_l1",)), names.index(("in_X_l1",))
+    filters[zeros], filters[image] = filters[image], filters[zeros]
+    swapped = replace(sequence, filters=tuple(filters))
+    replace_tree(op, tree.replace_node(root, sequence, swapped))
+    assert violations(module) != []
 
 
 def test_the_hops_to_l0a_are_img2col() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xdsl.dialects import affine
+from xdsl.dialects import affine, arith
 from xdsl.ir import Operation, SSAValue
 
 from akg_mlir.dialects import poly
@@ -24,7 +24,7 @@ def wrong_bodies(scop: poly.ScopOp) -> Iterator[str]:
             yield f"@{name} does not end with its store"
         elif statement.copy is not None:
             if not _copies(ops):
-                yield f"@{name} is a copy, but does more than load and store one element"
+                yield f"@{name} is a copy, but does more than move or fill one element"
         elif statement.clone_of is not None:
             original = originals.get(statement.clone_of.data)
             if original is None:
@@ -36,9 +36,11 @@ def wrong_bodies(scop: poly.ScopOp) -> Iterator[str]:
 
 
 def _copies(ops: list[Operation]) -> bool:
+    """One load and one store of it, or what fills: a constant and one store of it. A value that a
+    fill leaves is no value of the program; whatever reads it is wrong by its dataflow."""
     match ops:
-        case [affine.LoadOp() as load, affine.StoreOp() as store]:
-            return store.value is load.result
+        case [affine.LoadOp() | arith.ConstantOp() as source, affine.StoreOp() as store]:
+            return store.value is source.results[0]
         case _:
             return False
 

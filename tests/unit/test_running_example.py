@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from example_files import EXAMPLES
 from poly_kernels import apply, scop_of, violations
 from xdsl.dialects.builtin import ModuleOp
 
-from akg_mlir.diagnostics import Remark
+from akg_mlir.diagnostics import CompileError, Remark
 from akg_mlir.passes.affine.bridge import read_tree
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.clustering import clusters_of
@@ -19,6 +20,8 @@ from akg_mlir.reference.schedule_tree import write_tree_order
 
 SCHEDULED = "poly-raise,poly-schedule"
 FUSED = f'{SCHEDULED},poly-tile{{policy="S4: 32@UB, 32@UB"}},poly-fuse'
+UNITS = f"{FUSED},poly-assign-units"
+PROMOTED = f"{UNITS},poly-promote"
 H = W = 70
 KH = KW = 3
 TILE = 32
@@ -72,6 +75,32 @@ def test_the_update_in_place_is_renamed() -> None:
     assert "affine.load %A[" not in bodies["S2_t"]
 
 
+def test_the_tile_is_forked_into_vector_and_cube() -> None:
+    module, remarks = example(UNITS)
+    root = read_tree(scop_of(module).tree)
+    filters = [n for n in tree.walk(root) if isinstance(n, tree.Filter)]
+    units = {
+        frozenset(tree.statement_names(f.filter)): f.child.name
+        for f in filters
+        if isinstance(f.child, tree.Mark)
+    }
+    assert units == {
+        frozenset({"S0_t"}): "npu.vector",
+        frozenset({"S1", "S2_t"}): "npu.cube",
+        frozenset({"S3"}): "npu.vector",
+        frozenset({"S4"}): "npu.vector",
+    }
+    messages = [r.message for r in remarks if r.pass_name == "poly-assign-units"]
+    assert messages == ["@S2_t with @S1 on the cube", "@S0_t, @S3, @S4 on the vector unit"]
+
+
+def test_a_convolution_can_be_kept_off_the_cube() -> None:
+    _, remarks = example(f"{UNITS}{{convolutions=vector}}")
+    assert any("asked to run on the vector unit" in r.message for r in remarks)
+    with pytest.raises(CompileError, match="on the cube or the vector unit, not on 'scalar'"):
+        example(f"{UNITS}{{convolutions=scalar}}")
+
+
 def test_every_stage_computes_what_numpy_does() -> None:
     rng = np.random.default_rng(0)
     a, b, bias = (
@@ -85,7 +114,14 @@ def test_every_stage_computes_what_numpy_does() -> None:
             window = image[kh : kh + H - KH + 1, kw : kw + W - KW + 1]
             expected += window * b.astype(np.float32)[kh, kw]
     expected = np.abs(expected)
-    for passes in ("poly-raise", SCHEDULED, FUSED.removesuffix(",poly-fuse"), FUSED):
+    for passes in (
+        "poly-raise",
+        SCHEDULED,
+        FUSED.removesuffix(",poly-fuse"),
+        FUSED,
+        UNITS,
+        PROMOTED,
+    ):
         module, _ = example(passes)
         assert violations(module) == []
         result = np.full(expected.shape, np.nan, dtype=np.float16)

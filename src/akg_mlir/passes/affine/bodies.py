@@ -137,13 +137,27 @@ def is_zero_fill(stmt: StmtOp) -> bool:
 
 def is_cube_product(stmt: StmtOp) -> bool:
     """Whether the body is `c + extf(a) * extf(b)` with f16 operands and an f32 cell."""
+    return is_product_update(stmt) and cube_type_refusal(stmt, (Float32Type,)) is None
+
+
+def is_product_update(stmt: StmtOp) -> bool:
+    """Whether the body adds the product of two loaded values of different tensors to its cell."""
     update = update_of(stmt)
     loads = None if update is None or update.kind != Binary.ADD else product_of(update.value)
+    return loads is not None and loads[0].memref != loads[1].memref
+
+
+def cube_type_refusal(stmt: StmtOp, cells: tuple[type[Attribute], ...]) -> str | None:
+    """Why the cube has no product update on these element types, or None when it has."""
+    update = update_of(stmt)
+    loads = None if update is None else product_of(update.value)
     if update is None or loads is None:
-        return False
+        return "it is no product update"
     operands = [memref_type(load.memref).element_type for load in loads]
     cell = memref_type(update.load.memref).element_type
-    return all(isinstance(t, Float16Type) for t in operands) and isinstance(cell, Float32Type)
+    if not all(isinstance(t, Float16Type) for t in operands):
+        return f"the cube does not multiply {' and '.join(dict.fromkeys(map(str, operands)))}"
+    return None if isinstance(cell, cells) else f"the cube does not sum such products in {cell}"
 
 
 def vector_refusal(stmt: StmtOp, reduction: bool) -> str | None:

@@ -5,22 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import Float16Type, Float32Type, ModuleOp
 from xdsl.passes import ModulePass
 
 from akg_mlir.diagnostics import CompileError, remark
 from akg_mlir.dialects import poly
-from akg_mlir.passes.affine.bodies import is_cube_product, is_zero_fill, vector_refusal
+from akg_mlir.passes.affine.bodies import (
+    cube_type_refusal,
+    is_product_update,
+    is_zero_fill,
+    vector_refusal,
+)
 from akg_mlir.passes.affine.bridge import read_tree, replace_tree
 from akg_mlir.passes.affine.poly_schedule import function_name
 from akg_mlir.passes.affine.statements import read_scop
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.contraction import find_contraction, join
+from akg_mlir.polyhedral.convolution import find_convolution
 from akg_mlir.polyhedral.point_bands import point_band
-from akg_mlir.polyhedral.scop import Scop, Statement
+from akg_mlir.polyhedral.scop import Statement
 from akg_mlir.polyhedral.units import distribute
 
 NAME = "poly-assign-units"
+
+
+CONVOLUTION_UNITS = ("cube", "vector")
 
 
 @dataclass(frozen=True)
@@ -29,41 +38,103 @@ class PolyAssignUnits(ModulePass):
 
     Point bands are distributed over statements, contraction updates join their initialisation on
     the cube, and the dimension that walks memory contiguously becomes the innermost one.
+    `convolutions` says where contractions over windows of an image go: to the `cube` (by img2col)
+    or the `vector` unit.
     """
 
     name = NAME
 
+    convolutions: str = "cube"
+
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        if self.convolutions not in CONVOLUTION_UNITS:
+            raise CompileError(
+                f"convolutions run on the {' or the '.join(CONVOLUTION_UNITS)} unit, "
+                f"not on '{self.convolutions}'",
+                op,
+            )
         for scop in [s for s in op.walk() if isinstance(s, poly.ScopOp)]:
-            _assign(scop)
+            _Assigner(scop, self.convolutions == "cube").run()
 
 
-def _assign(op: poly.ScopOp) -> None:
-    scop, bodies = read_scop(op), {s.sym_name.data: s for s in op.statements}
-    where = function_name(op)
-    units = {s.name: _unit(scop, s, bodies[s.name]) for s in scop.statements if not s.copy}
+class _Assigner:
+    def __init__(self, op: poly.ScopOp, convolutions: bool) -> None:
+        self.op, self.convolutions = op, convolutions
+        self.scop = read_scop(op)
+        self.bodies = {s.sym_name.data: s for s in op.statements}
+        self.where = function_name(op)
 
-    def leaf(name: str) -> tree.Node:
-        statement = scop.by_name[name]
-        return tree.Mark(point_band(scop, statement), name=f"npu.{units[name][0]}")
+    def run(self) -> None:
+        units = {s.name: self.unit(s) for s in self.scop.statements if not s.copy}
 
-    try:
-        root = distribute(scop, read_tree(op.tree), leaf)
-        root = _join_contractions(scop, root, bodies, where)
-    except tree.TreeError as error:
-        raise CompileError(str(error), op) from error
-    for name in _executed(root):
-        unit, reason = units[name]
+        def leaf(name: str) -> tree.Node:
+            statement = self.scop.by_name[name]
+            return tree.Mark(point_band(self.scop, statement), name=f"npu.{units[name][0]}")
+
+        try:
+            root = distribute(self.scop, read_tree(self.op.tree), leaf)
+            root, cube = self.join_contractions(root)
+        except tree.TreeError as error:
+            raise CompileError(str(error), self.op) from error
+        for name in _executed(root):
+            unit, reason = units[name]
+            if name not in cube and reason is not None:
+                remark(NAME, "missed", self.where, f"@{name} on the {unit} unit: {reason}")
+        vector = [f"@{n}" for n in _executed(root) if n not in cube and units[n][0] == "vector"]
+        if vector:
+            remark(NAME, "analysis", self.where, f"{', '.join(vector)} on the vector unit")
+        replace_tree(self.op, root)
+
+    def unit(self, statement: Statement) -> tuple[str, str | None]:
+        """The unit of a statement by itself, and why it is not the vector unit."""
+        reason = vector_refusal(
+            self.bodies[statement.name], self.original(statement).reduction is not None
+        )
+        return ("vector", None) if reason is None else ("scalar", reason)
+
+    def original(self, statement: Statement) -> Statement:
+        return self.scop.by_name[statement.clone_of] if statement.clone_of else statement
+
+    def join_contractions(self, root: tree.Domain) -> tuple[tree.Domain, set[str]]:
+        """Move contractions that the cube can do to it, each together with its initialisation.
+
+        Returns the tree and the statements on the cube.
+        """
+        cube: set[str] = set()
+        executed = _executed(root)
+        for name in executed:
+            statement = self.scop.by_name[name]
+            if not (self.original(statement).reduction and is_product_update(self.bodies[name])):
+                continue
+            reason = self.refuses_cube(statement)
+            inits = [n for n in executed if self.initialises(n, statement)]
+            joined = None
+            if reason is None and len(inits) == 1:
+                joined = join(root, self.scop, inits[0], name, "npu.cube")
+            if joined is None:
+                reason = reason or "no initialisation beside it"
+                remark(NAME, "missed", self.where, f"@{name} not on the cube: {reason}")
+                continue
+            remark(NAME, "passed", self.where, f"@{name} with @{inits[0]} on the cube")
+            root = joined
+            cube |= {name, inits[0]}
+        return root, cube
+
+    def refuses_cube(self, statement: Statement) -> str | None:
+        """Why the cube cannot do a product update, or None."""
+        body = self.bodies[statement.name]
+        if find_contraction(statement) is not None:
+            return cube_type_refusal(body, (Float32Type,))
+        reason = cube_type_refusal(body, (Float32Type, Float16Type))
         if reason is not None:
-            remark(NAME, "missed", where, f"@{name} on the {unit} unit: {reason}")
-    replace_tree(op, root)
+            return reason
+        if find_convolution(self.original(statement)) is None:
+            return "its operands are neither fractal matrices nor an image and a kernel"
+        return None if self.convolutions else "convolutions were asked to run on the vector unit"
 
-
-def _unit(scop: Scop, statement: Statement, body: poly.StmtOp) -> tuple[str, str | None]:
-    """The unit of a statement by itself, and why it is not the vector unit."""
-    spec = scop.by_name[statement.clone_of] if statement.clone_of else statement
-    reason = vector_refusal(body, spec.reduction is not None)
-    return ("vector", None) if reason is None else ("scalar", reason)
+    def initialises(self, name: str, update: Statement) -> bool:
+        written = self.scop.by_name[name].writes[0].array
+        return is_zero_fill(self.bodies[name]) and written == update.writes[0].array
 
 
 def _executed(root: tree.Domain) -> list[str]:
@@ -72,29 +143,3 @@ def _executed(root: tree.Domain) -> list[str]:
         if isinstance(node, tree.Filter) and isinstance(node.child, tree.Mark | tree.Band):
             names += [n for n in tree.statement_names(node.filter) if n not in names]
     return names
-
-
-def _join_contractions(
-    scop: Scop, root: tree.Domain, bodies: dict[str, poly.StmtOp], where: str
-) -> tree.Domain:
-    """Move contractions that the cube can do to it, each together with its initialisation."""
-    executed = _executed(root)
-    for name in executed:
-        statement = scop.by_name[name]
-        if not is_cube_product(bodies[name]) or find_contraction(statement) is None:
-            continue
-        cell = statement.writes[0].array
-        inits = [
-            other
-            for other in executed
-            if is_zero_fill(bodies[other]) and scop.by_name[other].writes[0].array == cell
-        ]
-        joined = None
-        if len(inits) == 1:
-            joined = join(root, scop, inits[0], name, "npu.cube")
-        if joined is None:
-            remark(NAME, "missed", where, f"@{name} not on the cube: no initialisation beside it")
-            continue
-        remark(NAME, "passed", where, f"@{name} with @{inits[0]} on the cube")
-        root = joined
-    return root

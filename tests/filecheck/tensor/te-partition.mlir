@@ -36,11 +36,9 @@ func.func @long(%x: tensor<4x80000xf32>) -> tensor<4x80000xf32> {
   func.return %d : tensor<4x80000xf32>
 }
 
-// What every tile would compute again is a kernel of its own.
+// What few bytes make is computed again by every tile, rather than read back from GM.
 // CHECK-LABEL: func.func private @bias_kernel0
 // CHECK-NEXT:    te.exp %b
-// CHECK-NEXT:    func.return
-// CHECK-LABEL: func.func private @bias_kernel1
 // CHECK-NEXT:    te.add
 // CHECK-NEXT:    func.return
 func.func @bias(%x: tensor<8x64xf32>, %b: tensor<64xf32>) -> tensor<8x64xf32> {
@@ -49,12 +47,11 @@ func.func @bias(%x: tensor<8x64xf32>, %b: tensor<64xf32>) -> tensor<8x64xf32> {
   func.return %y : tensor<8x64xf32>
 }
 
-// A contraction takes its element-wise epilogue; packing weights stays in the graph.
+// A contraction takes its element-wise epilogue and the packing of its operand; packing weights
+// stays in the graph.
 // CHECK-LABEL: func.func private @cube_kernel0
-// CHECK-NEXT:    te.pack %x nz
-// CHECK-NEXT:    func.return
-// CHECK-LABEL: func.func private @cube_kernel1
 // CHECK-SAME:    cube = [array<i64: 1, 32, 64, 48>]
+// CHECK-NEXT:    te.pack %x nz
 // CHECK-NEXT:    te.fractal_matmul
 // CHECK-NEXT:    te.relu
 // CHECK-NEXT:    te.unpack
@@ -70,19 +67,31 @@ func.func @cube(%x: tensor<32x64xf16>, %w: tensor<64x48xf16> {te.resource = "w"}
   func.return %4 : tensor<32x48xf32>
 }
 
-// exp and the final sum cannot share a kernel: the transposition has to run in between.
+// Tiles of the sum need transposed tiles of exp as well: all of it would be computed twice over.
 // CHECK-LABEL: func.func private @between_kernel0
 // CHECK-NEXT:    te.exp
 // CHECK-NEXT:    func.return
 // CHECK-LABEL: func.func private @between_kernel1
 // CHECK-NEXT:    te.transpose
-// CHECK-NEXT:    func.return
-// CHECK-LABEL: func.func private @between_kernel2
 // CHECK-NEXT:    te.add
 // CHECK-NEXT:    func.return
-func.func @between(%x: tensor<8x8xf32>) -> tensor<8x8xf32> {
-  %e = te.exp %x : tensor<8x8xf32>
-  %t = te.transpose %e perm [1, 0] : tensor<8x8xf32> -> tensor<8x8xf32>
-  %y = te.add %e, %t : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>
-  func.return %y : tensor<8x8xf32>
+func.func @between(%x: tensor<512x512xf32>) -> tensor<512x512xf32> {
+  %e = te.exp %x : tensor<512x512xf32>
+  %t = te.transpose %e perm [1, 0] : tensor<512x512xf32> -> tensor<512x512xf32>
+  %y = te.add %e, %t : (tensor<512x512xf32>, tensor<512x512xf32>) -> tensor<512x512xf32>
+  func.return %y : tensor<512x512xf32>
+}
+
+// Both statistics are results, and the rows they describe need them: one kernel, tiled by rows.
+// CHECK-LABEL: func.func private @statistics_kernel0
+// CHECK:         te.reduce add
+// CHECK-NEXT:    te.sub
+// CHECK-NEXT:    te.neg
+// CHECK-NEXT:    func.return
+// CHECK-LABEL: func.func @statistics
+func.func @statistics(%x: tensor<64x128xf32>) -> (tensor<64x128xf32>, tensor<64x1xf32>) {
+  %m = te.reduce add %x axes [1] keepdims : tensor<64x128xf32> -> tensor<64x1xf32>
+  %d = te.sub %x, %m : (tensor<64x128xf32>, tensor<64x1xf32>) -> tensor<64x128xf32>
+  %n = te.neg %m : tensor<64x1xf32>
+  func.return %d, %n : tensor<64x128xf32>, tensor<64x1xf32>
 }

@@ -1,142 +1,176 @@
-"""Greedy grouping of a function's tensor ops into kernels."""
+"""Grouping a function's tensor ops into kernels, from its results to its inputs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import heapq
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from xdsl.ir import Block, BlockArgument, Operation, SSAValue
+from xdsl.ir import Block, Operation, SSAValue
 
-from akg_mlir.dialects import te
-from akg_mlir.passes.tensor.fusion import is_contraction
+from akg_mlir.passes.tensor.fusion import Fusion, Gain, Kernel, NotFused
+from akg_mlir.passes.tensor.rewriting import splat_of
+from akg_mlir.passes.tensor.tile_nests import stays_in_graph
 
-Refusal = Callable[[Sequence[Operation]], str | None]
-"""Why some ops, in program order, may not be one kernel; None when they may."""
-
-Report = Callable[[str, Operation, str], None]
-"""(kind of remark, op, message)."""
+Report = Callable[[str, Operation, str, dict[str, int]], None]
+"""(kind of remark, op, message, figures)."""
 
 
 @dataclass
 class Clusters:
     """The kernels of one block while they grow; ops that stay in the graph belong to none.
 
-    Invariant: the clusters and the graph's ops can be ordered so that all uses come after their
+    Invariant: the kernels and the graph's ops can be ordered so that all uses come after their
     definitions.
     """
 
     block: Block
-    refusal: Refusal
+    fusion: Fusion
     report: Report
     position: dict[Operation, int] = field(default_factory=dict[Operation, int])
-    of: dict[Operation, frozenset[Operation]] = field(
-        default_factory=dict[Operation, frozenset[Operation]]
-    )
+    of: dict[Operation, Kernel] = field(default_factory=dict[Operation, Kernel])
 
     def grow(self) -> None:
-        """Put every op with its producers where that is legal, then unite equal siblings."""
+        """Put every op into the kernel of its users where that pays; then unite kernels that read
+        the same inputs."""
         self.position = {op: index for index, op in enumerate(self.block.ops)}
-        for op in self.position:
+        for op in reversed(self.position):
             if not stays_in_graph(op):
-                self.of[op] = frozenset({op})
-                self._join_producers(op)
+                self._place(op)
         self._unite_siblings()
 
     def units(self) -> list[tuple[Operation, ...]]:
-        """Clusters (ops in program order) and single graph ops, in an order of execution."""
-        pending = {self._unit(op): None for op in self.position}
-        done: set[Operation] = set()
+        """Kernels (ops in program order) and single graph ops, in an order of execution."""
+        number: dict[Operation, int] = {}
+        units: list[tuple[Operation, ...]] = []
+        for op in self.position:
+            if op not in number:
+                units.append(self._unit(op))
+                number |= dict.fromkeys(units[-1], len(units) - 1)
+        producers = [self._producers(unit, number) for unit in units]
+        users: list[list[int]] = [[] for _ in units]
+        for user, needed in enumerate(producers):
+            for producer in needed:
+                users[producer].append(user)
+        waiting = [len(needed) for needed in producers]
+        ready = [k for k, missing in enumerate(waiting) if not missing]
         ordered: list[tuple[Operation, ...]] = []
-        while pending:
-            unit = next(u for u in pending if all(p in done for p in self._producers(u)))
-            del pending[unit]
-            done |= set(unit)
-            ordered.append(unit)
+        while ready:
+            done = heapq.heappop(ready)
+            ordered.append(units[done])
+            for user in users[done]:
+                waiting[user] -= 1
+                if not waiting[user]:
+                    heapq.heappush(ready, user)
         return ordered
 
     def _unit(self, op: Operation) -> tuple[Operation, ...]:
-        return self._in_order(self.of.get(op, frozenset({op})))
+        kernel = self.of.get(op)
+        return (op,) if kernel is None else tuple(sorted(kernel.ops, key=self.position.__getitem__))
 
-    def _in_order(self, ops: Iterable[Operation]) -> tuple[Operation, ...]:
-        return tuple(sorted(ops, key=self.position.__getitem__))
+    def _producers(self, unit: tuple[Operation, ...], number: dict[Operation, int]) -> set[int]:
+        owners = (v.owner for op in unit for v in op.operands)
+        return {number[o] for o in owners if isinstance(o, Operation)} - {number[unit[0]]}
 
-    def _producers(self, ops: Iterable[Operation]) -> set[Operation]:
-        """The ops outside of `ops` whose results they use."""
-        owners = {v.owner for op in ops for v in op.operands if not isinstance(v, BlockArgument)}
-        return {o for o in owners if isinstance(o, Operation)} - set(ops)
+    # ---------------------------------------------------------------------------------- producers
 
-    def _join_producers(self, op: Operation) -> None:
-        candidates = {self.of[p]: None for p in self._producers([op]) if p in self.of}
+    def _place(self, op: Operation) -> None:
+        """Into the kernel of its users, or a kernel of its own."""
+        users = [use.operation for use in op.results[0].uses]
+        kernels = list(dict.fromkeys(self.of[user] for user in users if user in self.of))
+        while len(kernels) > 1 and self._unite(kernels[0], kernels[1], op):
+            kernels = list(dict.fromkeys(self.of[user] for user in users if user in self.of))
+        for kernel in kernels:
+            outside = [u for u in users if self.of.get(u) is not kernel]
+            if self._join(kernel, op, outside):
+                return
+        self._set(self.fusion.alone(op))
+        for kernel in kernels:
+            self.fusion.settle(kernel, op)
 
-        def rank(cluster: frozenset[Operation]) -> tuple[bool, int]:
-            """Contractions first, since an epilogue saves most; then the latest."""
-            cube = any(is_contraction(member) for member in cluster)
-            return not cube, -max(self.position[member] for member in cluster)
+    def _join(self, kernel: Kernel, op: Operation, outside: list[Operation]) -> bool:
+        try:
+            if self._reaches(outside, kernel):
+                raise NotFused("another kernel would have to run in between")
+            grown, gain = self.fusion.joined(kernel, op, live_out=bool(outside))
+        except NotFused as error:
+            self._missed(op, error)
+            return False
+        self._set(grown)
+        self._passed(op, grown, gain)
+        for user in outside:
+            if user in self.of:
+                self.fusion.settle(self.of[user], op)
+        return True
 
-        for candidate in sorted(candidates, key=rank):
-            self._try_to_unite(self.of[op], candidate, op)
-
-    def _try_to_unite(
-        self, a: frozenset[Operation], b: frozenset[Operation], op: Operation
-    ) -> None:
-        union = a | b
-        reason = self.refusal(self._in_order(union))
-        if reason is None and self._on_a_cycle(union):
-            reason = "another kernel would have to run in between"
-        if reason is not None:
-            self.report("missed", op, reason)
-            return
-        for member in union:
-            self.of[member] = union
-        self.report("passed", op, f"joins a kernel of {len(union)} ops")
-
-    def _on_a_cycle(self, union: frozenset[Operation]) -> bool:
-        """Whether something outside both uses a result of the union and is used by it."""
-        last = max(self.position[op] for op in union)
+    def _reaches(self, starts: Iterable[Operation], kernel: Kernel) -> bool:
+        """Whether an op of the kernel depends on one of `starts`, which are outside of it."""
+        last = max(self.position[op] for op in kernel.ops)
         seen: set[Operation] = set()
-        pending = list(union)
+        pending = list(starts)
         while pending:
-            for use in pending.pop().results[0].uses:
-                user = use.operation
-                if user in seen or user in union:
-                    continue
-                reached = self.of.get(user, frozenset({user}))
-                seen |= reached
-                if min(self.position[op] for op in reached) > last:
-                    continue
-                if self._producers(union) & reached:
-                    return True
-                pending.extend(op for op in reached if op.results)
+            op = pending.pop()
+            if self.of.get(op) is kernel:
+                return True
+            if op in seen:
+                continue
+            together = self._unit(op)
+            seen |= set(together)
+            pending += [
+                use.operation
+                for member in together
+                for result in member.results
+                for use in result.uses
+                if self.position[use.operation] <= last or use.operation in self.of
+            ]
         return False
+
+    # ----------------------------------------------------------------------------------- siblings
 
     def _unite_siblings(self) -> None:
-        """Small kernels of equal results that do not depend on each other become one."""
-        heads: dict[tuple[int, ...], Operation] = {}
+        """Kernels that read the same value and do not depend on each other become one."""
         for op in self.position:
-            if op not in self.of or len(self.of[op]) > 1 or not isinstance(op, te.ElementwiseOp):
-                continue
-            shape = te.shape_of(op.results[0])
-            head = heads.setdefault(shape, op)
-            if head is not op:
-                self._try_to_unite(self.of[head], self.of[op], op)
+            for value in op.operands if op in self.of else ():
+                if splat_of(value) is None:
+                    users = [u.operation for u in value.uses if u.operation in self.of]
+                    for user in users:
+                        if self.of[user] is not self.of[op]:
+                            self._unite(self.of[op], self.of[user], op)
 
-
-def stays_in_graph(op: Operation) -> bool:
-    """Whether the op is none of a kernel's: views, constants, packing of weights, the return."""
-    if isinstance(op, te.PackOp):
-        return is_weight(op.operand)
-    return isinstance(op, te.ReshapeOp | te.ConstantOp) or not op.name.startswith("te.")
-
-
-def is_weight(value: SSAValue) -> bool:
-    """Whether the value is known before the graph runs: a resource, a constant, a view of one."""
-    owner = value.owner
-    if isinstance(owner, te.ReshapeOp):
-        return is_weight(owner.operand)
-    if isinstance(owner, te.ConstantOp):
+    def _unite(self, a: Kernel, b: Kernel, op: Operation) -> bool:
+        if self._reaches(self._outside_users(a), b) or self._reaches(self._outside_users(b), a):
+            return False
+        try:
+            common = self._inputs(a) & self._inputs(b)
+            tensors = [self.fusion.steps.tensor(v) for v in self._operands(a) if v in common]
+            united, gain = self.fusion.united(a, b, tensors)
+        except NotFused as error:
+            self._missed(op, error)
+            return False
+        self._set(united)
+        self._passed(op, united, gain)
         return True
-    function = owner.parent_op() if isinstance(owner, Block) else None
-    if not isinstance(value, BlockArgument) or function is None:
-        return False
-    attributes = getattr(function, "arg_attrs", None)
-    return attributes is not None and "te.resource" in attributes.data[value.index].data
+
+    def _outside_users(self, kernel: Kernel) -> list[Operation]:
+        inside = set(kernel.ops)
+        uses = (use.operation for op in kernel.ops for use in op.results[0].uses)
+        return [user for user in uses if user not in inside]
+
+    def _operands(self, kernel: Kernel) -> dict[SSAValue, None]:
+        return dict.fromkeys(v for op in kernel.ops for v in op.operands if splat_of(v) is None)
+
+    def _inputs(self, kernel: Kernel) -> set[SSAValue]:
+        inside = set(kernel.ops)
+        return {v for v in self._operands(kernel) if v.owner not in inside}
+
+    # ------------------------------------------------------------------------------------- shared
+
+    def _set(self, kernel: Kernel) -> None:
+        for op in kernel.ops:
+            self.of[op] = kernel
+
+    def _missed(self, op: Operation, error: NotFused) -> None:
+        self.report("missed", op, str(error), {} if error.gain is None else error.gain.numbers())
+
+    def _passed(self, op: Operation, kernel: Kernel, gain: Gain) -> None:
+        self.report("passed", op, f"joins a kernel of {len(kernel.ops)} ops", gain.numbers())

@@ -1,170 +1,195 @@
-"""Which tensor ops may share a kernel: the question `te-partition` asks.
+"""What a kernel gains by one more tensor op: the question `te-partition` asks.
 
-The test is that of reverse fusion. All dimensions of a kernel's values that its ops identify form
-one *axis*. Axes along which something is reduced lie whole inside a tile; the others are tiled, and
-every op must run along each of them, else tiles would compute its result more than once.
+The test is that of reverse fusion (`polyhedral.tile_groups`): what tiles of the kernel's results
+need of the op, what they would compute again, whether they still fit on chip, and whether that
+costs less than writing the op's result to GM and reading it back in a kernel of its own.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import count, product
 
-from xdsl.ir import Operation, SSAValue
-from xdsl.ir.affine import AffineDimExpr, AffineMap
+from xdsl.ir import Operation
 
 from akg_mlir.dialects import te
-from akg_mlir.dialects.te.types import FRACTAL, element_bytes
-from akg_mlir.passes.tensor.rewriting import splat_of
+from akg_mlir.dialects.te.types import FRACTAL
+from akg_mlir.passes.tensor.tile_nests import Steps
+from akg_mlir.polyhedral.tile_groups import Estimate, Rates, Refused, Step, Tensor, TileGroup
+from akg_mlir.polyhedral.tile_spans import Box
+from akg_mlir.targets.model import Target
 
-Contraction = te.ContractionOp | te.FractalMatmulOp
-
-
-def refusal(ops: Sequence[Operation], ub_bytes: int) -> str | None:
-    """Why `ops`, in program order, may not be one kernel; None when they may.
-
-    `ub_bytes` is the size of the unified buffer, half of which must hold one minimal tile of
-    every value. A single op is always a kernel.
-    """
-    if len(ops) == 1:
-        return None
-    return _refused_alone(ops) or _refused_cube(ops) or _refused_axes(ops, ub_bytes)
+SHARE = 2
+"""A tile may need this part of a memory, so that two tiles are on chip at a time."""
 
 
-def is_contraction(op: Operation) -> bool:
-    """Whether the op multiplies matrices."""
-    return isinstance(op, Contraction)
+def rates_of(target: Target) -> Rates:
+    """The figures of a target that partitioning needs."""
+    return Rates(
+        cores=target.cores,
+        capacity={name: size // SHARE for name, size in target.memories.items()},
+        dram=target.gm.dram_total,
+        core_port=target.gm.core_port,
+        l2=target.gm.l2_read,
+        launch=target.paths["gm", "ub"].latency + target.paths["ub", "gm"].latency,
+    )
 
 
-def whole_fractals(op: te.UnpackOp) -> bool:
-    """Whether no fractal is partly padding, so that unpacking is one box of copies."""
-    return all(size % FRACTAL == 0 for size in te.shape_of(op.result)[-2:])
+@dataclass(eq=False)
+class Kernel:
+    """Ops that become one kernel. An op that shares its kernel with none has a `reason` for that,
+    and no group."""
+
+    ops: list[Operation]
+    group: TileGroup | None = None
+    estimate: Estimate | None = None
+    reason: str = ""
 
 
-def _refused_alone(ops: Sequence[Operation]) -> str | None:
-    """Ops that share no kernel, or not with their users."""
-    inside = {op.results[0] for op in ops if isinstance(op, te.UnpackOp)}
-    for op in ops:
-        if isinstance(op, te.PackOp):
-            return "packing is a kernel of its own"
-        if isinstance(op, te.PadOp):
-            return "padding is a kernel of its own"
-        if isinstance(op, te.TransposeOp) and _moves_innermost(op):
-            return "a transposition of the innermost dimension is a kernel of its own"
-        if isinstance(op, te.UnpackOp) and not whole_fractals(op):
-            return "dropping padding takes several copies: a kernel of its own"
-        if any(v in inside for v in op.operands):
-            return "an unpacked value leaves the kernel that unpacks it"
-    return None
+@dataclass(frozen=True)
+class Gain:
+    """What fusing brings: cycles, GM bytes, and at what price."""
 
+    cycles: float
+    bytes: int
+    recomputed: int
+    held: int
+    limit: int
 
-def _moves_innermost(op: te.TransposeOp) -> bool:
-    kept = [axis for axis in op.permutation if te.shape_of(op.operand)[axis] != 1]
-    return bool(kept) and kept[-1] != max(kept)
-
-
-def _refused_cube(ops: Sequence[Operation]) -> str | None:
-    contractions = [op for op in ops if is_contraction(op)]
-    if not contractions:
-        return None
-    if len(contractions) > 1:
-        return "a kernel has one contraction"
-    results = {op.results[0] for op in ops}
-    if any(v in results for v in contractions[0].operands):
-        return "producers of a contraction's operands are kernels of their own"
-    if any(isinstance(op, te.ReduceOp) for op in ops):
-        return "a contraction takes element-wise epilogues only"
-    return None
-
-
-class _Axes:
-    """Sets of dimensions that ops run along together. A dimension is (value or op, position)."""
-
-    def __init__(self) -> None:
-        self._parent: dict[tuple[object, int], tuple[object, int]] = {}
-
-    def find(self, node: tuple[object, int]) -> tuple[object, int]:
-        """The representative of the node's axis."""
-        while self._parent.setdefault(node, node) != node:
-            node = self._parent[node]
-        return node
-
-    def unite(self, a: tuple[object, int], b: tuple[object, int]) -> None:
-        self._parent[self.find(a)] = self.find(b)
-
-    def follow(self, op: te.StructuredOp) -> None:
-        """Unite each iterator of the op with the dimensions it indexes."""
-        for value, map_ in zip((*op.operands, op.results[0]), (*op.operand_maps, op.result_map)):
-            for position, iterator in _indexed(map_):
-                self.unite((value, position), (op, iterator))
-
-    def of(self, op: te.StructuredOp) -> dict[int, tuple[object, int]]:
-        """The axis of each iterator that runs more than once."""
-        return {i: self.find((op, i)) for i, size in enumerate(op.bounds) if size > 1}
-
-
-def _indexed(map_: AffineMap) -> list[tuple[int, int]]:
-    """(position of the result, dimension) for every result that is a dimension."""
-    return [(p, e.position) for p, e in enumerate(map_.results) if isinstance(e, AffineDimExpr)]
-
-
-def _refused_axes(ops: Sequence[Operation], ub_bytes: int) -> str | None:
-    nests = [op for op in ops if isinstance(op, te.StructuredOp)]
-    axes = _Axes()
-    for op in nests:
-        axes.follow(op)
-    _unite_unrelated(ops, axes)
-    reduced: set[tuple[object, int]] = set()
-    used: set[tuple[object, int]] = set()
-    for op in nests:
-        own = axes.of(op)
-        if len(set(own.values())) != len(own):
-            return "an op would run along one axis of the kernel twice"
-        used |= set(own.values())
-        reduced |= {
-            own[i] for i, kind in enumerate(op.iterators) if i in own and kind == "reduction"
+    def numbers(self) -> dict[str, int]:
+        """The figures of a remark."""
+        return {
+            "saved_cycles": round(self.cycles),
+            "saved_bytes": self.bytes,
+            "recomputed": self.recomputed,
+            "tile_bytes": self.held,
+            "tile_limit": self.limit,
         }
-    tiled = used - reduced
-    for op in nests:
-        if not tiled <= set(axes.of(op).values()):
-            return f"{op.name} would be computed again by every tile"
-    held = _tile_bytes(ops, axes, reduced)
-    if held > ub_bytes // 2:
-        return f"one minimal tile holds {held} bytes, half the unified buffer is {ub_bytes // 2}"
-    return None
 
 
-def _unite_unrelated(ops: Sequence[Operation], axes: _Axes) -> None:
-    """An op that shares no value with those before it runs along with the first of its shape."""
-    touched: set[SSAValue] = set()
-    first: dict[tuple[int, ...], SSAValue] = {}
-    for op in ops:
-        result = op.results[0]
-        values = {v for v in (*op.operands, result) if splat_of(v) is None}
-        head = first.setdefault(te.shape_of(result), result)
-        if not touched & values:
-            for position in range(len(te.shape_of(result))):
-                axes.unite((result, position), (head, position))
-        touched |= values
+class NotFused(Exception):
+    """Why an op stays out of a kernel, with the figures that say so."""
+
+    def __init__(self, reason: str, gain: Gain | None = None) -> None:
+        super().__init__(reason)
+        self.gain = gain
 
 
-def _tile_bytes(ops: Sequence[Operation], axes: _Axes, reduced: set[tuple[object, int]]) -> int:
-    """Bytes of the smallest tile of every value that passes through the unified buffer."""
-    values: dict[SSAValue, None] = {}
-    for op in ops:
-        inputs = () if is_contraction(op) else op.operands
-        values |= dict.fromkeys(v for v in (*inputs, op.results[0]) if splat_of(v) is None)
-    inner = 2 if any(is_contraction(op) for op in ops) else 1
-    return sum(_value_bytes(v, axes, reduced, inner) for v in values)
+@dataclass
+class Fusion:
+    """Builds kernels from ops, the last op of a program first."""
+
+    target: Target
+    rates: Rates = field(init=False)
+    steps: Steps = field(init=False)
+    _dims: count[int] = field(init=False, default_factory=lambda: count(step=1 << 8))
+    _alone: dict[object, Estimate] = field(default_factory=dict[object, Estimate])
+
+    def __post_init__(self) -> None:
+        self.rates = rates_of(self.target)
+        self.steps = Steps(self.target)
+
+    def alone(self, op: Operation) -> Kernel:
+        """The kernel of one op: always possible."""
+        reason = reason_alone(op)
+        if reason:
+            return Kernel([op], reason=reason)
+        group = self._opened(self.steps.of(op))
+        try:
+            return Kernel([op], group, group.estimate())
+        except Refused as error:
+            return Kernel([op], reason=f"{op.name} alone: {error}")
+
+    def joined(self, kernel: Kernel, op: Operation, *, live_out: bool) -> tuple[Kernel, Gain]:
+        """The kernel with a producer of its values; `live_out` if others use it too.
+
+        Raises `NotFused`.
+        """
+        reason = reason_alone(op)
+        if reason or kernel.group is None or kernel.estimate is None:
+            raise NotFused(reason or kernel.reason)
+        step, group = self.steps.of(op), kernel.group.copy()
+        try:
+            apart = self._estimate_alone(step)
+            group.add(step, live_out=live_out)
+            estimate = group.estimate()
+        except Refused as error:
+            raise NotFused(str(error)) from error
+        saved = step.result.bytes * (1 if live_out else 2)
+        before = kernel.estimate.cycles + apart.cycles
+        gain = self._gain(before - estimate.cycles, saved, group, estimate)
+        if gain.cycles <= 0:
+            raise NotFused("computing it again, and reading more, costs more than GM traffic", gain)
+        return Kernel([op, *kernel.ops], group, estimate), gain
+
+    def united(self, a: Kernel, b: Kernel, shared: Iterable[Tensor]) -> tuple[Kernel, Gain]:
+        """Two kernels that do not depend on each other as one, tiled alike along the dimensions
+        of the tensors that they share. Raises `NotFused`."""
+        if a.group is None or b.group is None or a.estimate is None or b.estimate is None:
+            raise NotFused(a.reason or b.reason)
+        group, names, saved = a.group.copy(), dict[int, int](), 0
+        for tensor in shared:
+            if tensor in group.need and tensor in b.group.need:
+                saved += tensor.bytes
+                for theirs, mine in product(b.group.need[tensor], group.need[tensor]):
+                    names |= _aligned(b.group, theirs, group, mine)
+        group.absorb(b.group, names)
+        try:
+            estimate = group.estimate()
+        except Refused as error:
+            raise NotFused(str(error)) from error
+        before = a.estimate.cycles + b.estimate.cycles
+        gain = self._gain(before - estimate.cycles, saved, group, estimate)
+        if gain.cycles <= 0:
+            raise NotFused("tiles of both together cost more than GM traffic", gain)
+        return Kernel([*a.ops, *b.ops], group, estimate), gain
+
+    def settle(self, kernel: Kernel, op: Operation) -> None:
+        """The op's result comes from another kernel."""
+        if kernel.group is not None:
+            kernel.group.settle(self.steps.tensor(op.results[0]))
+
+    def _opened(self, step: Step) -> TileGroup:
+        group = TileGroup(self.rates)
+        group.open(step, next(self._dims))
+        return group
+
+    def _estimate_alone(self, step: Step) -> Estimate:
+        """The estimate for a kernel of one step; kept by what the step looks like.
+
+        Raises `Refused` when no tile of it fits.
+        """
+        shapes = tuple(
+            None if t is None else (t.shape, t.element_bytes, t.given) for t in step.operands
+        )
+        key = step.nest, step.result.element_bytes, shapes, step.cycles
+        if key not in self._alone:
+            self._alone[key] = self._opened(step).estimate()
+        return self._alone[key]
+
+    def _gain(self, cycles: float, saved: int, group: TileGroup, estimate: Estimate) -> Gain:
+        again = max(0, round(group.recomputed(estimate.sizes)))
+        return Gain(cycles, saved, again, estimate.held, self.rates.capacity["ub"])
 
 
-def _value_bytes(value: SSAValue, axes: _Axes, reduced: set[tuple[object, int]], inner: int) -> int:
-    """Reduced dimensions count whole, the `inner` last ones up to a fractal, others once."""
-    shape = te.shape_of(value)
-    sizes = [
-        size
-        if axes.find((value, p)) in reduced
-        else min(size, FRACTAL if p >= len(shape) - inner else 1)
-        for p, size in enumerate(shape)
-    ]
-    return math.prod(sizes) * element_bytes(te.element_of(value))
+def reason_alone(op: Operation) -> str:
+    """Why an op shares its kernel with no other; empty when it may."""
+    if isinstance(op, te.PackOp | te.UnpackOp):
+        plain = op.operand if isinstance(op, te.PackOp) else op.result
+        if any(size % FRACTAL for size in te.shape_of(plain)[-2:]):
+            return "padding takes several copies: a kernel of its own"
+    elif not isinstance(op, te.StructuredOp | te.PadOp):
+        return f"{op.name} is a kernel of its own"
+    return ""
+
+
+def _aligned(a: TileGroup, box: Box, b: TileGroup, other: Box) -> dict[int, int]:
+    """Tile dimensions of `a` and those of `b` that move alike through one tensor."""
+    names: dict[int, int] = {}
+    for one, two in zip(box, other):
+        if len(one.slopes) == len(two.slopes) == 1 and one.low == two.low and one.high == two.high:
+            (dim, slope), (name, same) = one.slopes[0], two.slopes[0]
+            if slope == same and a.extents[dim] == b.extents[name]:
+                names[dim] = name
+    return names

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from xdsl.context import Context
 from xdsl.dialects import func
@@ -27,7 +26,7 @@ from akg_mlir.diagnostics import location_of, remark
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import element_bytes
 from akg_mlir.passes.tensor.clustering import Clusters
-from akg_mlir.passes.tensor.fusion import refusal
+from akg_mlir.passes.tensor.fusion import Fusion
 from akg_mlir.passes.tensor.rewriting import erase_dead, functions, splat_of
 from akg_mlir.passes.tensor.workload import recorded
 from akg_mlir.targets.model import load
@@ -45,7 +44,8 @@ class TePartition(ModulePass):
 
     A kernel is a private function with the attribute `npu.kernel` and the least it must do in
     `npu.workload`. What stays in the graph: calls, views (`te.reshape`), constants, and the
-    packing of weights. `fusion.refusal` decides which ops share a kernel.
+    packing of weights. Ops share a kernel where one tile band can compute them on chip and that
+    saves more GM traffic than it costs recomputation (`fusion`).
     """
 
     name = NAME
@@ -53,18 +53,18 @@ class TePartition(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         target = op.attributes.get(TARGET)
         name = target.data if isinstance(target, StringAttr) else _DEFAULT_TARGET
-        decide = partial(refusal, ub_bytes=load(name).memories["ub"])
+        fusion = Fusion(load(name))
         erase_dead(op)
         for function in list(functions(op)):
             if KERNEL not in function.attributes:
-                clusters = Clusters(function.body.block, decide, _report)
+                clusters = Clusters(function.body.block, fusion, _report)
                 clusters.grow()
                 _outline(function, clusters)
         erase_dead(op)
 
 
-def _report(kind: str, op: Operation, message: str) -> None:
-    remark(NAME, kind, f"{op.name}{location_of(op)}", message)
+def _report(kind: str, op: Operation, message: str, numbers: dict[str, int]) -> None:
+    remark(NAME, kind, f"{op.name}{location_of(op)}", message, **numbers)
 
 
 def _outline(graph: func.FuncOp, clusters: Clusters) -> None:

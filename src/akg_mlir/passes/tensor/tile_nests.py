@@ -1,0 +1,162 @@
+"""Tensor ops as the loop nests that `polyhedral.tile_groups` puts into tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from xdsl.ir import BlockArgument, Operation, SSAValue
+from xdsl.ir.affine import (
+    AffineBinaryOpExpr,
+    AffineBinaryOpKind,
+    AffineConstantExpr,
+    AffineDimExpr,
+    AffineExpr,
+    AffineMap,
+)
+
+from akg_mlir.dialects import te
+from akg_mlir.dialects.te.structured import Iterator
+from akg_mlir.dialects.te.types import FRACTAL, element_bytes
+from akg_mlir.passes.tensor.rewriting import splat_of
+from akg_mlir.polyhedral.tile_groups import Step, Tensor
+from akg_mlir.polyhedral.tile_spans import Access, Expression, Nest
+from akg_mlir.targets.model import Target
+
+
+@dataclass
+class Steps:
+    """The steps of a function's ops; every value has one tensor."""
+
+    target: Target
+    tensors: dict[SSAValue, Tensor] = field(default_factory=dict[SSAValue, Tensor])
+
+    def of(self, op: Operation) -> Step:
+        """The op as a step. Ops with no loops of their own count as copies of their result."""
+        result = op.results[0]
+        cube = isinstance(op, te.FractalMatmulOp)
+        operands = tuple(None if splat_of(v) is not None else self.tensor(v) for v in op.operands)
+        return Step(_nest(op), self.tensor(result), operands, self._cycles(op), cube)
+
+    def tensor(self, value: SSAValue) -> Tensor:
+        """The tensor of a value; given unless a kernel computes it."""
+        if value not in self.tensors:
+            given = isinstance(value, BlockArgument) or stays_in_graph(value.owner)
+            bytes_ = element_bytes(te.element_of(value))
+            self.tensors[value] = Tensor(te.shape_of(value), bytes_, given)
+        return self.tensors[value]
+
+    def _cycles(self, op: Operation) -> float:
+        """Cycles of one instance: a share of a repeat, or of the cube's products per cycle."""
+        if isinstance(op, te.FractalMatmulOp):
+            cube = self.target.cube
+            return 1 / (cube.m * cube.n * cube.k(2))
+        return element_bytes(te.element_of(op.results[0])) / self.target.vector.bytes_per_cycle
+
+
+def is_weight(value: SSAValue) -> bool:
+    """Whether the value is known before the graph runs: a resource, a constant, a view of one."""
+    owner = value.owner
+    if isinstance(owner, te.ReshapeOp):
+        return is_weight(owner.operand)
+    if isinstance(owner, te.ConstantOp):
+        return True
+    function = None if isinstance(owner, Operation) else owner.parent_op()
+    if not isinstance(value, BlockArgument) or function is None:
+        return False
+    attributes = getattr(function, "arg_attrs", None)
+    return attributes is not None and "te.resource" in attributes.data[value.index].data
+
+
+def stays_in_graph(op: object) -> bool:
+    """Whether the op is none of a kernel's: views, constants, packing of weights, the return."""
+    if isinstance(op, te.PackOp):
+        return is_weight(op.operand)
+    if isinstance(op, te.ReshapeOp | te.ConstantOp) or not isinstance(op, Operation):
+        return True
+    return not op.name.startswith("te.")
+
+
+def _nest(op: Operation) -> Nest:
+    if isinstance(op, te.StructuredOp):
+        return _structured(op)
+    if isinstance(op, te.PackOp | te.UnpackOp):
+        return _layout(op)
+    if isinstance(op, te.PadOp):
+        moved = tuple(Expression(((k, 1),), -low) for k, (low, _) in enumerate(op.amounts))
+        return Nest(te.shape_of(op.result), _identity(len(moved)), (moved,))
+    bounds = te.shape_of(op.results[0])
+    identity = _identity(len(bounds))
+    return Nest(bounds, identity, tuple(_whole(te.shape_of(v)) for v in op.operands))
+
+
+def _structured(op: te.StructuredOp) -> Nest:
+    count = len(op.bounds)
+    reduced = frozenset(k for k in range(count) if op.iterators[k] == Iterator.REDUCTION)
+    coarse = reduced
+    if isinstance(op, te.FractalMatmulOp):
+        coarse = frozenset({*reduced, count - 4, count - 3})
+    reads = tuple(
+        None if splat_of(v) is not None else _access(m)
+        for v, m in zip(op.operands, op.operand_maps)
+    )
+    return Nest(op.bounds, _access(op.result_map), reads, coarse, reduced)
+
+
+def _layout(op: te.PackOp | te.UnpackOp) -> Nest:
+    """A copy, iterated in the order of the fractals."""
+    packing = isinstance(op, te.PackOp)
+    packed = te.shape_of(op.result if packing else op.operand)
+    plain = _plain(op.layout.data, len(packed))
+    identity = _identity(len(packed))
+    if packing:
+        return Nest(packed, identity, (plain,))
+    return Nest(packed, plain, (identity,))
+
+
+def _plain(layout: te.Layout, rank: int) -> Access:
+    """Subscripts of the matrix (or vector) by packed iterators."""
+    if layout == te.Layout.ROW:
+        return (Expression(((0, FRACTAL), (rank - 1, 1))),)
+    major, minor, first, second = range(rank - 4, rank)
+    batch = _identity(rank - 4)
+    if layout == te.Layout.NZ:
+        blocks = ((minor, first), (major, second))
+    else:
+        blocks = ((major, second), (minor, first))
+    return (*batch, *(Expression(((outer, FRACTAL), (inner, 1))) for outer, inner in blocks))
+
+
+def _identity(rank: int) -> Access:
+    return tuple(Expression(((k, 1),)) for k in range(rank))
+
+
+def _whole(shape: Sequence[int]) -> Access:
+    """Subscripts of an op that may need anything of its operand."""
+    return tuple(Expression(()) for _ in shape)
+
+
+def _access(map_: AffineMap) -> Access:
+    return tuple(_expression(e) for e in map_.results)
+
+
+def _expression(expr: AffineExpr) -> Expression:
+    terms: dict[int, int] = {}
+    offset = _collect(expr, 1, terms)
+    return Expression(tuple(sorted(terms.items())), offset)
+
+
+def _collect(expr: AffineExpr, factor: int, terms: dict[int, int]) -> int:
+    """Add the terms of `factor * expr`; returns its constant."""
+    match expr:
+        case AffineConstantExpr():
+            return factor * expr.value
+        case AffineDimExpr():
+            terms[expr.position] = terms.get(expr.position, 0) + factor
+            return 0
+        case AffineBinaryOpExpr(kind=AffineBinaryOpKind.Add):
+            return _collect(expr.lhs, factor, terms) + _collect(expr.rhs, factor, terms)
+        case AffineBinaryOpExpr(kind=AffineBinaryOpKind.Mul, rhs=AffineConstantExpr(value=scale)):
+            return _collect(expr.lhs, factor * scale, terms)
+        case _:
+            raise ValueError(f"a subscript that is no sum of scaled iterators: {expr}")

@@ -177,6 +177,26 @@ def attention(heads: int, sequence: int, depth: int, element: str = "f16") -> st
     return p.finish(p.op(f"batch_matmul {weights}, {v}", shape, element))
 
 
+def conv_relu_pool(image: Shape, channels: int, element: str = "f32", *, pool: bool = True) -> str:
+    """3 by 3 convolution with padding, bias, relu, and maxima of 2 by 2 windows.
+
+    `image` is `[N, C, H, W]`; `channels` those of the result.
+    """
+    p = Program()
+    x = p.argument("%x", image, element)
+    w = p.argument("%w", (channels, image[1], 3, 3), element)
+    b = p.argument("%b", (channels, 1, 1), element)
+    shape = (image[0], channels, *image[2:])
+    text = "strides [1, 1] dilations [1, 1] pads [1, 1, 1, 1] groups 1"
+    y = p.op(f"conv2d {x}, {w} {text}", shape, element)
+    y = p.op(f"relu {p.op(f'add {y}, {b}', shape, element)}")
+    if pool:
+        halves = (*shape[:2], shape[2] // 2, shape[3] // 2)
+        text = "kernel [2, 2] strides [2, 2] dilations [1, 1]"
+        y = p.op(f"pool2d max {y} {text}", halves, element)
+    return p.finish(y)
+
+
 def transpose_add(rows: int, columns: int, element: str = "f32") -> str:
     """`A^T + B`."""
     p, shape = Program(), (rows, columns)
@@ -209,6 +229,8 @@ PUBLISHED: dict[str, str] = {
     "batch_norm_training": batch_norm_training((32, 256, 14, 14)),
     "attention_f16": attention(12 * 16, 128, 64),
     "attention_f32": attention(12 * 16, 128, 64, "f32"),
+    "conv_relu": conv_relu_pool((1, 64, 56, 56), 64, pool=False),
+    "conv_relu_pool": conv_relu_pool((1, 64, 56, 56), 64),
     "transpose_add": transpose_add(4096, 4096),
     "mean_and_variance": mean_and_variance((32, 64, 56, 56)),
 }
@@ -224,6 +246,8 @@ SMALL: dict[str, str] = {
     "batch_norm_training": batch_norm_training((3, 5, 4, 8)),
     "attention_f16": attention(2, 32, 16),
     "attention_f32": attention(2, 32, 16, "f32"),
+    "conv_relu": conv_relu_pool((1, 3, 8, 8), 4, pool=False),
+    "conv_relu_pool": conv_relu_pool((1, 3, 8, 8), 4),
     "transpose_add": transpose_add(48, 32),
     "mean_and_variance": mean_and_variance((3, 5, 4, 8)),
 }

@@ -61,10 +61,14 @@ def arguments(module: ModuleOp) -> list[np.ndarray[Any, Any]]:
 
 def assert_same_results(module: ModuleOp) -> None:
     """The tree computes bit for bit what the textual order computes (declared reductions may
-    differ in their last bits)."""
-    name = next(op.sym_name.data for op in module.ops if isinstance(op, func.FuncOp))
+    differ in their last bits). What dies with the kernel is not compared."""
+    function = next(op for op in module.ops if isinstance(op, func.FuncOp))
+    attributes = function.arg_attrs.data if function.arg_attrs is not None else ()
+    dead = [k for k, given in enumerate(attributes) if "poly.dead_out" in given.data]
     expected, actual = arguments(module), arguments(module)
-    affine.run(module, name, expected, write_textual_order)
-    affine.run(module, name, actual, write_tree_order)
-    for a, b in zip(actual, expected):
+    affine.run(module, function.sym_name.data, expected, write_textual_order)
+    affine.run(module, function.sym_name.data, actual, write_tree_order)
+    for k, (a, b) in enumerate(zip(actual, expected)):
+        if k in dead:
+            continue
         np.testing.assert_allclose(a, b, rtol=1e-3 if a.dtype == np.float16 else 1e-5, atol=1e-5)

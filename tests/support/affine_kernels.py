@@ -389,3 +389,40 @@ ONE_ELEMENT = kernel(
   }""",
 )
 """A tile band without anything left to walk."""
+
+LONG_ROWS = kernel(
+    "%x: 6x2000xf32, %w: 2000xf32, %y: 6x2000xf32",
+    """
+  %e = memref.alloc() : TYPE[6x2000xf32]
+  %s = memref.alloc() : TYPE[6xf32]
+  affine.for %i = 0 to 6 {
+    affine.for %j = 0 to 2000 {
+      %a = affine.load %x[%i, %j] : TYPE[6x2000xf32]
+      %b = affine.load %w[%j] : TYPE[2000xf32]
+      %c = arith.mulf %a, %b : f32
+      affine.store %c, %e[%i, %j] : TYPE[6x2000xf32]
+    }
+  }
+  affine.for %i = 0 to 6 {
+    %zero = arith.constant 0.0 : f32
+    affine.store %zero, %s[%i] : TYPE[6xf32]
+  }
+  affine.for %i = 0 to 6 {
+    affine.for %j = 0 to 2000 {
+      %a = affine.load %s[%i] : TYPE[6xf32]
+      %b = affine.load %e[%i, %j] : TYPE[6x2000xf32]
+      %c = arith.mulf %b, %b : f32
+      %d = arith.addf %a, %c : f32
+      affine.store %d, %s[%i] : TYPE[6xf32]
+    }
+  } {poly.reduction = "add"}
+  affine.for %i = 0 to 6 {
+    affine.for %j = 0 to 2000 {
+      %a = affine.load %s[%i] : TYPE[6xf32]
+      %b = affine.load %e[%i, %j] : TYPE[6x2000xf32]
+      %c = arith.divf %b, %a : f32
+      affine.store %c, %y[%i, %j] : TYPE[6x2000xf32]
+    }
+  }""",
+)
+"""Rows that do not fit on chip are summed in chunks, and read again in chunks to be scaled."""

@@ -66,6 +66,10 @@ def test_automatic_tiles_compute_the_same(name: str, target: str) -> None:
     [
         ("softmax", "S5: 5@UB, _"),
         ("softmax", "S5: 5@UB, 16@UB"),
+        ("softmax", "S5: 5@UB, _ / _, 16@UB; S1: _, 7@UB; S4: _, 16@UB"),
+        ("softmax", "S5: 5@UB, _; S4: _, 16@UB"),
+        ("softmax", "S5: _, 13@UB / 5@UB, _"),
+        ("layer_norm", "S9: 7@UB, _ / _, 24@UB; S1: _, 16@UB; S6: _, 24@UB"),
         ("layer_norm", "S9: 7@UB, 24@UB"),
         ("stencil_chain", "S2: 5@UB, 13@UB"),
         ("stencil_chain", "S2: 4@UB, _"),
@@ -376,12 +380,49 @@ def test_a_policy_that_does_not_fit_names_the_buffer_the_need_and_the_limit() ->
     apply(text, TO_FUSED)
 
 
-def test_a_row_longer_than_ub_becomes_several_bands() -> None:
-    text = load("softmax").replace("x40x", "x20000x").replace("to 40 ", "to 20000 ")
-    module, _ = apply(text, TO_FUSED)
+def long_rows(name: str, columns: int) -> str:
+    text = load(name).replace("x40x", f"x{columns}x").replace("<40x", f"<{columns}x")
+    return text.replace("to 40 ", f"to {columns} ").replace("2.5e-02", f"{1 / columns:e}")
+
+
+@pytest.mark.parametrize("name", ["softmax", "layer_norm", "sum_of_squares"])
+@pytest.mark.parametrize("target", ["generic_tiny", "ascend910"])
+def test_rows_longer_than_ub_pass_through_one_tile_band_in_chunks(name: str, target: str) -> None:
+    columns = 1300 if target == "generic_tiny" else 50_000
+    module, _ = apply(long_rows(name, columns), TO_FUSED, target)
     assert violations(module) == []
-    bands = tile_bands(scop_of(module))
-    assert len(bands) > 3
+    root = read_tree(scop_of(module).tree)
+    assert isinstance(root.child, tree.Band)
+    assert root.child.tile is not None
+    assert len(tile_bands(scop_of(module))) > 1
+    if target == "generic_tiny":
+        assert_same_results(module)
+
+
+def test_a_producer_of_two_chunk_bands_is_computed_in_both() -> None:
+    policy = "S5: 4@UB, _ / _, 300@UB; S1: _, 300@UB; S4: _, 300@UB"
+    module, remarks = apply(long_rows("softmax", 1300), with_policy(policy))
+    clones = {s.sym_name.data for s in scop_of(module).statements if s.clone_of}
+    assert clones == {"S0_t", "S1_t", "S2_t", "S2_t_t", "S3_t", "S4_t"}
+    assert violations(module) == []
+    assert_same_results(module)
+    found = [r for r in remarks if r.message.startswith("{S2} ")]
+    assert [r.numbers["recomputed"] for r in found] == [2 * 12 * 1300]
+
+
+def test_a_chunk_needs_no_more_than_its_own_part_of_a_row() -> None:
+    policy = "S5: 4@UB, _ / _, 300@UB; S1: _, 300@UB; S4: _, 300@UB"
+    module, _ = apply(long_rows("softmax", 1300), with_policy(policy))
+    extensions = [
+        n.extension
+        for n in tree.walk(read_tree(scop_of(module).tree))
+        if isinstance(n, tree.Extension)
+    ]
+    expected = union_map(
+        "{ [t, c] -> S2_t[t, c, i, j] : 0 <= t < 3 and 0 <= c < 5 and 0 <= j < 1300 and "
+        "4t <= i < 4t + 4 and 300c <= j < 300c + 300 }"
+    )
+    assert any(e.is_equal(expected) for e in extensions)
 
 
 def test_the_module_needs_a_target() -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 import islpy as isl
 
+from akg_mlir.polyhedral.chunks import Placement, as_filters
 from akg_mlir.polyhedral.clustering import Cluster
 from akg_mlir.polyhedral.context import union_map, union_set
 from akg_mlir.polyhedral.dependence import maps_of
-from akg_mlir.polyhedral.fusion import FusionResult, Group
+from akg_mlir.polyhedral.fusion import Group
 from akg_mlir.polyhedral.scop import Scop, Statement
 from akg_mlir.polyhedral.tree import (
     Band,
@@ -57,16 +58,19 @@ class FusedTree:
 
 
 def fused_tree(
-    scop: Scop, root: Domain, result: FusionResult, dims: Mapping[str, tuple[str, ...]]
+    scop: Scop,
+    root: Domain,
+    groups: Mapping[Group, Placement],
+    dims: Mapping[str, tuple[str, ...]],
 ) -> FusedTree:
     """The tree with every group below its tile band, and the clones it executes.
 
     Without clones an instance recomputed by several tiles would be scheduled several times; with
     tile coordinates every instance executes once, and the schedule stays a function. Fused and
-    dead originals leave the domain. `dims` has the dimension names of every original, in textual
-    order, which the clones keep.
+    dead originals leave the domain. `groups` says what the tiles execute; `dims` has the dimension
+    names of every original, in textual order, which the clones keep.
     """
-    return _Builder(scop, root, dims).build(result)
+    return _Builder(scop, root, dims).build(groups)
 
 
 class _Builder:
@@ -76,14 +80,12 @@ class _Builder:
         self.clones: list[Clone] = []
         self.storages: dict[str, str] = {}
 
-    def build(self, result: FusionResult) -> FusedTree:
+    def build(self, groups: Mapping[Group, Placement]) -> FusedTree:
         filters: list[Filter] = []
         domain = union_set()
-        for group in result.groups:
-            below = _GroupBuilder(self, group)
-            filters.append(
-                Filter(below.node(result.inside(group)), filter=below.instances(group.roots))
-            )
+        for group, placement in groups.items():
+            below = _GroupBuilder(self, group, placement)
+            filters.append(Filter(below.node(), filter=below.instances(group.roots, {})))
             domain = domain.union(below.initial())
         child = filters[0].child if len(filters) == 1 else Sequence(filters=tuple(filters))
         return FusedTree(Domain(child, domain=domain), tuple(self.clones), self.storages)
@@ -106,20 +108,27 @@ class _Builder:
 class _GroupBuilder:
     """The subtree of one group: its roots, and clones of its producers."""
 
-    def __init__(self, builder: _Builder, group: Group) -> None:
-        self.builder, self.group = builder, group
+    def __init__(self, builder: _Builder, group: Group, placement: Placement) -> None:
+        self.builder, self.group, self.placement = builder, group, placement
         self.storages: dict[str, str] = {}
-        needed = {m.get_tuple_name(DIM.out): m for m in maps_of(group.extension)}
-        self.own = {n: self.recomputed(n, needed[n]) for n in builder.dims if n in needed}
+        self.own = self.clones_of(group.extension, without=placement.sunk)
         self.renamed = {
             n: self.renamed_root(n)
             for cluster in group.roots
             for n in cluster.names
             if any(name == n for name, _ in group.private)
         }
-        builder.clones += [*self.own.values(), *self.renamed.values()]
+        builder.clones += self.renamed.values()
 
     # ------------------------------------------------------------------------------------ clones
+
+    def clones_of(self, extension: isl.UnionMap, without: Collection[str] = ()) -> dict[str, Clone]:
+        """A clone of every original that an extension introduces."""
+        needed = {m.get_tuple_name(DIM.out): m for m in maps_of(extension)}
+        names = [n for n in self.builder.dims if n in needed and n not in without]
+        found = {n: self.recomputed(n, needed[n]) for n in names}
+        self.builder.clones += found.values()
+        return found
 
     def recomputed(self, original: str, extension: isl.Map) -> Clone:
         name = self.builder.fresh(f"{original}_t")
@@ -163,11 +172,12 @@ class _GroupBuilder:
             result = result.union(isl.UnionSet.from_set(clone.domain))
         return result
 
-    def instances(self, clusters: list[Cluster]) -> isl.UnionSet:
-        """What filters say for these clusters: the spaces of all that executes."""
+    def instances(self, clusters: list[Cluster], own: Mapping[str, Clone]) -> isl.UnionSet:
+        """What filters say for these clusters: the spaces of all that executes, the producers
+        among it as the clones `own`."""
         result = union_set()
         for name in (n for c in clusters for n in c.names):
-            clone = self.own.get(name) or self.renamed.get(name)
+            clone = own.get(name) or self.renamed.get(name)
             statement = self.statement(name)
             if clone is not None:
                 result = result.union(_universe(clone.domain))
@@ -175,12 +185,12 @@ class _GroupBuilder:
                 result = result.union(_universe(statement.domain))
         return result
 
-    def to_old(self, clusters: list[Cluster]) -> isl.UnionPwMultiAff:
+    def to_old(self, clusters: list[Cluster], own: Mapping[str, Clone]) -> isl.UnionPwMultiAff:
         """Executed instance of these clusters -> original instance; the identity for the roots
         that execute as they are."""
         result = union_map()
         for name in (n for c in clusters for n in c.names):
-            clone = self.own.get(name) or self.renamed.get(name)
+            clone = own.get(name) or self.renamed.get(name)
             if clone is not None:
                 result = result.union(clone.projection)
             elif any(name in c.names for c in self.group.roots):
@@ -188,33 +198,48 @@ class _GroupBuilder:
                 result = result.union(isl.UnionMap.from_map(space.identity()))
         return isl.UnionPwMultiAff.from_union_map(result)
 
-    def node(self, clusters: list[Cluster]) -> Node | None:
-        """The content of the tile band: extension, and the clusters one after the other."""
+    def node(self) -> Node | None:
+        """The content of the tile band: extension, and the pieces one after the other."""
         band = _shared_band(self.group)
         if band is None:
             return self.group.roots[0].to_node()
         band = replace(
             band,
-            schedule=band.schedule.pullback_union_pw_multi_aff(self.to_old(self.group.roots)),
+            schedule=band.schedule.pullback_union_pw_multi_aff(self.to_old(self.group.roots, {})),
         )
-        filters = [f for c in clusters for f in self.filters(c)]
-        below = filters[0].child if len(filters) == 1 else Sequence(filters=tuple(filters))
-        if self.own:
-            extension = union_map()
-            for clone in self.own.values():
-                extension = extension.union(_extension(clone))
-            below = Extension(below, extension=extension)
-        return replace(band, child=below)
+        filters: list[Filter] = []
+        for piece in self.placement.pieces:
+            found = self.filters(piece.cluster, self.own)
+            inner = self.placement.inner.get(piece)
+            filters += found if inner is None else [self.chunked(f, inner) for f in found]
+        return replace(band, child=_content(filters, self.own))
 
-    def filters(self, cluster: Cluster) -> list[Filter]:
-        """The cluster's subtree over what executes; statements that no tile needs leave it."""
-        to_old = self.to_old([cluster])
-        instances = self.instances([cluster])
-        below = replace(cluster, band=None) if cluster in self.group.roots else cluster
-        node = _nonempty(pullback(below.to_node(), to_old))
-        if isinstance(node, Sequence) and node.ordered:
-            return list(node.filters)
-        return [Filter(node, filter=instances)]
+    def filters(self, cluster: Cluster, own: Mapping[str, Clone]) -> list[Filter]:
+        """The subtree over what executes; statements that no tile needs leave it."""
+        instances = self.instances([cluster], own)
+        if instances.is_empty():
+            return []
+        node = _nonempty(pullback(cluster.to_node(), self.to_old([cluster], own)))
+        return as_filters(instances, node)
+
+    def chunked(self, piece: Filter, inner: Group) -> Filter:
+        """A filter that holds a chunk band, with the producers that go below it."""
+        own = self.clones_of(inner.extension)
+        filters = [f for c in inner.producers for f in self.filters(c, own)]
+        assert piece.child is not None
+        filters += as_filters(piece.filter, piece.child.child)
+        return replace(piece, child=replace(piece.child, child=_content(filters, own)))
+
+
+def _content(filters: list[Filter], clones: Mapping[str, Clone]) -> Node | None:
+    """What is below a tile band: the filters, and the clones among them introduced."""
+    below: Node | None = filters[0].child if len(filters) == 1 else Sequence(filters=tuple(filters))
+    if not clones:
+        return below
+    extension = union_map()
+    for clone in clones.values():
+        extension = extension.union(_extension(clone))
+    return Extension(below, extension=extension)
 
 
 def _shared_band(group: Group) -> Band | None:

@@ -150,10 +150,19 @@ class _Planner(Fuser):
         return sorted(pairs, key=lambda pair: pair[1])
 
 
+def narrowed(space: TileSpace, kept: Seq[int]) -> TileSpace:
+    """The space with tiles that differ in the other dimensions united."""
+    chosen = list(kept)
+    group = _projected(space.group, chosen)
+    members = {root: [m[k] for k in chosen] for root, m in space.members.items()}
+    extents = [space.extents[k] for k in chosen] or [1]
+    return TileSpace(group, members, extents, space.clusters)
+
+
 def _pick(dims: int, kept: list[int]) -> isl.UnionMap:
-    """Tile -> its chosen coordinates."""
+    """Tile -> its chosen coordinates, or a zero for none."""
     names = [f"t{k}" for k in range(dims)]
-    chosen = ", ".join(names[k] for k in kept)
+    chosen = ", ".join(names[k] for k in kept) or "0"
     return union_map(f"{{ [{', '.join(names)}] -> [{chosen}] }}")
 
 

@@ -13,12 +13,15 @@ DIM = isl.dim_type
 Time = Callable[[], isl.UnionMap]
 
 
-def settle(scope: Scope, uses: list[Use]) -> Iterator[tuple[Scope, list[Use]]]:
+def settle(
+    scope: Scope, uses: list[Use], time: Time | None = None
+) -> Iterator[tuple[Scope, list[Use]]]:
     """Split the uses of one tensor inside `scope` into groups that share storage.
 
     Data that is only read is kept as far inside as its footprint still changes; data that is
     written is kept where all its uses meet, or further inside if no tile there shares an element
-    with another.
+    with another. `time` (as in `exposed`) is given for a temporary tensor, none of whose values
+    leaves the scope or enters it: it is kept apart where every part that reads it computes it anew.
     """
     direct = [u for u in uses if u.executed.scope is scope]
     inner: dict[Scope, list[Use]] = {}
@@ -28,15 +31,23 @@ def settle(scope: Scope, uses: list[Use]) -> Iterator[tuple[Scope, list[Use]]]:
     if not any(u.access.is_write for u in uses):
         for child, group in inner.items():
             if _varies(scope, child, group):
-                yield from settle(child, group)
+                yield from settle(child, group, time)
             else:
                 direct += group
         if direct:
             yield scope, direct
+    elif (
+        time is not None
+        and not direct
+        and len(inner) > 1
+        and all(exposed(child, group, time) is None for child, group in inner.items())
+    ):
+        for child, group in inner.items():
+            yield from settle(child, group, time)
     elif direct or len(inner) > 1 or _shares(scope, child := next(iter(inner)), uses):
         yield scope, uses
     else:
-        yield from settle(child, uses)
+        yield from settle(child, uses, time)
 
 
 def footprint(uses: Iterable[Use], dims: int) -> isl.Map:

@@ -15,7 +15,7 @@ from akg_mlir.polyhedral.scop import Scop, Statement
 from akg_mlir.polyhedral.tree import Band, statement_names
 
 DIM = isl.dim_type
-MOST_LEVELS = 1
+MOST_LEVELS = 2
 
 Levels = tuple[tuple[Tile | None, ...], ...]
 """Per level, outermost first, one tile per loop of a statement."""

@@ -78,6 +78,7 @@ class _Promoter:
 
     def promote_rest(self) -> None:
         groups: list[tuple[str, Scope, list[Use]]] = []
+        temporaries: set[str] = set()
         pending = [
             u for u in uses_of([*self.clones, *self.work.copies]) if u not in self.work.assigned
         ]
@@ -91,15 +92,23 @@ class _Promoter:
                 if not any(u.access.is_write for u in inside):
                     inside = [u for u in inside if u.executed.unit != DMA]
                 if inside:
-                    groups += [(array, scope, group) for scope, group in settle(top, inside)]
+                    temporary = len(tops) == 1 and self.is_temporary(array)
+                    temporaries |= {array} if temporary else set()
+                    found = settle(top, inside, (lambda: self.time) if temporary else None)
+                    groups += [(array, scope, group) for scope, group in found]
         written = [g for g in groups if any(u.access.is_write for u in g[2])]
         while any([self.demote(*group) for group in written]):
             pass
         for array, scope, uses in groups:
             if any(u.access.is_write for u in uses):
-                self.promote_written(array, scope, uses, everywhere[array])
+                others = [] if array in temporaries else everywhere[array]
+                self.promote_written(array, scope, uses, others)
             else:
                 self.promote_read_only(array, scope, uses)
+
+    def is_temporary(self, array: str) -> bool:
+        known = self.scop.arrays[array]
+        return not (known.live_in or known.live_out)
 
     def on_vector(self, uses: list[Use]) -> list[Use]:
         """The uses by statements on the vector unit, writes first."""
@@ -133,6 +142,7 @@ class _Promoter:
     def promote_written(
         self, array: str, scope: Scope, uses: list[Use], everywhere: list[Use]
     ) -> None:
+        """`everywhere` has all uses of a tensor whose values may leave the scope."""
         touched = footprint(uses, scope.dims)
         sizes = box(touched).sizes
         axis, elements = innermost(sizes), self.work.elements(array)

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from akg_mlir.polyhedral.clustering import Cluster
 from akg_mlir.polyhedral.dependence import Dependences
-from akg_mlir.polyhedral.fusion_plan import Decision, TileSpace, plan
-from akg_mlir.polyhedral.policy import Entry, Level, Policy, PolicyError, Tile
-from akg_mlir.polyhedral.policy_binding import Levels, bind, inner_loops, outer_loops
+from akg_mlir.polyhedral.executions import InnerLoops, Interior, interior, without_repeated_rows
+from akg_mlir.polyhedral.fusion import Fuser
+from akg_mlir.polyhedral.fusion_plan import Decision, TileSpace, narrowed, plan
+from akg_mlir.polyhedral.policy import Policy, PolicyError, Tile
+from akg_mlir.polyhedral.policy_binding import Levels, bind, outer_loops
 from akg_mlir.polyhedral.scop import Scop
 from akg_mlir.polyhedral.tile_cost import Estimate, Machine, Search, search
-from akg_mlir.polyhedral.tile_model import Kernel, Loop, TileModel, build_model
-from akg_mlir.polyhedral.tiling import Reduction, split_reduction, tile_cluster
-from akg_mlir.polyhedral.tree import Domain, Filter, Sequence
+from akg_mlir.polyhedral.tile_model import Kernel, TileModel, build_model
+from akg_mlir.polyhedral.tiling import Reduction
 
 HALF = 0.5
 """Share of a memory that a tile may need, so that two tiles are on chip at a time."""
+ONCE = 1.01
+"""Instances per original up to which a reduction counts as computed once."""
 
 
 class DoesNotFit(Exception):
@@ -35,13 +38,16 @@ class DoesNotFit(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """Sizes for one tile space: its tile dimensions, then the loops of the split reductions."""
+    """Sizes for one tile space: one per loop of its model, tile dimensions first."""
 
-    space: TileSpace
-    splits: tuple[Reduction, ...]
+    inside: Interior
     estimate: Estimate
     runner_up: Estimate | None
     candidates: int
+
+    @property
+    def space(self) -> TileSpace:
+        return self.inside.space
 
     @property
     def tile_sizes(self) -> tuple[int, ...]:
@@ -54,14 +60,17 @@ class Choice:
         split = [k for k, s in enumerate(self.tile_sizes) if s < self.space.extents[k]]
         return split or [0]
 
-    def reduction_sizes(self, reduction: Reduction) -> tuple[int, ...]:
-        """One per member of the reduction's band."""
-        start = len(self.space.extents)
-        for other in self.splits:
-            if other is reduction:
-                break
-            start += other.band.members
-        return self.estimate.sizes[start : start + reduction.band.members]
+    def sizes_of(self, inner: InnerLoops) -> dict[int, int]:
+        """Sizes by member, for those that get a counter.
+
+        Of a reduction these are the members really split, or the first; of a root all chunk
+        members, since which they are says how the row is cut.
+        """
+        sizes = [self.estimate.sizes[k] for k in inner.loops]
+        chosen = list(range(len(sizes)))
+        if isinstance(inner.owner, Reduction):
+            chosen = [k for k in chosen if sizes[k] < inner.extents[k]] or [0]
+        return {inner.members[k]: sizes[k] for k in chosen}
 
 
 @dataclass(frozen=True)
@@ -88,6 +97,10 @@ class Tiler:
     def scop(self) -> Scop:
         return self.kernel.scop
 
+    @cached_property
+    def fuser(self) -> Fuser:
+        return Fuser(self.scop, self.dependences)
+
     def choose(self) -> TilePlan:
         """Sizes for every tile space.
 
@@ -110,48 +123,65 @@ class Tiler:
     def choose_space(self, space: TileSpace) -> Choice | Cluster:
         """Sizes for one tile space, or the producer to take out of it.
 
-        Reductions on the vector unit stay whole as long as something fits, and tiles end between
-        blocks of a result only where nothing else fits.
+        Rows stay whole as long as something fits and reductions are computed once, and tiles end
+        between blocks of a result only where nothing else fits.
         """
-        names = {n for c in space.clusters for n in c.names}
-        possible = {n: r for n, r in self.reductions.items() if n in names}
-        wanted = {n for n in possible if n in self.kernel.cubes or self.splits_in_policy(n)}
-        chosen = {n: possible[n] for n in possible if n in wanted}
-        found = self.search_space(space, chosen)
-        if isinstance(found, Search) and self.may_split_more(space, found, wanted, possible):
-            found = self.search_space(space, possible)
-        if isinstance(found, Search) and not (space.group.producers or self.is_asked(space)):
-            found = self.search_space(space, chosen, whole_blocks=False)
+        if self.is_asked(space):
+            found = self.search_in(self.asked_interior(space))
+            return found if isinstance(found, Choice) else self.blame(space, found)
+        cubes = [r for r in self.reductions_of(space) if r.update.name in self.kernel.cubes]
+        found = self.search_in(interior(space, cubes, self.kernel.products))
+        if isinstance(found, Search) or self.repeats_reductions(found):
+            found = self.better(found, self.search_chunks(space))
+        if isinstance(found, Search) and not space.group.producers:
+            plain = interior(space, cubes, self.kernel.products)
+            found = self.search_in(plain, whole_blocks=False)
         return found if isinstance(found, Choice) else self.blame(space, found)
 
-    def search_space(
-        self, space: TileSpace, splits: dict[str, Reduction], *, whole_blocks: bool = True
-    ) -> Choice | Search:
-        """The choice with these reductions split, or the search that found nothing.
+    def reductions_of(self, space: TileSpace) -> list[Reduction]:
+        """The reductions of a space that could be split."""
+        names = {n for c in space.clusters for n in c.names}
+        return [r for n, r in self.reductions.items() if n in names]
+
+    def search_chunks(self, space: TileSpace) -> Choice | Search | None:
+        """The choice with all rows in chunks; None without a reduction on the vector unit."""
+        reductions = self.reductions_of(space)
+        updates = {r.update.name for r in reductions} - set(self.kernel.cubes)
+        if not updates:
+            return None
+        smaller, chunked = without_repeated_rows(space, updates)
+        return self.search_in(
+            interior(smaller, reductions, self.kernel.products, chunked, shared=True)
+        )
+
+    def search_in(self, inside: Interior, *, whole_blocks: bool = True) -> Choice | Search:
+        """The choice for these loops, or the search that found nothing.
 
         Sizes that a policy asks for may fill a memory; others leave room for a second tile.
         """
-        reductions = tuple(splits.values())
-        model = build_model(replace(self.kernel, splits=splits), space)
+        model = build_model(self.kernel, self.fuser, inside)
         if not whole_blocks:
             model = replace(model, loops=tuple(replace(loop, unit=1) for loop in model.loops))
-        model, asked = self.with_policy(model, space, reductions)
+        model, asked = self.with_policy(model, inside)
         found = search(model, self.machine, HALF, self.max_redundancy)
         if found.best is None and asked:
             found = search(model, self.machine, 1.0, self.max_redundancy)
         if found.best is None:
             return found
-        return Choice(space, reductions, found.best, found.runner_up, found.candidates)
+        return Choice(inside, found.best, found.runner_up, found.candidates)
 
-    def may_split_more(
-        self, space: TileSpace, found: Search, wanted: set[str], possible: dict[str, Reduction]
-    ) -> bool:
-        """Whether splitting more reductions may help: they are what does not fit."""
-        return found.wasteful is None and wanted != set(possible) and not self.is_asked(space)
+    def repeats_reductions(self, choice: Choice) -> bool:
+        """Whether tiles compute some reduction on the vector unit more than once."""
+        factors = choice.estimate.redundancy
+        return any(factors.get(r, 1) > ONCE for r in self.reductions if r not in self.kernel.cubes)
 
-    def is_asked(self, space: TileSpace) -> bool:
-        """Whether the policy speaks of a statement of the space."""
-        return any(n in self.asked for c in space.clusters for n in c.names)
+    def better(self, whole: Choice | Search, chunks: Choice | Search | None) -> Choice | Search:
+        """The cheaper of two choices; what the whole rows lack when there is none."""
+        if not isinstance(chunks, Choice):
+            return whole
+        if isinstance(whole, Choice) and whole.estimate.cycles <= chunks.estimate.cycles:
+            return whole
+        return chunks
 
     def blame(self, space: TileSpace, found: Search) -> Cluster:
         """The producer that makes a tile space impossible. Raises `DoesNotFit` if none does."""
@@ -174,46 +204,81 @@ class Tiler:
         """The tiles that the policy asks for, by statement. Raises `PolicyError`."""
         found = {} if self.policy is None else bind(self.policy, self.clusters, self.scop)
         for name, levels in found.items():
-            if any(self.inner_tiles(name, levels)) and name not in self.reductions:
+            if any(levels[0][outer_loops(self.home(name)) :]) and name not in self.reductions:
                 raise PolicyError(
                     f"{name}: only the parallel loops of a cluster, and the reduction loops of an "
                     "update beside its initialisation, can be tiled"
                 )
         return found
 
-    def inner_tiles(self, statement: str, levels: Levels) -> tuple[Tile | None, ...]:
-        """What a policy asks for the loops below the outer band."""
-        return levels[0][outer_loops(self.home(statement)) :]
-
-    def splits_in_policy(self, statement: str) -> bool:
-        levels = self.asked.get(statement)
-        return levels is not None and any(self.inner_tiles(statement, levels))
+    def tiles(self, statement: str, level: int, *, inner: bool) -> tuple[Tile | None, ...]:
+        """What the policy asks for the outer loops of a statement, or for those below them."""
+        levels = self.asked.get(statement, ())
+        if level >= len(levels):
+            return ()
+        outer = outer_loops(self.home(statement))
+        return levels[level][outer:] if inner else levels[level][:outer]
 
     def home(self, statement: str) -> Cluster:
         return next(c for c in self.clusters if statement in c.names)
 
-    def with_policy(
-        self, model: TileModel, space: TileSpace, splits: tuple[Reduction, ...]
-    ) -> tuple[TileModel, bool]:
+    def is_asked(self, space: TileSpace) -> bool:
+        """Whether the policy speaks of a statement of the space."""
+        return any(n in self.asked for c in space.clusters for n in c.names)
+
+    def asked_interior(self, space: TileSpace) -> Interior:
+        """The loops inside tiles that the policy asks for: chunk members leave the tile band."""
+        reductions = [
+            r
+            for r in self.reductions_of(space)
+            if r.update.name in self.kernel.cubes or any(self.tiles(r.update.name, 0, inner=True))
+        ]
+        chunked: dict[Cluster, list[int]] = {}
+        for root in space.members:
+            for name in root.names:
+                below = self.tiles(name, 1, inner=False)
+                chosen = [k for k, tile in enumerate(below) if tile is not None]
+                split = {r.update.name for r in reductions} & set(root.names)
+                if any(k not in root.parallel for k in chosen) or (chosen and split):
+                    raise PolicyError(f"{name}: only parallel loops can pass in chunks")
+                if chosen:
+                    chunked[root] = chosen
+        kept = [
+            k
+            for k in range(len(space.extents))
+            if not any(space.members[root][k] in chosen for root, chosen in chunked.items())
+        ]
+        if len(kept) < len(space.extents):
+            space = narrowed(space, kept)
+        return interior(space, reductions, self.kernel.products, chunked)
+
+    def with_policy(self, model: TileModel, inside: Interior) -> tuple[TileModel, bool]:
         """The model with the loops that the policy names fixed, and whether there are any."""
         fixed: dict[int, int] = {}
-        for cluster in space.clusters:
+        for cluster in inside.space.clusters:
             for name in cluster.names:
-                if name in self.asked:
-                    self.fix_outer(fixed, model, space, cluster, name)
-        start = len(space.extents)
-        for reduction in splits:
-            name = reduction.update.name
-            inner = self.inner_tiles(name, self.asked[name]) if name in self.asked else ()
-            for k, tile in enumerate(inner):
-                extent = model.loops[start + k].extent
-                fixed[start + k] = extent if tile is None else min(tile.size, extent)
-            start += reduction.band.members
+                self.fix_outer(fixed, model, inside.space, cluster, name)
+        for inner in inside.inner:
+            for place, tile in self.tiles_inside(inner):
+                extent = model.loops[place].extent
+                fixed[place] = extent if tile is None else min(tile.size, extent)
         loops = tuple(
             replace(loop, fixed=fixed[k]) if k in fixed else loop
             for k, loop in enumerate(model.loops)
         )
         return replace(model, loops=loops), bool(fixed)
+
+    def tiles_inside(self, inner: InnerLoops) -> list[tuple[int, Tile | None]]:
+        """What the policy asks for loops inside a tile: places in the model, and tiles."""
+        if isinstance(inner.owner, Reduction):
+            tiles = self.tiles(inner.owner.update.name, 0, inner=True)
+            return list(zip(inner.loops, tiles))
+        named = [t for n in inner.owner.names if (t := self.tiles(n, 1, inner=False))]
+        return [
+            (place, tiles[member])
+            for tiles in named
+            for place, member in zip(inner.loops, inner.members)
+        ]
 
     def fix_outer(
         self,
@@ -224,7 +289,7 @@ class Tiler:
         statement: str,
     ) -> None:
         dimension = {m: k for k, m in enumerate(space.members.get(cluster, []))}
-        for member, tile in enumerate(self.asked[statement][0][: outer_loops(cluster)]):
+        for member, tile in enumerate(self.tiles(statement, 0, inner=False)):
             if member not in dimension:
                 if tile is not None:
                     raise PolicyError(
@@ -233,7 +298,7 @@ class Tiler:
                     )
                 continue
             k = dimension[member]
-            loop: Loop = model.loops[k]
+            loop = model.loops[k]
             if tile is None:
                 fixed.setdefault(k, loop.extent)
                 continue
@@ -241,62 +306,3 @@ class Tiler:
             if fixed.get(k, loop.extent) not in (size, loop.extent):
                 raise PolicyError(f"{statement}: two sizes for a tile loop, {fixed[k]} and {size}")
             fixed[k] = size
-
-
-def policy_of(choices: Seq[Choice], cubes: Collection[str]) -> Policy:
-    """The choices in the policy language: parsing it and choosing again gives them back.
-
-    `cubes` names the updates that run on the cube.
-    """
-    tiles: dict[str, list[Tile | None]] = {}
-
-    def loops(cluster: Cluster, statement: str) -> list[Tile | None]:
-        count = outer_loops(cluster) + inner_loops(cluster, statement)
-        return tiles.setdefault(statement, [None] * count)
-
-    for choice in choices:
-        for root, members in choice.space.members.items():
-            last = root.names[-1]
-            specs = loops(root, last)
-            for k in choice.banded if members else []:
-                buffer = "L0C" if last in cubes else "UB"
-                specs[members[k]] = Tile(choice.tile_sizes[k], buffer)
-        for reduction in choice.splits:
-            name = reduction.update.name
-            cluster = next(c for c in choice.space.clusters if name in c.names)
-            specs = loops(cluster, name)
-            sizes = choice.reduction_sizes(reduction)
-            for k in split_members(reduction, sizes):
-                specs[outer_loops(cluster) + k] = Tile(sizes[k], "L0A" if name in cubes else "UB")
-    return Policy(tuple(Entry(name, (Level(tuple(specs)),)) for name, specs in tiles.items()))
-
-
-def split_members(reduction: Reduction, sizes: Seq[int]) -> list[int]:
-    """The members that get a tile counter: those really split, or the first."""
-    extents = reduction.extents
-    return [k for k, size in enumerate(sizes) if size < extents[k]] or [0]
-
-
-def tiled_tree(root: Domain, clusters: Seq[Cluster], choices: Seq[Choice]) -> Domain:
-    """The tree with the chosen tile bands, clusters in their order."""
-    filters = [_tiled_filter(root, cluster, choices) for cluster in clusters]
-    child = filters[0].child if len(filters) == 1 else Sequence(filters=tuple(filters))
-    return Domain(child, domain=root.domain)
-
-
-def _tiled_filter(root: Domain, cluster: Cluster, choices: Seq[Choice]) -> Filter:
-    node = cluster.to_node()
-    for choice in choices:
-        if cluster not in choice.space.clusters:
-            continue
-        for reduction in choice.splits:
-            if reduction.update.name in cluster.names:
-                sizes = choice.reduction_sizes(reduction)
-                members = split_members(reduction, sizes)
-                split = split_reduction(cluster, reduction, members, [sizes[k] for k in members])
-                node = split.to_node()
-        if cluster in choice.space.members:
-            members = choice.space.members[cluster]
-            chosen = {members[k]: choice.tile_sizes[k] for k in choice.banded} if members else {}
-            node = tile_cluster(cluster, node, root.domain, chosen)
-    return Filter(node, filter=cluster.instances)

@@ -178,9 +178,11 @@ class _Cost:
         self.tiles = self._tiles_of(None)
         self.per_core = np.ceil(self.tiles / machine.cores)
         self.need = self._need()
-        self.redundancy = {
-            w.statement: self._executed(w) / w.original for w in model.work if w.recomputed
-        }
+        self.redundancy: dict[str, Numbers] = {}
+        for work in (w for w in model.work if w.recomputed):
+            factor = self._executed(work) / work.original
+            known = self.redundancy.get(work.statement, factor)
+            self.redundancy[work.statement] = np.maximum(known, factor)
         results = sum(w.original for w in model.work if not w.recomputed)
         self.allowance = {w.statement: max(1.0, results / w.original) for w in model.work}
         self._time()
@@ -351,7 +353,7 @@ class _Cost:
         outer = [k for k, loop in enumerate(self.model.loops) if loop.reduction is None]
         used: set[int] = set()
         for side in work.sides:
-            moving = [k for k, s in enumerate(side.slopes) if s and k in outer]
+            moving = [k for k, s in enumerate(side.slopes) if s]
             length = self.extent(side)
             if not moving:
                 total = total * length

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 import islpy as isl
 
 from akg_mlir.polyhedral.context import context
+from akg_mlir.polyhedral.executions import Execution, Interior, executions
 from akg_mlir.polyhedral.footprint import Box, box
-from akg_mlir.polyhedral.fusion_plan import TileSpace
+from akg_mlir.polyhedral.fusion import Fuser
 from akg_mlir.polyhedral.scop import Access, Array, Scop, Statement
-from akg_mlir.polyhedral.tiling import Reduction, member_ranges
-from akg_mlir.polyhedral.tree import select_members
+from akg_mlir.polyhedral.tiling import Reduction
 
 DIM = isl.dim_type
 
@@ -68,7 +68,7 @@ class Work:
 @dataclass(frozen=True)
 class Loop:
     """A loop that can be tiled. `unit` is what sizes should be multiples of, `fixed` a size that
-    is forced, `reduction` the number of the split reduction it belongs to (None: a tile
+    is forced, `reduction` the number of the loops inside the tile it belongs to (None: a tile
     dimension)."""
 
     extent: int
@@ -102,75 +102,55 @@ class CubeProduct:
 class Kernel:
     """The program seen from below: what `polyhedral` cannot know about bodies and machine.
 
-    `operations` counts vector operations per instance; `block_bytes` is the alignment of vector
-    operands.
+    `operations` counts vector operations per instance; `cubes` are the contractions of the cube,
+    `products` all updates that may run there; `block_bytes` is the alignment of vector operands.
     """
 
     scop: Scop
     operations: Mapping[str, int]
     cubes: Mapping[str, CubeProduct]
-    splits: Mapping[str, Reduction]
+    products: frozenset[str]
     block_bytes: int
 
 
-def build_model(kernel: Kernel, space: TileSpace) -> TileModel:
-    """The model of a tile space; reduction loops that may be tiled follow the tile dimensions."""
-    return _Builder(kernel, space).build()
+def build_model(kernel: Kernel, fuser: Fuser, inside: Interior) -> TileModel:
+    """The model of a tile space; the loops inside its tiles follow the tile dimensions."""
+    return _Builder(kernel, inside, executions(fuser, inside)).build()
 
 
 @dataclass
 class _Builder:
     kernel: Kernel
-    space: TileSpace
+    inside: Interior
+    executed: list[Execution]
     boxes: dict[str, Box] = field(default_factory=dict[str, Box])
 
     def build(self) -> TileModel:
-        scop = self.kernel.scop
-        self.names = [n for c in self.space.clusters for n in c.names]
-        self.instances = self.space.group.tiles.reverse().union(self.space.group.extension)
-        self.recomputed = {n for c in self.space.group.producers for n in c.names}
-        self.splits = [r for n, r in self.kernel.splits.items() if n in self.names]
-        self.dims = len(self.space.extents) + sum(r.band.members for r in self.splits)
-        self.points = {n: self.points_of(scop.by_name[n]) for n in self.names}
-        self.names = [n for n in self.names if not self.points[n].is_empty()]
+        scop, space = self.kernel.scop, self.inside.space
+        self.recomputed = {n for c in space.group.producers for n in c.names}
+        inner = [k + 1 for i in self.inside.inner for k in i.loops]
+        self.dims = max([len(space.extents), *inner])
+        self.names = list(dict.fromkeys(e.statement for e in self.executed))
         self.written = {a.array for n in self.names for a in scop.by_name[n].writes}
-        work = [self.work(scop.by_name[n]) for n in self.names]
+        self.private = self.private_arrays()
+        work = [self.work(e) for e in self.executed]
         footprints = [f for array in scop.arrays.values() for f in self.footprints(array)]
         return TileModel(self.loops(), tuple(footprints), tuple(work))
 
-    # ------------------------------------------------------------------------------------ relations
+    def private_arrays(self) -> set[str]:
+        """Arrays that every chunk band keeps for itself: read from GM or recomputed in each."""
+        scop = self.kernel.scop
+        shared = {
+            access.array
+            for execution in self.executed
+            for access in scop.by_name[execution.statement].writes
+            if not execution.sunk
+        }
+        return set(scop.arrays) - shared
 
-    def points_of(self, statement: Statement) -> isl.Map:
-        """Values of all loops -> instance; loops of other reductions are not constrained."""
-        universe = isl.UnionSet.from_set(isl.Set.universe(statement.domain.get_space()))
-        own = self.instances.intersect_range(universe)
-        if own.is_empty():
-            return isl.Map.empty(isl.Space.create_from_names(context(), in_=["u"], out=["i"]))
-        coordinates = own.reverse()
-        for reduction in self.splits:
-            values = self.reduction_values(reduction, statement)
-            coordinates = coordinates.flat_range_product(values)
-        return isl.Map.from_union_map(coordinates.reverse()).coalesce()
-
-    def reduction_values(self, reduction: Reduction, statement: Statement) -> isl.UnionMap:
-        domain = isl.UnionSet.from_set(statement.domain)
-        members = list(range(reduction.band.members))
-        if statement.name == reduction.update.name:
-            ranges = member_ranges(reduction.band, domain)
-            lows = ", ".join(str(low) for low, _ in ranges)
-            schedule = select_members(reduction.band.schedule, members).intersect_domain(domain)
-            origin = isl.MultiVal(f"{{ [{lows}] }}", context())
-            schedule = schedule.sub(isl.MultiUnionPwAff.multi_val_on_domain(domain, origin))
-            return isl.UnionMap.from_multi_union_pw_aff(schedule)
-        zero = ", ".join("0" for _ in members)
-        return isl.UnionMap.from_domain_and_range(
-            domain, isl.UnionSet(f"{{ [{zero}] }}", context())
-        )
-
-    # ---------------------------------------------------------------------------------------- parts
-
-    def work(self, statement: Statement) -> Work:
-        sides = self.sides(self.points[statement.name], _extents(statement.domain))
+    def work(self, execution: Execution) -> Work:
+        statement = self.kernel.scop.by_name[execution.statement]
+        sides = self.sides(execution.points, _extents(statement.domain))
         original = 1
         for side in sides:
             original *= side.whole
@@ -187,45 +167,57 @@ class _Builder:
     def footprints(self, array: Array) -> list[Footprint]:
         """The buffers for one array: one per memory and alignment."""
         classes: dict[tuple[str, ...], list[tuple[int, Access, isl.Map]]] = {}
-        for place, name in enumerate(self.names):
-            statement = self.kernel.scop.by_name[name]
+        for place, execution in enumerate(self.executed):
+            statement = self.kernel.scop.by_name[execution.statement]
+            region = str(execution.region) if array.name in self.private else ""
             for access in statement.accesses:
                 if access.array == array.name:
-                    touched = self.points[name].apply_range(access.relation)
+                    touched = execution.points.apply_range(access.relation)
                     for key in self.keys(statement, access, array, touched):
-                        classes.setdefault(key, []).append((place, access, touched))
-        result: list[Footprint] = []
-        for key, uses in classes.items():
-            touched = uses[0][2]
-            for _, _, other in uses[1:]:
-                touched = touched.union(other)
-            places = [p for p, _, _ in uses]
-            private = array.name in self.written
-            stored = key[0] == "ub" and array.live_out and any(a.is_write for _, a, _ in uses)
-            if private and not any(a.is_write for _, a, _ in uses):
-                places.append(self.first_write(array.name))
-            result.append(
-                Footprint(
-                    array.name,
-                    array.element_bytes,
-                    key[0],
-                    self.sides(touched, array.shape),
-                    array.shape,
-                    loaded=not private and key[0] in ("ub", "l1"),
-                    stored=stored,
-                    start=min(places),
-                    stop=len(self.names) if stored else max(places),
-                )
-            )
-        return result
+                        classes.setdefault((*key, region), []).append((place, access, touched))
+        return [self.footprint(array, key[0], uses) for key, uses in classes.items()]
 
-    def first_write(self, array: str) -> int:
-        scop = self.kernel.scop
-        return min(
-            p
-            for p, n in enumerate(self.names)
-            if array in {a.array for a in scop.by_name[n].writes}
+    def footprint(
+        self, array: Array, memory: str, uses: list[tuple[int, Access, isl.Map]]
+    ) -> Footprint:
+        """The buffer for references that share one."""
+        touched = uses[0][2]
+        for _, _, other in uses[1:]:
+            touched = touched.union(other)
+        places = [p for p, _, _ in uses]
+        private = array.name in self.written
+        stored = memory == "ub" and array.live_out and any(a.is_write for _, a, _ in uses)
+        if private and not any(a.is_write for _, a, _ in uses):
+            places.append(self.first_write(array.name, places[0]))
+        return Footprint(
+            array.name,
+            array.element_bytes,
+            memory,
+            self.sides(touched, array.shape),
+            array.shape,
+            loaded=not private and memory in ("ub", "l1"),
+            stored=stored,
+            start=min(places),
+            stop=self.end(uses) if stored else max(places),
         )
+
+    def end(self, uses: list[tuple[int, Access, isl.Map]]) -> int:
+        """Where a stored buffer is free again: behind the last place of its chunk band or tile."""
+        regions = {self.executed[place].region for place, _, _ in uses}
+        inside = [k for k, e in enumerate(self.executed) if e.region in regions]
+        return len(self.executed) if None in regions else inside[-1]
+
+    def first_write(self, array: str, use: int) -> int:
+        """The first place of the same chunk band, or of the tile, that writes an array."""
+        scop = self.kernel.scop
+        writes = [
+            k
+            for k, e in enumerate(self.executed)
+            if array in {a.array for a in scop.by_name[e.statement].writes}
+        ]
+        region = self.executed[use].region
+        beside = [k for k in writes if self.executed[k].region == region]
+        return min(beside or writes)
 
     def keys(
         self, statement: Statement, access: Access, array: Array, touched: isl.Map
@@ -275,11 +267,12 @@ class _Builder:
         )
 
     def loops(self) -> tuple[Loop, ...]:
-        extents = list(self.space.extents)
-        owners: list[int | None] = [None] * len(extents)
-        for number, reduction in enumerate(self.splits):
-            extents += reduction.extents
-            owners += [number] * reduction.band.members
+        extents = [*self.inside.space.extents, *[1] * (self.dims - len(self.inside.space.extents))]
+        owners: list[int | None] = [None] * self.dims
+        for number, inner in enumerate(self.inside.inner):
+            for k, extent in zip(inner.loops, inner.extents):
+                extents[k] = extent
+                owners[k] = number if owners[k] is None else owners[k]
         units, fixed = self.units(), self.fixed(extents)
         return tuple(
             Loop(extent, units.get(k, 1), fixed.get(k), owner)
@@ -289,12 +282,12 @@ class _Builder:
     def units(self) -> dict[int, int]:
         """Loops along the last dimension of a result move in whole blocks of it."""
         result: dict[int, int] = {}
-        for name in self.names:
-            statement = self.kernel.scop.by_name[name]
+        for execution in self.executed:
+            statement = self.kernel.scop.by_name[execution.statement]
             array = self.kernel.scop.arrays[statement.writes[-1].array]
             if not (array.shape and array.live_out):
                 continue
-            touched = self.points[name].apply_range(statement.writes[-1].relation)
+            touched = execution.points.apply_range(statement.writes[-1].relation)
             block = max(1, self.kernel.block_bytes // array.element_bytes)
             for k, slope in enumerate(self.sides(touched, array.shape)[-1].slopes):
                 if slope == 1:
@@ -303,10 +296,11 @@ class _Builder:
 
     def fixed(self, extents: list[int]) -> dict[int, int]:
         result: dict[int, int] = {}
-        for name, cube in self.kernel.cubes.items():
-            if name not in self.points or self.points[name].is_empty():
+        for execution in self.executed:
+            cube = self.kernel.cubes.get(execution.statement)
+            if cube is None:
                 continue
-            sides = self.work(self.kernel.scop.by_name[name]).sides
+            sides = self.work(execution).sides
             for dims, size in ((cube.whole, None), (cube.single, 1)):
                 for k in (k for d in dims for k, s in enumerate(sides[d].slopes) if s):
                     result[k] = extents[k] if size is None else size

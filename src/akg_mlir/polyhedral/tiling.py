@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import islpy as isl
@@ -42,14 +42,15 @@ class Reduction:
         return [high - low + 1 for low, high in ranges]
 
 
-def find_reduction(scop: Scop, cluster: Cluster, updates: Collection[str]) -> Reduction | None:
-    """The first of the `updates` whose initialisation directly precedes it in the cluster.
+def find_reductions(scop: Scop, cluster: Cluster, updates: Collection[str]) -> list[Reduction]:
+    """Those of the `updates` whose initialisation directly precedes them in the cluster.
 
     The initialisation is the only other statement of the cluster that touches the cell before the
     update. All loops of a declared reduction may be interchanged (no dependence between its own
     instances is kept), so its members may move above the loops it shares with the others.
     """
     names = [statement_names(part.filter) for part in cluster.parts]
+    found: list[Reduction] = []
     for last, part in enumerate(cluster.parts):
         if len(names[last]) != 1 or names[last][0] not in updates or last == 0:
             continue
@@ -60,8 +61,8 @@ def find_reduction(scop: Scop, cluster: Cluster, updates: Collection[str]) -> Re
         cell = update.writes[0].array
         init = scop.by_name[before[0]]
         if {a.array for a in init.writes} == {cell} and part.child.child is None:
-            return Reduction(update, last - 1, last, part.child)
-    return None
+            found.append(Reduction(update, last - 1, last, part.child))
+    return found
 
 
 def member_ranges(band: Band, instances: isl.UnionSet) -> list[tuple[int, int]]:
@@ -101,7 +102,7 @@ def _values(numbers: list[int]) -> isl.MultiVal:
 
 
 def tile_cluster(
-    cluster: Cluster, below: Node | None, domain: isl.UnionSet, sizes: dict[int, int]
+    cluster: Cluster, below: Node | None, domain: isl.UnionSet, sizes: Mapping[int, int]
 ) -> Band:
     """A tile band of some members of the cluster's outer band over `below`.
 
@@ -128,29 +129,48 @@ def is_tiled(cluster: Cluster) -> bool:
     )
 
 
-def split_reduction(
-    cluster: Cluster, reduction: Reduction, members: list[int], sizes: list[int]
-) -> Cluster:
-    """The cluster without a band of its own, the reduction below a tile band over its members.
+@dataclass(frozen=True, eq=False)
+class Split:
+    """How a reduction is tiled: sizes by member, one mapping per level, outermost first.
 
-    Result: parts before, {initialisation, update} below the band of tiles, parts after, each with
-    its own copy of the cluster's point band. Legal because dependences between parts have distance
-    zero on the cluster's parallel members, and the initialisation belongs to the first tile.
+    `with_init` puts the initialisation below the band too, into the first tile.
     """
-    parts = cluster.parts
-    first, last = reduction.first, reduction.last
-    segments = [parts[:first], parts[first : last + 1], parts[last + 1 :]]
+
+    reduction: Reduction
+    levels: tuple[Mapping[int, int], ...]
+    with_init: bool
+
+
+def split_reductions(cluster: Cluster, splits: Iterable[Split]) -> Cluster:
+    """The cluster without a band of its own, its reductions below tile bands over their members.
+
+    Result: the parts in their order, those of a reduction below its bands of tiles, all with their
+    own copy of the cluster's point band. Legal because dependences between parts have distance zero
+    on the cluster's parallel members, and the initialisation belongs to the first tile.
+    """
+    parts, start = cluster.parts, 0
     filters: list[Filter] = []
-    for position, segment in enumerate(segments):
-        if not segment:
-            continue
+
+    def segment(count: int, split: Split | None) -> None:
+        nonlocal start
+        chosen, start = parts[start : start + count], start + count
+        if not chosen:
+            return
         instances = union_set()
-        for part in segment:
+        for part in chosen:
             instances = instances.union(part.filter)
-        node: Node | None = _point_node(cluster, segment, instances)
-        if position == 1:
-            node = replace(_reduction_tiles(reduction, segment[0], members, sizes), child=node)
+        node: Node | None = _point_node(cluster, chosen, instances)
+        for sizes in reversed(split.levels if split else ()):
+            assert split is not None
+            init = chosen[0] if split.with_init else None
+            node = replace(_reduction_tiles(split.reduction, init, sizes), child=node)
         filters.append(Filter(node, filter=instances))
+
+    for split in sorted(splits, key=lambda s: s.reduction.last):
+        begin = split.reduction.first if split.with_init else split.reduction.last
+        segment(begin - start, None)
+        segment(split.reduction.last + 1 - begin, split)
+    segment(len(parts) - start, None)
     return Cluster(tuple(filters))
 
 
@@ -165,12 +185,13 @@ def _point_node(
     )
 
 
-def _reduction_tiles(
-    reduction: Reduction, init: Filter, members: list[int], sizes: list[int]
-) -> Band:
+def _reduction_tiles(reduction: Reduction, init: Filter | None, sizes: Mapping[int, int]) -> Band:
     update = isl.UnionSet.from_set(reduction.update.domain)
     ranges = member_ranges(reduction.band, update)
+    members = list(sizes)
     lows = [ranges[k][0] for k in members]
-    tiles = tile_counters(reduction.band, members, sizes, lows)
+    tiles = tile_counters(reduction.band, members, list(sizes.values()), lows)
+    if init is None:
+        return tiles
     zero = isl.MultiUnionPwAff.multi_val_on_domain(init.filter, _values([0] * len(members)))
     return replace(tiles, schedule=tiles.schedule.union_add(zero))

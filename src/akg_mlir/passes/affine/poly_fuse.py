@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import islpy as isl
 from xdsl.context import Context
@@ -17,9 +18,12 @@ from akg_mlir.dialects import poly
 from akg_mlir.dialects.npu import memref_type
 from akg_mlir.passes.affine.bridge import read_tree, replace_tree
 from akg_mlir.passes.affine.poly_schedule import function_name
+from akg_mlir.passes.affine.products import product_updates
 from akg_mlir.passes.affine.statements import ArrayNames, read_scop
+from akg_mlir.polyhedral.chunks import pieces_of, place
 from akg_mlir.polyhedral.clones import Clone, fused_tree
 from akg_mlir.polyhedral.clustering import clusters_of
+from akg_mlir.polyhedral.counting import count_set
 from akg_mlir.polyhedral.dependence import analyse
 from akg_mlir.polyhedral.fusion import Decision, Fuser
 from akg_mlir.polyhedral.scop import Scop, Statement
@@ -59,15 +63,33 @@ def _fuse(op: poly.ScopOp, max_redundancy: float) -> None:
     if not tiles:
         remark(NAME, "missed", where, "nothing is tiled: run poly-tile first")
         return
-    result = Fuser(scop, analyse(scop), max_redundancy).run(clusters, tiles)
+    fuser = Fuser(scop, analyse(scop), max_redundancy)
+    result = fuser.run(clusters, tiles)
+    products = product_updates(op, scop)
+    groups = {
+        group: place(fuser, group, pieces_of(group, result.inside(group)), products)
+        for group in result.groups
+    }
     dims = {s.name: _dimension_names(s) for s in scop.originals}
-    fused = fused_tree(scop, root, result, dims)
+    fused = fused_tree(scop, root, groups, dims)
     storages = {name: _allocate(op, names.values[array]) for name, array in fused.storages.items()}
     for clone in fused.clones:
         _add_clone(op, clone, storages)
     replace_tree(op, fused.root)
+    executed = _executions(fused.clones)
     for decision in result.decisions:
+        if decision.kind == "fused":
+            recomputed = sum(executed[n] for n in decision.statements)
+            decision = replace(decision, recomputed=recomputed)
         _report(scop, decision, where)
+
+
+def _executions(clones: Iterable[Clone]) -> Counter[str]:
+    """Instances of each original that its clones execute: every chunk band may repeat them."""
+    result: Counter[str] = Counter()
+    for clone in clones:
+        result[clone.original] += count_set(clone.domain)
+    return result
 
 
 def _dimension_names(statement: Statement) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from akg_mlir.dialects import poly
 from akg_mlir.passes.affine.bodies import is_cube_product
 from akg_mlir.passes.affine.bridge import read_tree, replace_tree
 from akg_mlir.passes.affine.poly_schedule import function_name
+from akg_mlir.passes.affine.products import product_updates
 from akg_mlir.passes.affine.statements import read_scop
 from akg_mlir.passes.npu.memory.target import target_of
 from akg_mlir.polyhedral.clustering import Cluster, clusters_of
@@ -21,16 +22,11 @@ from akg_mlir.polyhedral.contraction import find_contraction
 from akg_mlir.polyhedral.dependence import analyse
 from akg_mlir.polyhedral.policy import Policy, PolicyError, parse_policy
 from akg_mlir.polyhedral.scop import Scop
-from akg_mlir.polyhedral.tile_choice import (
-    Choice,
-    DoesNotFit,
-    Tiler,
-    policy_of,
-    tiled_tree,
-)
+from akg_mlir.polyhedral.tile_choice import Choice, DoesNotFit, Tiler
 from akg_mlir.polyhedral.tile_cost import Estimate, GlobalMemory, Machine, Transfer
 from akg_mlir.polyhedral.tile_model import CubeProduct, Kernel
-from akg_mlir.polyhedral.tiling import Reduction, find_reduction
+from akg_mlir.polyhedral.tiled_tree import policy_of, tiled_tree
+from akg_mlir.polyhedral.tiling import Reduction, find_reductions
 from akg_mlir.targets import Target
 
 NAME = "poly-tile"
@@ -106,7 +102,8 @@ def _tile(op: poly.ScopOp, machine: Machine, policy: Policy | None, max_redundan
     clusters = clusters_of(root)
     reductions = _reductions(scop, clusters)
     cubes = _cubes(op, scop, reductions)
-    kernel = Kernel(scop, _operations(op), cubes, {}, machine.block_bytes)
+    products = product_updates(op, scop)
+    kernel = Kernel(scop, _operations(op), cubes, products, machine.block_bytes)
     tiler = Tiler(kernel, analyse(scop), clusters, reductions, machine, max_redundancy, policy)
     try:
         found = tiler.choose()
@@ -129,8 +126,8 @@ def _tile(op: poly.ScopOp, machine: Machine, policy: Policy | None, max_redundan
 
 def _reductions(scop: Scop, clusters: tuple[Cluster, ...]) -> dict[str, Reduction]:
     updates = [s.name for s in scop.originals if s.reduction is not None]
-    found = [find_reduction(scop, cluster, updates) for cluster in clusters]
-    return {r.update.name: r for r in found if r is not None}
+    found = [r for cluster in clusters for r in find_reductions(scop, cluster, updates)]
+    return {r.update.name: r for r in found}
 
 
 def _cubes(op: poly.ScopOp, scop: Scop, reductions: dict[str, Reduction]) -> dict[str, CubeProduct]:

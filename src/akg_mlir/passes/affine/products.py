@@ -1,0 +1,28 @@
+"""Which updates are products that the cube may sum: contractions and convolutions."""
+
+from __future__ import annotations
+
+from xdsl.dialects.builtin import Float16Type, Float32Type
+
+from akg_mlir.dialects import poly
+from akg_mlir.passes.affine.bodies import cube_type_refusal, is_product_update
+from akg_mlir.polyhedral.contraction import find_contraction
+from akg_mlir.polyhedral.convolution import find_convolution
+from akg_mlir.polyhedral.scop import Scop
+
+
+def product_updates(op: poly.ScopOp, scop: Scop) -> frozenset[str]:
+    """The originals that poly-assign-units may give to the cube, whatever their tiles."""
+    return frozenset(
+        name
+        for stmt in op.statements
+        if stmt.order is not None
+        and is_product_update(stmt)
+        and cube_type_refusal(stmt, (Float32Type, Float16Type)) is None
+        and _multiplies(scop, name := stmt.sym_name.data)
+    )
+
+
+def _multiplies(scop: Scop, name: str) -> bool:
+    statement = scop.by_name[name]
+    return find_contraction(statement) is not None or find_convolution(statement) is not None

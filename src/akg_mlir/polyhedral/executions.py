@@ -1,0 +1,259 @@
+"""What a tile of single points executes: statements as functions of all loops that can be tiled.
+
+The loops are the tile dimensions, then the loops inside a tile: those of split reductions and the
+chunks of roots. A producer below several chunk bands is executed once in each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from collections.abc import Sequence as Seq
+from dataclasses import dataclass, replace
+
+import islpy as isl
+
+from akg_mlir.polyhedral.chunks import Piece, Placement, pieces_of, place
+from akg_mlir.polyhedral.clustering import Cluster
+from akg_mlir.polyhedral.context import context, union_map
+from akg_mlir.polyhedral.dependence import maps_of
+from akg_mlir.polyhedral.fusion import Fuser, Group
+from akg_mlir.polyhedral.fusion_plan import TileSpace, narrowed
+from akg_mlir.polyhedral.tiling import (
+    Reduction,
+    Split,
+    member_ranges,
+    split_reductions,
+    tile_cluster,
+    tile_counters,
+)
+from akg_mlir.polyhedral.tree import Filter
+
+DIM = isl.dim_type
+
+
+@dataclass(frozen=True, eq=False)
+class InnerLoops:
+    """Loops inside a tile: the members of a split reduction, or the chunk members of a root.
+
+    `loops` are their places among all loops of the model; two with the same places have one size
+    in common.
+    """
+
+    owner: Reduction | Cluster
+    members: tuple[int, ...]
+    extents: tuple[int, ...]
+    loops: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Execution:
+    """A statement at one place of a tile: all loops -> instance.
+
+    `region` numbers the chunk band it is below, None in the tile itself; `sunk` says that it is a
+    producer which is recomputed there.
+    """
+
+    statement: str
+    points: isl.Map
+    region: int | None = None
+    sunk: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Interior:
+    """A tile space and the loops inside its tiles. `closed` names the updates whose bands take no
+    producers (contractions)."""
+
+    space: TileSpace
+    inner: tuple[InnerLoops, ...]
+    closed: frozenset[str]
+
+    @property
+    def reductions(self) -> tuple[tuple[Reduction, InnerLoops], ...]:
+        """The split reductions."""
+        return tuple((i.owner, i) for i in self.inner if isinstance(i.owner, Reduction))
+
+    @property
+    def chunks(self) -> dict[Cluster, InnerLoops]:
+        """The roots with chunks."""
+        return {i.owner: i for i in self.inner if isinstance(i.owner, Cluster)}
+
+    @property
+    def has_chunks(self) -> bool:
+        """Whether anything but contractions has loops inside the tile."""
+        return any(
+            isinstance(i.owner, Cluster) or i.owner.update.name not in self.closed
+            for i in self.inner
+        )
+
+
+def interior(
+    space: TileSpace,
+    reductions: Seq[Reduction],
+    closed: Collection[str],
+    chunked: dict[Cluster, list[int]] | None = None,
+    *,
+    shared: bool = False,
+) -> Interior:
+    """The loops inside tiles of a space; `chunked` has the chunk members of its roots.
+
+    `shared` gives loops of equal extents one size, except those of contractions.
+    """
+    inner: list[InnerLoops] = []
+    places: dict[tuple[int, ...], tuple[int, ...]] = {}
+    count = len(space.extents)
+
+    def add(owner: Reduction | Cluster, members: Seq[int], extents: Seq[int]) -> None:
+        nonlocal count
+        key = tuple(extents)
+        loops = places.get(key, tuple(range(count, count + len(extents))))
+        count = max(count, loops[-1] + 1)
+        inner.append(InnerLoops(owner, tuple(members), key, loops))
+        if shared and not (isinstance(owner, Reduction) and owner.update.name in closed):
+            places[key] = loops
+
+    for reduction in reductions:
+        add(reduction, range(reduction.band.members), reduction.extents)
+    for cluster, members in (chunked or {}).items():
+        assert cluster.band is not None
+        ranges = member_ranges(cluster.band, _instances(space, cluster))
+        add(cluster, members, [ranges[k][1] - ranges[k][0] + 1 for k in members])
+    return Interior(space, tuple(inner), frozenset(closed))
+
+
+def without_repeated_rows(
+    space: TileSpace, updates: Collection[str]
+) -> tuple[TileSpace, dict[Cluster, list[int]]]:
+    """The space without the tile dimensions along which some `updates` are only repeated, and the
+    members of its roots that this leaves for chunks."""
+    rows = space.group.extension
+    kept = list(range(len(space.extents)))
+    for relation in maps_of(rows):
+        if relation.get_tuple_name(DIM.out) in updates:
+            kept = [k for k in kept if _moves_with(relation, k)]
+    smaller = space if len(kept) == len(space.extents) else narrowed(space, kept)
+    chunked = {
+        root: rest
+        for root, members in smaller.members.items()
+        if (rest := [k for k in root.parallel if k not in members])
+        and not set(root.names) & set(updates)
+    }
+    return smaller, chunked
+
+
+def _moves_with(relation: isl.Map, k: int) -> bool:
+    """Whether tiles that differ in coordinate `k` alone need different instances."""
+    names = [f"t{d}" for d in range(relation.dim(DIM.in_))]
+    others = [*names[:k], "s", *names[k + 1 :]]
+    same = isl.Map(f"{{ [{', '.join(names)}] -> [{', '.join(others)}] }}", context())
+    tiles = relation.domain()
+    same = same.intersect_domain(tiles).intersect_range(tiles)
+    return not same.apply_range(relation).is_subset(relation)
+
+
+# -------------------------------------------------------------------------------------- executions
+
+
+def executions(fuser: Fuser, inside: Interior) -> list[Execution]:
+    """Every statement in the order of execution in a tile, at every place where it executes."""
+    found = list(_Executions(fuser, inside).run())
+    return [e for e in found if not e.points.is_empty()]
+
+
+class _Executions:
+    def __init__(self, fuser: Fuser, inside: Interior) -> None:
+        self.fuser, self.inside = fuser, inside
+        self.group = inside.space.group
+        self.dims = len(inside.space.extents)
+        self.total = max((k + 1 for i in inside.inner for k in i.loops), default=self.dims)
+        self.home = {r.update.name: i for r, i in inside.reductions}
+
+    def run(self) -> Iterator[Execution]:
+        if not self.inside.has_chunks:
+            every = self.group.tiles.union(self.group.extension.reverse())
+            for cluster in self.inside.space.clusters:
+                for name in cluster.names:
+                    yield self.execution(name, every, None)
+            return
+        placement = self.placement()
+        for number, piece in enumerate(placement.pieces):
+            below = placement.inner.get(piece)
+            region = None if piece.chunks is None else number
+            if below is None:
+                every = self.group.extension.reverse() if piece.producer else self.group.tiles
+                for name in piece.names:
+                    yield self.execution(name, every, region)
+                continue
+            loops = self.loops_of(piece)
+            for producer in below.producers:
+                for name in producer.names:
+                    found = self.embedded(name, below.extension.reverse(), loops, number)
+                    yield replace(found, sunk=True)
+            for name in piece.names:
+                yield self.embedded(name, below.tiles, loops, number)
+
+    def placement(self) -> Placement:
+        """What executes where when every tile and every chunk is a single point."""
+        clusters = {c: c for c in self.inside.space.clusters}
+        for cluster in clusters:
+            splits = [
+                Split(r, (dict.fromkeys(i.members, 1),), r.update.name in self.inside.closed)
+                for r, i in self.inside.reductions
+                if r.update.name in cluster.names
+            ]
+            if splits:
+                clusters[cluster] = split_reductions(cluster, splits)
+        for root, inner in self.inside.chunks.items():
+            sizes = dict.fromkeys(inner.members, 1)
+            band = tile_cluster(root, root.to_node(), _instances(self.inside.space, root), sizes)
+            clusters[root] = Cluster((Filter(band, filter=root.instances),))
+        roots = [clusters[root] for root in self.group.roots]
+        group = Group(roots, self.group.tiles, self.group.need, self.group.producers)
+        group.extension = self.group.extension
+        pieces = pieces_of(group, list(clusters.values()))
+        return place(self.fuser, group, pieces, self.inside.closed)
+
+    def loops_of(self, piece: Piece) -> tuple[int, ...]:
+        for inner in self.inside.inner:
+            owner = inner.owner
+            names = owner.names if isinstance(owner, Cluster) else (owner.update.name,)
+            if set(piece.names) & set(names):
+                return inner.loops
+        raise AssertionError("a chunk band belongs to a root or a reduction")
+
+    def execution(self, name: str, every: isl.UnionMap, region: int | None) -> Execution:
+        """A statement that executes in the tile, or in the band of its own reduction."""
+        statement = self.fuser.scop.by_name[name]
+        domain = isl.UnionSet.from_set(statement.domain)
+        coordinates = every.intersect_domain(domain)
+        inner = self.home.get(name)
+        if inner is None or coordinates.is_empty():
+            return self.embedded(name, coordinates, (), region)
+        owner = inner.owner
+        assert isinstance(owner, Reduction)
+        lows = [low for low, _ in member_ranges(owner.band, domain)]
+        members = list(inner.members)
+        values = tile_counters(owner.band, members, [1] * len(members), lows)
+        coordinates = coordinates.flat_range_product(values.relation.intersect_domain(domain))
+        return self.embedded(name, coordinates, inner.loops, region)
+
+    def embedded(
+        self, name: str, coordinates: isl.UnionMap, loops: tuple[int, ...], region: int | None
+    ) -> Execution:
+        """From instance -> (tile, values of `loops`); the other loops are at zero."""
+        domain = isl.UnionSet.from_set(self.fuser.scop.by_name[name].domain)
+        own = coordinates.intersect_domain(domain)
+        if own.is_empty():
+            nothing = isl.Space.create_from_names(context(), in_=["u"], out=["i"])
+            return Execution(name, isl.Map.empty(nothing), region)
+        tile = [f"t{k}" for k in range(self.dims)]
+        chunk = {place: f"c{k}" for k, place in enumerate(loops)}
+        there = [*tile, *(chunk.get(k, "0") for k in range(self.dims, self.total))]
+        here = [*tile, *chunk.values()]
+        embed = union_map(f"{{ [{', '.join(here)}] -> [{', '.join(there)}] }}")
+        points = isl.Map.from_union_map(own.apply_range(embed).reverse())
+        return Execution(name, points.coalesce(), region)
+
+
+def _instances(space: TileSpace, cluster: Cluster) -> isl.UnionSet:
+    return space.group.tiles.domain().intersect(cluster.instances)

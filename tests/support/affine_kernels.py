@@ -109,6 +109,43 @@ TRIANGLE = kernel(
 )
 """A domain that is no box."""
 
+UPPER_IN_PLACE = kernel(
+    "%x: 18x18xf32, %y: 18x18xf32",
+    """
+  affine.for %i = 0 to 18 {
+    affine.for %j = affine_map<(d0) -> (d0)>(%i) to 18 {
+      %a = affine.load %x[%i, %j] : TYPE[18x18xf32]
+      %b = affine.load %y[%i, %j] : TYPE[18x18xf32]
+      %c = arith.addf %a, %b : f32
+      affine.store %c, %y[%i, %j] : TYPE[18x18xf32]
+    }
+  }""",
+)
+"""In place, with rows that start anywhere in a block."""
+
+BOTH_WAYS = kernel(
+    "%a: 40x40xf32, %x: 40xf32, %y: 40xf32",
+    """
+  affine.for %i = 0 to 40 {
+    affine.for %j = 0 to 40 {
+      %p = affine.load %a[%i, %j] : TYPE[40x40xf32]
+      %q = affine.load %x[%i] : TYPE[40xf32]
+      %r = arith.addf %p, %q : f32
+      affine.store %r, %x[%i] : TYPE[40xf32]
+    }
+  }
+  affine.for %i = 0 to 40 {
+    affine.for %j = 0 to 40 {
+      %p = affine.load %a[%j, %i] : TYPE[40x40xf32]
+      %q = affine.load %y[%i] : TYPE[40xf32]
+      %r = arith.addf %p, %q : f32
+      affine.store %r, %y[%i] : TYPE[40xf32]
+    }
+  }""",
+    "ascend910",
+)
+"""A footprint that is a cross: code below conditions fills one buffer."""
+
 TRANSPOSE = kernel(
     "%x: 23x19xf32, %y: 19x23xf32",
     """

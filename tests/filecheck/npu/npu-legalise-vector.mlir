@@ -34,6 +34,19 @@ builtin.module attributes {npu.target = "ascend910"} {
     func.return
   }
 
+  // In place and off the block boundary: the source could be realigned, the result cannot.
+  // CHECK-LABEL: @crooked_in_place
+  func.func @crooked_in_place() attributes {npu.kernel} {
+    %a = npu.buffer : memref<16xf32, #npu<space ub>>
+    %b = npu.buffer : memref<8xf32, #npu<space ub>>
+    %v = npu.view %a[affine_map<() -> (1)>]() : memref<16xf32, #npu<space ub>> -> memref<7xf32, strided<[1], offset: ?>, #npu<space ub>>
+    %w = npu.view %b[affine_map<() -> (0)>]() : memref<8xf32, #npu<space ub>> -> memref<7xf32, strided<[1], offset: ?>, #npu<space ub>>
+    // CHECK-NOT: npu.vec
+    // CHECK: npu.scalar
+    npu.vbinary add %v, %w -> %v : memref<7xf32, strided<[1], offset: ?>, #npu<space ub>>, memref<7xf32, strided<[1], offset: ?>, #npu<space ub>> -> memref<7xf32, strided<[1], offset: ?>, #npu<space ub>>
+    func.return
+  }
+
   // A row is broadcast by repeat stride 0, a column by blocks of equal lanes.
   // CHECK-LABEL: @broadcast
   func.func @broadcast() attributes {npu.kernel} {

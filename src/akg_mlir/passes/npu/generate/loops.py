@@ -83,7 +83,7 @@ class _Loops:
         block = Block(arg_types=[IndexType()])
         block.args[0].name_hint = name.replace("c", "t", 1)
         inner = Builder(InsertPoint.at_end(block))
-        self.node(inner, node.for_get_body(), indices.with_value(name, block.args[0]))
+        self.node(inner, node.for_get_body(), indices.with_loop(name, block.args[0]))
         inner.insert(scf.YieldOp())
         builder.insert(scf.ForOp(lower, upper, step, [], Region(block)))
 

@@ -31,14 +31,19 @@ COMPACT = (npu.Space.L0A, npu.Space.L0B, npu.Space.L0C)
 @dataclass(frozen=True)
 class Tile:
     """A box of instances. `coordinates` (of the tile) and `start` (the corner per dimension of the
-    statement) are expressions over `values`."""
+    statement) are expressions over the values of `indices`."""
 
     statement: TileStatement
     body: poly.StmtOp
     coordinates: tuple[AffineExpr, ...]
     start: tuple[AffineExpr, ...]
-    values: tuple[SSAValue, ...]
+    indices: Indices
     storage: Storage
+
+    @property
+    def values(self) -> tuple[SSAValue, ...]:
+        """What the dimensions of the expressions stand for."""
+        return self.indices.values
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -57,13 +62,12 @@ class Tile:
 
     def memref(self, access: Access) -> SSAValue:
         """What an access touches in this tile."""
-        return self.storage.memref(access.memref, self.coordinates, self.values)
+        return self.storage.memref(access.memref, self.indices.loops)
 
     def temporary(self, number: int, shape: Sequence[int], element: Attribute) -> SSAValue:
         """A buffer for the `number`-th value between the ops of the body."""
         name = self.statement.statement.name
-        where = self.coordinates, self.values
-        return self.storage.temporary(name, number, *where, shape, element)
+        return self.storage.temporary(name, number, self.indices.loops, shape, element)
 
 
 def make_tile(
@@ -78,7 +82,7 @@ def make_tile(
         to_affine(offset).replace_dims_and_symbols(coordinates, ())
         for offset in statement.box.offsets
     )
-    return Tile(statement, body, tuple(coordinates), start, indices.values, storage)
+    return Tile(statement, body, tuple(coordinates), start, indices, storage)
 
 
 def index_expressions(access: Access) -> list[AffineExpr]:

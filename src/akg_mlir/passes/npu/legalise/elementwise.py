@@ -95,7 +95,7 @@ def apply_normal(
         in_parts(emitter, box, *part, again)
         return
     splats = {o: splat(emitter, box, o) for o in dict.fromkeys(broadcast)}
-    ready = box.map(lambda o: splats.get(o, o))
+    ready = box.with_sources(splats)
     if not fits(ready, reduces):
         raise NoVectorForm("an operand does not start on a 32-byte block with stride 1")
     issue(emitter, ready, write, max_repeat)

@@ -60,7 +60,7 @@ def apply_arranged(
             in_parts(emitter, box, *part, again)
             return
         straight = {o: _straighten(emitter, box, o) for o in dict.fromkeys(crooked)}
-        box = box.map(lambda o: straight.get(o, o))
+        box = box.with_sources(straight)
     apply_normal(emitter, box, write, max_repeat=max_repeat, reduces=reduces)
 
 

@@ -5,7 +5,7 @@ All strides and offsets are in elements until an instruction is written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
@@ -114,6 +114,10 @@ class Box:
 
     def with_operands(self, operands: Sequence[Operand]) -> Box:
         return Box(self.sizes, tuple(operands))
+
+    def with_sources(self, replaced: Mapping[Operand, Operand]) -> Box:
+        """Other sources; the result keeps its place, also where it is one of them (in place)."""
+        return self.with_operands([self.dst, *(replaced.get(o, o) for o in self.operands[1:])])
 
     def take(self, axes: Sequence[int]) -> Box:
         """Only these axes, in this order."""

@@ -35,10 +35,11 @@ def make_context() -> Context:
     """A context that knows our dialects and xDSL's own; each is imported when first needed."""
     from xdsl.dialects import get_all_dialects as get_upstream_dialects
 
-    from akg_mlir.dialects import get_all_dialects
+    from akg_mlir.dialects import get_affine, get_all_dialects
 
     context = Context()
-    for name, factory in (get_upstream_dialects() | get_all_dialects()).items():
+    factories = get_upstream_dialects() | get_all_dialects() | {"affine": get_affine}
+    for name, factory in factories.items():
         context.register_dialect(name, factory)
     return context
 
@@ -115,7 +116,7 @@ class ModuleParser(Parser):
         except VerifyException as error:
             span = replace(span, line_offset=self._line_offset)
             raise _PositionedError(span.print_with_context(str(error))) from error
-        except (ValueError, OverflowError) as error:
+        except (ValueError, OverflowError, NotImplementedError) as error:
             raise ParseError(span, str(error)) from error
         if isinstance(op.location, UnknownLoc):
             op.location = self._location(span)

@@ -52,6 +52,12 @@ def test_constant_out_of_range_names_file_and_line():
         parse_module("%0 = arith.constant 1.0e40 : f32", "m")
 
 
+def test_maps_that_are_not_affine_name_file_and_line():
+    text = "func.func @k() { affine.for %i = 0 to affine_map<(d0)[s0] -> (d0 * s0)>(%i)[%i] {} }"
+    with pytest.raises(ParseError, match="m:1:18"):
+        parse_module(text, "m")
+
+
 def test_failing_verifier_names_op_and_line():
     module = parse_module("\n%0 = npu.buffer : memref<4xf32>\nfunc.return %0 : memref<4xf32>", "m")
     with pytest.raises(VerifyException, match=r"func\.return at m:3:1: "):

@@ -65,6 +65,28 @@ STORE = "affine.store %v, %x[%i, %i] : memref<8x8xf32>"
             id="computed index",
         ),
         pytest.param(
+            "%c = arith.constant 0 : index affine.for %i = 0 to 8 iter_args(%k = %c) -> (index) "
+            f"{{ {LOAD} {STORE} affine.yield %i : index }}",
+            "affine.for .*: a value of type index that a loop or a branch passes on",
+            id="carried index",
+        ),
+        pytest.param(
+            f"affine.for %i = 0 to 8 {{ {LOAD} %m = affine.min affine_map<(d0) -> (d0, 4)>(%i) "
+            "affine.store %v, %x[%i, %m] : memref<8x8xf32> }",
+            "affine.store .*: operand 1 of the affine map .* is not affine",
+            id="minimum as subscript",
+        ),
+        pytest.param(
+            f"affine.for %i = 0 to 8 {{ %t = memref.alloca(%n) : memref<?xf32> {LOAD} {STORE} }}",
+            "memref.alloca .*: allocates memory of a size that only run time knows",
+            id="dynamic memory",
+        ),
+        pytest.param(
+            f"affine.for %i = 0 to 8 {{ {LOAD} func.call @g(%v) : (f32) -> () {STORE} }}",
+            "func.call .*: cannot be part of a polyhedral statement",
+            id="call",
+        ),
+        pytest.param(
             f"affine.for %i = 0 to 8 {{ {LOAD} affine.store %v, %x[%i, 0] : memref<8x8xf32> "
             f"{STORE} }}",
             "affine.load .*: the loaded element may be overwritten",

@@ -26,3 +26,10 @@ def get_all_dialects() -> dict[str, Callable[[], Dialect]]:
         return TE
 
     return {"npu": get_npu, "poly": get_poly, "te": get_te}
+
+
+def get_affine() -> Dialect:
+    """xDSL's affine dialect with the syntax that it lacks; plain xDSL tools keep their own."""
+    from akg_mlir.dialects.affine_syntax import AFFINE
+
+    return AFFINE

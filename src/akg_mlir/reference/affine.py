@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from xdsl.dialects import affine, func, memref
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import DenseIntElementsAttr, ModuleOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.ir.affine import AffineConstraintKind, AffineMap
 
@@ -19,7 +19,7 @@ from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu, poly
 from akg_mlir.reference.scalar_source import (
     SourceWriter,
-    affine_source,
+    map_source,
     numpy_type,
     write_scalar,
 )
@@ -69,14 +69,20 @@ def _operation(writer: SourceWriter, op: Operation, write_scop: ScopWriter | Non
             _loop(writer, op, write_scop)
         case affine.IfOp():
             _branch(writer, op, write_scop)
-        case memref.AllocOp() | npu.BufferOp():
+        case affine.ParallelOp():
+            _parallel(writer, op, write_scop)
+        case affine.MinOp():
+            writer.assign(op.result, _bound(writer, op.map.data, op.arguments, "min"))
+        case memref.AllocOp() | memref.AllocaOp() | npu.BufferOp():
             writer.assign(op.results[0], _allocation(op.results[0]))
         case poly.ScopOp() if write_scop is not None:
             write_scop(writer, op)
         case func.ReturnOp() if not op.operands:
             pass
-        case affine.YieldOp() if not op.operands:
+        case memref.DeallocOp():
             pass
+        case affine.YieldOp():
+            _yield(writer, op)
         case _:
             write_scalar(writer, op)
 
@@ -92,35 +98,83 @@ def _allocation(value: SSAValue) -> str:
 def _bound(
     writer: SourceWriter, map_: AffineMap, operands: Sequence[SSAValue], combine: str
 ) -> str:
-    names = [writer.name(o) for o in operands]
-    texts = [affine_source(e, names) for e in map_.results]
+    texts = map_source(map_, [writer.name(o) for o in operands])
     return texts[0] if len(texts) == 1 else f"{combine}({', '.join(texts)})"
 
 
 def _loop(writer: SourceWriter, op: affine.ForOp, write_scop: ScopWriter | None) -> None:
-    if op.results:
-        raise CompileError("loops with iter_args have no direct execution", op)
+    block = op.body.block
+    for init, argument, result in zip(op.inits, block.args[1:], op.results):
+        writer.assign(result, writer.name(init))
+        writer.bind(argument, writer.name(result))
     lower = _bound(writer, op.lowerBoundMap.data, op.lowerBoundOperands, "max")
     upper = _bound(writer, op.upperBoundMap.data, op.upperBoundOperands, "min")
-    variable = writer.bind(op.body.block.args[0])
-    writer.line(f"for {variable} in range({lower}, {upper}, {op.step.value.data}):")
-    writer.depth += 1
-    writer.line("pass")
-    _block(writer, op.body.block, write_scop)
+    _counted(writer, block.args[0], lower, upper, op.step.value.data)
+    _block(writer, block, write_scop)
     writer.depth -= 1
 
 
-def _branch(writer: SourceWriter, op: affine.IfOp, write_scop: ScopWriter | None) -> None:
+def _counted(writer: SourceWriter, counter: SSAValue, lower: str, upper: str, step: int) -> None:
+    """The head of a loop; its body follows one level deeper."""
+    writer.line(f"for {writer.bind(counter)} in range({lower}, {upper}, {step}):")
+    writer.depth += 1
+    writer.line("pass")
+
+
+def _parallel(writer: SourceWriter, op: affine.ParallelOp, write_scop: ScopWriter | None) -> None:
     if op.results:
-        raise CompileError("affine.if with results has no direct execution", op)
+        raise CompileError("a parallel loop that reduces has no direct execution", op)
+    low, high = op.lowerBoundsMap.data, op.upperBoundsMap.data
+    count = low.num_dims + low.num_symbols
+    bounds = (
+        _grouped(writer, low, op.map_operands[:count], op.lowerBoundsGroups, "max"),
+        _grouped(writer, high, op.map_operands[count:], op.upperBoundsGroups, "min"),
+    )
+    for counter, lower, upper, step in zip(op.body.block.args, *bounds, op.steps):
+        _counted(writer, counter, lower, upper, step.value.data)
+    _block(writer, op.body.block, write_scop)
+    writer.depth -= len(op.steps)
+
+
+def _grouped(
+    writer: SourceWriter,
+    map_: AffineMap,
+    operands: Sequence[SSAValue],
+    groups: DenseIntElementsAttr,
+    combine: str,
+) -> list[str]:
+    """One bound per dimension of a parallel loop: each takes the next results of the map."""
+    found: list[str] = []
+    start = 0
+    for size in groups.get_values():
+        results = map_.results[start : start + size]
+        part = AffineMap(map_.num_dims, map_.num_symbols, results)
+        found.append(_bound(writer, part, operands, combine))
+        start += size
+    return found
+
+
+def _yield(writer: SourceWriter, op: affine.YieldOp) -> None:
+    """The values become the results of the loop or branch around."""
+    parent = op.parent_op()
+    if op.operands and parent is not None:
+        targets = ", ".join(writer.name(result) for result in parent.results)
+        writer.line(f"{targets} = {', '.join(writer.name(value) for value in op.operands)}")
+
+
+def _branch(writer: SourceWriter, op: affine.IfOp, write_scop: ScopWriter | None) -> None:
+    for result in op.results:
+        writer.bind(result)
     names = [writer.name(o) for o in op.args]
     symbols = {AffineConstraintKind.ge: ">=", AffineConstraintKind.le: "<="}
-    tests = [
-        f"{affine_source(c.lhs, names)} {symbols.get(c.kind, '==')} {affine_source(c.rhs, names)}"
-        for c in op.condition.data.constraints
-    ]
+    tests: list[str] = []
+    condition = op.condition.data
+    for constraint in condition.constraints:
+        sides = (constraint.lhs, constraint.rhs)
+        left, right = map_source(AffineMap(condition.num_dims, condition.num_symbols, sides), names)
+        tests.append(f"{left} {symbols.get(constraint.kind, '==')} {right}")
     for keyword, region in (
-        (f"if {' and '.join(tests)}:", op.then_region),
+        (f"if {' and '.join(tests) or 'True'}:", op.then_region),
         ("else:", op.else_region),
     ):
         writer.line(keyword)

@@ -7,7 +7,7 @@ computed in f64 and rounded once.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -30,6 +30,7 @@ from xdsl.ir.affine import (
     AffineConstantExpr,
     AffineDimExpr,
     AffineExpr,
+    AffineMap,
 )
 
 from akg_mlir.diagnostics import CompileError
@@ -185,6 +186,16 @@ class SourceWriter:
         return scope[name]
 
 
+def map_source(map_: AffineMap, operands: Sequence[str]) -> list[str]:
+    """The results of an affine map in Python: dimensions first among the operands, then symbols."""
+    dims = [AffineExpr.dimension(d) for d in range(len(operands))]
+    split = map_.num_dims
+    return [
+        affine_source(e.replace_dims_and_symbols(dims[:split], dims[split:]), list(operands))
+        for e in map_.results
+    ]
+
+
 def affine_source(expr: AffineExpr, operands: list[str]) -> str:
     """An affine expression in Python, whose // and % floor as affine's do."""
     match expr:
@@ -225,7 +236,7 @@ def write_scalar(writer: SourceWriter, op: Operation) -> None:
     elif isinstance(op, arith.ConstantOp):
         writer.assign(op.result, _constant(op))
     elif isinstance(op, affine.ApplyOp):
-        writer.assign(op.result, affine_source(op.map.data.results[0], names))
+        writer.assign(op.result, map_source(op.map.data, names)[0])
     elif kind in _INFIX:
         writer.assign(op.results[0], f"{names[0]} {_INFIX[kind]} {names[1]}")
     elif kind in _CALLS:

@@ -66,6 +66,29 @@ class Scope:
         """The expression in isl syntax."""
         return affine_text(expr, list(self.dims))
 
+    def texts(self, map_: AffineMap, operands: Sequence[SSAValue], op: Operation) -> list[str]:
+        """The map's results in isl syntax; operands may also be minima. Raises `CompileError`."""
+        if not any(isinstance(v.owner, affine.MinOp) for v in operands):
+            return [self.text(e) for e in self.results(map_, operands, op)]
+        names: list[str] = []
+        for value in operands:
+            if isinstance(value.owner, affine.MinOp):
+                minimum = value.owner
+                parts = self.texts(minimum.map.data, minimum.arguments, minimum)
+                names.append(f"min({', '.join(parts)})" if len(parts) > 1 else parts[0])
+            else:
+                (one,) = self.results(AffineMap.identity(1), [value], op)
+                names.append(self.text(one))
+        dims = [AffineExpr.dimension(d) for d in range(len(names))]
+        exprs = [
+            e.replace_dims_and_symbols(dims[: map_.num_dims], dims[map_.num_dims :])
+            for e in map_.results
+        ]
+        for expr in exprs:
+            if not expr.is_pure_affine():
+                raise CompileError(f"{expr} is not affine: it multiplies or divides counters", op)
+        return [affine_text(e, [f"({name})" for name in names]) for e in exprs]
+
 
 @dataclass(frozen=True)
 class Leaf:
@@ -113,7 +136,8 @@ def is_pure(op: Operation) -> bool:
 
 
 def _check_sliceable(op: Operation) -> None:
-    if is_pure(op) or isinstance(op, (affine.LoadOp, affine.ApplyOp, affine.YieldOp)):
+    sliceable = (affine.LoadOp, affine.ApplyOp, affine.MinOp, affine.YieldOp)
+    if is_pure(op) or isinstance(op, sliceable):
         return
     raise CompileError(
         "cannot be part of a polyhedral statement",
@@ -124,34 +148,37 @@ def _check_sliceable(op: Operation) -> None:
 
 
 def _inside_loop(op: affine.ForOp, scope: Scope) -> Scope:
-    if op.results:
-        raise CompileError(
-            "a loop that carries values is not affine", op, hint="carry the value in a memref"
-        )
     counter = op.body.block.args[0]
     name = _dimension_name(counter, scope.dims)
     dim = AffineExpr.dimension(len(scope.dims))
-    lower = scope.results(op.lowerBoundMap.data, op.lowerBoundOperands, op)
-    upper = scope.results(op.upperBoundMap.data, op.upperBoundOperands, op)
+    lower = scope.texts(op.lowerBoundMap.data, op.lowerBoundOperands, op)
+    upper = scope.texts(op.upperBoundMap.data, op.upperBoundOperands, op)
     step = op.step.value.data
     inner = replace(scope, dims=(*scope.dims, name))
-    if step == 1:
-        value, starts = dim, [f"{inner.text(e)} <= {name}" for e in lower]
-    elif step > 1 and len(lower) == 1:
-        value, starts = lower[0] + dim * step, [f"0 <= {name}"]
-    else:
-        raise CompileError(
-            f"step {step} with {len(lower)} lower bounds",
-            op,
-            hint="steps are positive, and a step other than 1 takes a single lower bound",
-        )
-    ends = [f"{inner.text(value)} < {inner.text(e)}" for e in upper]
+    value, starts = dim, [f"{e} <= {name}" for e in lower]
+    if step < 1:
+        raise CompileError(f"step {step}", op, hint="steps are positive")
+    if step > 1:
+        value, starts = _stepping(op, scope, dim, step, name, lower)
+    ends = [f"{inner.text(value)} < {e}" for e in upper]
     return replace(
         inner,
         constraints=(*scope.constraints, *starts, *ends),
         counters={**scope.counters, counter: value},
         reduction=_declared_reduction(op, scope.reduction),
     )
+
+
+def _stepping(
+    op: affine.ForOp, scope: Scope, dim: AffineExpr, step: int, name: str, lower: list[str]
+) -> tuple[AffineExpr, list[str]]:
+    """The counter and the start of a loop with a step: it counts iterations where it can."""
+    minima = any(isinstance(v.owner, affine.MinOp) for v in op.lowerBoundOperands)
+    if len(lower) == 1 and not minima:
+        (first,) = scope.results(op.lowerBoundMap.data, op.lowerBoundOperands, op)
+        return first + dim * step, [f"0 <= {name}"]
+    start = f"max({', '.join(lower)})" if len(lower) > 1 else lower[0]
+    return dim, [f"{start} <= {name}", f"({name} - {start}) mod {step} = 0"]
 
 
 def _declared_reduction(op: affine.ForOp, outer: str | None) -> str | None:
@@ -174,16 +201,17 @@ _COMPARISONS = {
 
 
 def _read_if(op: affine.IfOp, scope: Scope) -> tuple[Item, ...]:
-    otherwise = [o for b in op.else_region.blocks for o in b.ops]
-    if op.results or any(not isinstance(o, affine.YieldOp) for o in otherwise):
-        raise CompileError("affine.if with results or an else branch", op, hint="split it in two")
     condition = op.condition.data
     parts: list[str] = []
     for constraint in condition.constraints:
         map_ = AffineMap(
             condition.num_dims, condition.num_symbols, (constraint.lhs, constraint.rhs)
         )
-        left, right = scope.results(map_, op.args, op)
-        parts.append(f"{scope.text(left)} {_COMPARISONS[constraint.kind]} {scope.text(right)}")
+        left, right = scope.texts(map_, op.args, op)
+        parts.append(f"{left} {_COMPARISONS[constraint.kind]} {right}")
     inside = replace(scope, constraints=(*scope.constraints, *parts))
-    return read_block(op.then_region.block, inside)
+    items = read_block(op.then_region.block, inside)
+    for block in op.else_region.blocks:
+        outside = f"not ({' and '.join(parts)})" if parts else "false"
+        items += read_block(block, replace(scope, constraints=(*scope.constraints, outside)))
+    return items

@@ -17,6 +17,7 @@ from akg_mlir.diagnostics import CompileError, remark
 from akg_mlir.dialects import poly
 from akg_mlir.passes.affine.bridge import write_tree
 from akg_mlir.passes.affine.loop_nests import Item, Leaf, Loop, Scope, is_pure, read_block
+from akg_mlir.passes.affine.plain_loops import make_plain
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.context import context
 
@@ -42,7 +43,7 @@ class PolyRaise(ModulePass):
 
 def _has_affine_code(function: func.FuncOp) -> bool:
     return any(
-        isinstance(op, (affine.ForOp, affine.StoreOp))
+        isinstance(op, (affine.ForOp, affine.ParallelOp, affine.StoreOp))
         for block in function.body.blocks
         for op in block.ops
     )
@@ -51,6 +52,7 @@ def _has_affine_code(function: func.FuncOp) -> bool:
 def _raise_function(function: func.FuncOp) -> None:
     if len(function.body.blocks) != 1:
         raise CompileError("control flow between blocks is not affine", function)
+    make_plain(function)
     block = function.body.block
     frame = [
         op

@@ -186,10 +186,10 @@ def schedule_case(text: str, head: str, peer: bool) -> dict[str, Any]:
     for _ in _rounds(clock.reset):
         for scop in scops:
             with clock.stage("total"):
-                found = analyse(scop)
                 if not peer:
-                    schedule(scop, found)
+                    schedule(scop)
                     continue
+                found = analyse(scop)
                 constraints = isl.ScheduleConstraints.on_domain(scop.domain())
                 constraints = constraints.set_validity(found.validity)
                 constraints = constraints.set_coincidence(found.coincidence)

@@ -12,9 +12,8 @@ from akg_mlir.diagnostics import CompileError, Remark
 from akg_mlir.passes.affine.bridge import read_tree
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.clustering import clusters_of
-from akg_mlir.polyhedral.context import union_map
+from akg_mlir.polyhedral.context import maps_of, union_map
 from akg_mlir.polyhedral.counting import count_pairs
-from akg_mlir.polyhedral.dependence import maps_of
 from akg_mlir.reference import affine
 from akg_mlir.reference.schedule_tree import write_tree_order
 

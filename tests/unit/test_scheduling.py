@@ -11,8 +11,8 @@ from akg_mlir.passes.affine.bridge import read_tree
 from akg_mlir.passes.affine.statements import read_scop
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.clustering import clusters_of
-from akg_mlir.polyhedral.context import union_map
-from akg_mlir.polyhedral.dependence import analyse, maps_of
+from akg_mlir.polyhedral.context import maps_of, union_map
+from akg_mlir.polyhedral.dependence import analyse
 from akg_mlir.polyhedral.legality import verify
 from akg_mlir.polyhedral.scop import Scop
 
@@ -147,3 +147,35 @@ func.func @k(%x: memref<4xf32>, %y: memref<4xf32>, %z: memref<4xf32>) {
     _, root = tree_of(apply(text, "poly-raise,poly-schedule")[0])
     clusters = clusters_of(root)
     assert [c.names for c in clusters] == [("S0",), ("S1",)]
+
+
+def test_out_of_budget_the_textual_order_remains() -> None:
+    raised = apply(load("softmax"), "poly-raise")[0]
+    module, remarks = apply(str(raised), "poly-schedule{budget=10}")
+    assert str(module) == str(raised)
+    (remark,) = remarks
+    assert remark.kind == "missed"
+    assert remark.message.startswith("kept the textual order")
+    assert len(clusters_of(scheduled("softmax")[1])) == 4  # and the next schedule has its own
+
+
+@pytest.mark.parametrize("name", ["softmax", "paper", "lu", "stencil_chain"])
+@pytest.mark.parametrize(
+    "options",
+    ["algorithm=feautrier", "algorithm=textual", "cluster=false", "cluster=false group=false"],
+)
+def test_every_option_gives_a_legal_schedule(name: str, options: str) -> None:
+    module, _ = apply(load(name), f"poly-raise,poly-schedule{{{options}}}")
+    assert verify(*tree_of(module)) == []
+
+
+def test_clusters_can_stay_apart() -> None:
+    _, root = tree_of(apply(load("softmax"), "poly-raise,poly-schedule{cluster=false}")[0])
+    assert [c.names for c in clusters_of(root)] == [(f"S{k}",) for k in range(6)]
+
+
+def test_remarks_say_what_merged_and_why_not() -> None:
+    messages = [r.message for r in apply(load("softmax"), "poly-raise,poly-schedule")[1]]
+    assert "merged {S0} and {S1}" in messages
+    assert "kept apart {S0, S1} and {S2}: 1 parallel dimensions against 2" in messages
+    assert "scheduled {S2} below a permutable band of 2 members, 2 of them coincident" in messages

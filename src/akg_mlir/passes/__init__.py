@@ -22,6 +22,7 @@ TENSOR: dict[str, tuple[str, str]] = {
 AFFINE: dict[str, tuple[str, str]] = {
     "convert-te-to-affine": ("convert_te_to_affine", "ConvertTeToAffine"),
     "poly-assign-units": ("poly_assign_units", "PolyAssignUnits"),
+    "poly-dependences": ("poly_dependences", "PolyDependences"),
     "poly-fuse": ("poly_fuse", "PolyFuse"),
     "poly-promote": ("poly_promote", "PolyPromote"),
     "poly-raise": ("poly_raise", "PolyRaise"),

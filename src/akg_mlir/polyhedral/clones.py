@@ -9,8 +9,7 @@ import islpy as isl
 
 from akg_mlir.polyhedral.chunks import Placement, as_filters
 from akg_mlir.polyhedral.clustering import Cluster
-from akg_mlir.polyhedral.context import union_map, union_set
-from akg_mlir.polyhedral.dependence import maps_of
+from akg_mlir.polyhedral.context import maps_of, union_map, union_set
 from akg_mlir.polyhedral.fusion import Group
 from akg_mlir.polyhedral.scop import Scop, Statement
 from akg_mlir.polyhedral.tree import (

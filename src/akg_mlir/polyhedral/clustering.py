@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import islpy as isl
 
-from akg_mlir.polyhedral.context import union_set
+from akg_mlir.polyhedral.context import maps_of, union_of, union_set
 from akg_mlir.polyhedral.scop import Scop, Statement
 from akg_mlir.polyhedral.tree import (
     Band,
@@ -48,7 +49,7 @@ class Cluster:
             result = result.union(part.filter)
         return result
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The statements in execution order of the parts."""
         return tuple(n for part in self.parts for n in statement_names(part.filter))
@@ -100,42 +101,64 @@ def to_root(domain: isl.UnionSet, clusters: Seq[Cluster]) -> Domain:
 # ----------------------------------------------------------------------------------------- merging
 
 
-def merge_clusters(clusters: Seq[Cluster], dependences: isl.UnionMap) -> tuple[Cluster, ...]:
+@dataclass(frozen=True)
+class Merge:
+    """Whether a cluster joined the latest earlier one it depends on; `refusal` says why not."""
+
+    earlier: tuple[str, ...]
+    later: tuple[str, ...]
+    refusal: str | None
+
+
+def merge_clusters(
+    clusters: Seq[Cluster], dependences: isl.UnionMap
+) -> tuple[tuple[Cluster, ...], list[Merge]]:
     """Merge each cluster into the latest earlier one it depends on, where that loses nothing.
 
     `dependences` is the validity relation between statement instances. Clusters in between are
     independent of the merged one, so moving it up keeps their order.
     """
     merged: list[Cluster] = []
+    decisions: list[Merge] = []
+    into = _by_sink(dependences)
+    home: dict[str, int] = {}
     for cluster in clusters:
-        position = _latest_source(merged, cluster, dependences)
-        if position is not None:
-            both = _merge(merged[position], cluster, dependences)
-            if both is not None:
-                merged[position] = both
-                continue
-        merged.append(cluster)
-    return tuple(merged)
+        found = [
+            (home[m.get_tuple_name(DIM.in_)], m)
+            for n in cluster.names
+            for m in into.get(n, ())
+            if m.get_tuple_name(DIM.in_) in home
+        ]
+        place = len(merged)
+        if found:
+            latest = max(position for position, _ in found)
+            between = union_of([m for position, m in found if position == latest])
+            both = _merge(merged[latest], cluster, between)
+            refusal = both if isinstance(both, str) else None
+            decisions.append(Merge(merged[latest].names, cluster.names, refusal))
+            if isinstance(both, Cluster):
+                place = latest
+                merged[latest] = both
+        if place == len(merged):
+            merged.append(cluster)
+        home |= dict.fromkeys(cluster.names, place)
+    return tuple(merged), decisions
 
 
-def _latest_source(
-    earlier: Seq[Cluster], cluster: Cluster, dependences: isl.UnionMap
-) -> int | None:
-    into = dependences.intersect_range(cluster.instances)
-    sources = into.domain()
-    for position in reversed(range(len(earlier))):
-        if not sources.intersect(earlier[position].instances).is_empty():
-            return position
-    return None
+def _by_sink(dependences: isl.UnionMap) -> dict[str, list[isl.Map]]:
+    result: dict[str, list[isl.Map]] = {}
+    for part in maps_of(dependences):
+        result.setdefault(part.get_tuple_name(DIM.out), []).append(part)
+    return result
 
 
-def _merge(a: Cluster, b: Cluster, dependences: isl.UnionMap) -> Cluster | None:
+def _merge(a: Cluster, b: Cluster, between: isl.UnionMap) -> Cluster | str:
+    """Both below the parallel members they share, or why that loses something."""
     if len(a.parallel) != len(b.parallel):
-        return None
-    between = dependences.intersect_domain(a.instances).intersect_range(b.instances)
+        return f"{len(a.parallel)} parallel dimensions against {len(b.parallel)}"
     pairs = _aligned(a, b, between)
     if len(pairs) != len(a.parallel):
-        return None
+        return f"{len(a.parallel) - len(pairs)} parallel dimensions carry a dependence between them"
     outer_a, parts_a = _expose(a, [i for i, _ in pairs])
     outer_b, parts_b = _expose(b, [j for _, j in pairs])
     if outer_a is None or outer_b is None:
@@ -149,13 +172,13 @@ def _aligned(a: Cluster, b: Cluster, between: isl.UnionMap) -> list[tuple[int, i
     pairs: list[tuple[int, int]] = []
     if a.band is None or b.band is None:
         return pairs
+    sources = a.band.schedule.intersect_domain(between.domain().universe())
+    sinks = b.band.schedule.intersect_domain(between.range().universe())
     for i in a.parallel:
         for j in b.parallel:
             if j in (other for _, other in pairs):
                 continue
-            member = select_members(a.band.schedule, [i]).union_add(
-                select_members(b.band.schedule, [j])
-            )
+            member = select_members(sources, [i]).union_add(select_members(sinks, [j]))
             if between.is_subset(between.eq_at_multi_union_pw_aff(member)):
                 pairs.append((i, j))
                 break
@@ -169,6 +192,8 @@ def _expose(cluster: Cluster, members: list[int]) -> tuple[Band | None, tuple[Fi
         if isinstance(node, Sequence):
             return None, node.filters
         return None, (Filter(node, filter=cluster.instances),)
+    if members == list(range(cluster.band.members)):
+        return cluster.band, cluster.parts
     rest = [k for k in range(cluster.band.members) if k not in members]
     ordered = permute_band(cluster.band, members + rest)
     parts: list[Filter] = []

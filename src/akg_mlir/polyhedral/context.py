@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import islpy as isl
@@ -25,3 +27,35 @@ def union_set(text: str = "{ }") -> isl.UnionSet:
 def union_map(text: str = "{ }") -> isl.UnionMap:
     """Parse a union map. Raises `isl.Error` on bad syntax."""
     return isl.UnionMap(text, context())
+
+
+def union_of(parts: Iterable[isl.Map | isl.UnionMap]) -> isl.UnionMap:
+    """The union of many maps, pair by pair: adding them one by one copies the sum every time."""
+    maps = [isl.UnionMap.from_map(p) if isinstance(p, isl.Map) else p for p in parts]
+    while len(maps) > 1:
+        joined = [a.union(b) for a, b in zip(maps[::2], maps[1::2])]
+        maps = joined + maps[len(maps) - len(maps) % 2 :]
+    return maps[0] if maps else union_map()
+
+
+def maps_of(relation: isl.UnionMap) -> Iterator[isl.Map]:
+    """The maps of a union map, one per pair of spaces."""
+    maps = relation.get_map_list()
+    for k in range(maps.n_map()):
+        yield maps.get_at(k)
+
+
+@contextmanager
+def operations(limit: int) -> Generator[None]:
+    """Let isl do at most so many of its operations inside; it raises `isl.Error` beyond.
+
+    A fuse rather than a clock: the time of one operation varies, the count does not.
+    """
+    ctx = context()
+    ctx.reset_operations()
+    ctx.set_max_operations(limit)
+    try:
+        yield
+    finally:
+        ctx.set_max_operations(0)
+        ctx.reset_operations()

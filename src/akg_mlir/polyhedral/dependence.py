@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 
 import islpy as isl
 
-from akg_mlir.polyhedral.context import union_map
-from akg_mlir.polyhedral.scop import Access, Scop, Statement
+from akg_mlir.polyhedral.context import maps_of, union_map, union_of
+from akg_mlir.polyhedral.scop import Access, Scop, Statement, textual_order
 
 DIM = isl.dim_type
 
@@ -63,30 +63,45 @@ class _Accessor:
 
     @property
     def nest(self) -> int | None:
-        """Position of the outermost loop nest in the program text, where it is a constant."""
-        order = self.statement.order
-        assert order is not None
-        if order.dim(DIM.out) == 0:
-            return None
-        value = order.range().plain_get_val_if_fixed(DIM.set, 0)
-        return value.to_python() if value.is_int() else None
+        """Position of the outermost loop nest in the text, where it is a constant."""
+        return self.statement.nest
+
+
+Analysis = Callable[[tuple[_Accessor, ...]], Dependences]
 
 
 def analyse(scop: Scop) -> Dependences:
-    """Dependences between the original statements, array by array."""
+    """Dependences between the original statements, array by array; `raw`, `war` and `waw` are
+    value-based."""
+    return _by_array(scop, _of_array)
+
+
+def memory_based(scop: Scop) -> Dependences:
+    """All pairs of instances that touch one element, at least one writing: `raw`, `war` and `waw`
+    by who writes, without the updates of one reduction among themselves."""
+    return _by_array(scop, _all_pairs)
+
+
+def _by_array(scop: Scop, analysis: Analysis) -> Dependences:
     touched: dict[str, list[Statement]] = {}
     for statement in scop.originals:
         for array in dict.fromkeys(a.array for a in statement.accesses):
             touched.setdefault(array, []).append(statement)
-    found = Dependences(union_map(), union_map(), union_map(), union_map(), union_map())
+    found: list[Dependences] = []
     for array, statements in touched.items():
         if any(a.array == array for s in statements for a in s.writes):
             accessors = tuple(
                 _Accessor(s, _to_array(s, array, s.reads), _to_array(s, array, s.writes))
                 for s in statements
             )
-            found = _merge(found, _of_array(scop, accessors))
-    return found
+            found.append(analysis(accessors))
+    return Dependences(
+        union_of(d.raw for d in found),
+        union_of(d.war for d in found),
+        union_of(d.waw for d in found),
+        union_of(d.reduction_self for d in found),
+        union_of(d.reduction_order for d in found),
+    )
 
 
 def _to_array(statement: Statement, array: str, accesses: tuple[Access, ...]) -> isl.UnionMap:
@@ -98,21 +113,11 @@ def _to_array(statement: Statement, array: str, accesses: tuple[Access, ...]) ->
     return result
 
 
-def _merge(a: Dependences, b: Dependences) -> Dependences:
-    return Dependences(
-        a.raw.union(b.raw),
-        a.war.union(b.war),
-        a.waw.union(b.waw),
-        a.reduction_self.union(b.reduction_self),
-        a.reduction_order.union(b.reduction_order),
-    )
-
-
-def _of_array(scop: Scop, accessors: tuple[_Accessor, ...]) -> Dependences:
+def _of_array(accessors: tuple[_Accessor, ...]) -> Dependences:
     reducing = [a for a in accessors if a.statement.reduction and not a.writes.is_empty()]
     if not reducing and (raw := _written_once(accessors)) is not None:
         return Dependences(raw, union_map(), union_map(), union_map(), union_map())
-    order = scop.textual_order()
+    order = textual_order(a.statement for a in accessors)
     names = {a.statement.name for a in reducing}
     own = union_map()
     for accessor in reducing:
@@ -126,6 +131,21 @@ def _of_array(scop: Scop, accessors: tuple[_Accessor, ...]) -> Dependences:
         return Dependences(union_map(), union_map(), union_map(), own, between)
     raw, war, waw = (_without_self(r, names) for r in _flow(accessors, order))
     return Dependences(raw, war, waw, own, between)
+
+
+def _all_pairs(accessors: tuple[_Accessor, ...]) -> Dependences:
+    order = textual_order(a.statement for a in accessors)
+    reads, writes = union_of(a.reads for a in accessors), union_of(a.writes for a in accessors)
+
+    def pairs(earlier: isl.UnionMap, later: isl.UnionMap) -> isl.UnionMap:
+        return _in_order(earlier.apply_range(later.reverse()), order)
+
+    reducing = [a for a in accessors if a.statement.reduction and not a.writes.is_empty()]
+    names = {a.statement.name for a in reducing}
+    own = union_of(_in_order(_conflicts(a, a), order) for a in reducing)
+    raw, war, waw = pairs(writes, reads), pairs(reads, writes), pairs(writes, writes)
+    kept = (_without_self(relation, names) for relation in (raw, war, waw))
+    return Dependences(*kept, reduction_self=own, reduction_order=union_map())
 
 
 def _initialised_once(accessors: tuple[_Accessor, ...], reducing: set[str]) -> bool:
@@ -187,7 +207,6 @@ def _flow(
     reads, writes = union_map(), union_map()
     for accessor in accessors:
         reads, writes = reads.union(accessor.reads), writes.union(accessor.writes)
-    order = order.intersect_domain(reads.domain().union(writes.domain()))
 
     def sink(accesses: isl.UnionMap) -> isl.UnionAccessInfo:
         return isl.UnionAccessInfo.from_sink(accesses).set_schedule_map(order)
@@ -205,10 +224,3 @@ def _without_self(relation: isl.UnionMap, names: set[str]) -> isl.UnionMap:
         if source != part.get_tuple_name(DIM.out) or source not in names:
             result = result.union(isl.UnionMap.from_map(part))
     return result
-
-
-def maps_of(relation: isl.UnionMap) -> Iterator[isl.Map]:
-    """The maps of a union map, one per pair of spaces."""
-    maps = relation.get_map_list()
-    for k in range(maps.n_map()):
-        yield maps.get_at(k)

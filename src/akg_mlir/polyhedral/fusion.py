@@ -17,10 +17,10 @@ from dataclasses import dataclass, field, replace
 import islpy as isl
 
 from akg_mlir.polyhedral.clustering import Cluster
-from akg_mlir.polyhedral.context import union_map, union_set
+from akg_mlir.polyhedral.context import maps_of, union_map, union_set
 from akg_mlir.polyhedral.copies import refuses_copies
 from akg_mlir.polyhedral.counting import count_pairs, count_set
-from akg_mlir.polyhedral.dependence import Dependences, maps_of
+from akg_mlir.polyhedral.dependence import Dependences
 from akg_mlir.polyhedral.hull import boxed
 from akg_mlir.polyhedral.origins import AccessKey, Origins
 from akg_mlir.polyhedral.privatisation import Conflict, TileContent, private_accesses

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import islpy as isl
 
-from akg_mlir.polyhedral.context import union_map
+from akg_mlir.polyhedral.context import maps_of, union_map
 from akg_mlir.polyhedral.counting import count_set
-from akg_mlir.polyhedral.dependence import maps_of
 from akg_mlir.polyhedral.footprint import FootprintError, box
 
 DIM = isl.dim_type

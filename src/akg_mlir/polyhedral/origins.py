@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import islpy as isl
 
-from akg_mlir.polyhedral.context import union_map, union_set
-from akg_mlir.polyhedral.dependence import maps_of
+from akg_mlir.polyhedral.context import maps_of, union_map, union_set
 from akg_mlir.polyhedral.scop import Scop
 from akg_mlir.polyhedral.tree import range_dims
 

@@ -3,60 +3,109 @@
 from __future__ import annotations
 
 from collections.abc import Sequence as Seq
+from dataclasses import dataclass
+from typing import Literal
 
 import islpy as isl
 
 from akg_mlir.polyhedral.clustering import (
     Cluster,
+    Merge,
     clusters_of,
     contiguous_innermost,
     merge_clusters,
     to_root,
 )
-from akg_mlir.polyhedral.context import union_map
-from akg_mlir.polyhedral.dependence import Dependences, maps_of
+from akg_mlir.polyhedral.context import context, maps_of, operations
+from akg_mlir.polyhedral.dependence import Dependences, analyse
+from akg_mlir.polyhedral.grouping import Grouped, group_statements
 from akg_mlir.polyhedral.scop import Scop
 from akg_mlir.polyhedral.tree import Domain, TreeError, from_isl
 
 DIM = isl.dim_type
 
 
+Algorithm = Literal["pluto", "feautrier"]
+OPERATIONS = 20_000_000
+"""isl operations a schedule may take. Kernels of ours need some ten thousand."""
+
+
 class SchedulingError(Exception):
-    """isl found no schedule; the textual order remains."""
+    """No schedule was found, or not within the budget; the textual order remains."""
 
 
-def schedule(scop: Scop, dependences: Dependences) -> Domain:
+@dataclass(frozen=True)
+class Options:
+    """How to schedule: isl's algorithm within a component, whether point-wise chains are scheduled
+    as one statement, whether clusters merge, and the isl operations it may take."""
+
+    algorithm: Algorithm = "pluto"
+    group: bool = True
+    cluster: bool = True
+    operations: int = OPERATIONS
+
+
+@dataclass(frozen=True)
+class Scheduled:
+    """The tree, the groups that were one statement, and what was decided about clusters."""
+
+    root: Domain
+    groups: tuple[tuple[str, ...], ...]
+    merges: tuple[Merge, ...]
+
+
+def schedule(scop: Scop, options: Options = Options()) -> Scheduled:
     """Domain over a sequence of clusters, in textual order as far as dependences allow.
 
     Reduction members come out as members of a permutable band that are not coincident, because
     the order of updates is relaxed in validity and kept in coincidence. Raises `SchedulingError`.
     """
+    grouped = group_statements(scop) if options.group else Grouped(scop, {}, scop)
+    program, dependences = grouped.scop, analyse(grouped.scop)
     validity = dependences.validity
-    clusters = clusters_of(_serialised(scop, dependences))
-    ordered = _textual(clusters, scop, validity)
-    merged = merge_clusters(ordered, validity)
-    return to_root(scop.domain(), [contiguous_innermost(c, scop) for c in merged])
+    try:
+        with operations(options.operations):
+            root = _serialised(program, dependences, options.algorithm)
+    except isl.Error as error:
+        raise SchedulingError(str(error)) from error
+    merged = _textual(clusters_of(root), program, validity)
+    merges: list[Merge] = []
+    if options.cluster:
+        merged, merges = merge_clusters(merged, validity)
+    root = to_root(program.domain(), [contiguous_innermost(c, program) for c in merged])
+    groups = tuple(grouped.members.values())
+    return Scheduled(grouped.ungroup(root), groups, tuple(merges))
 
 
-def _serialised(scop: Scop, dependences: Dependences) -> Domain:
-    """isl's schedule with strongly connected components one after the other."""
+def _serialised(scop: Scop, dependences: Dependences, algorithm: Algorithm) -> Domain:
+    """isl's schedule with strongly connected components one after the other.
+
+    Raises `isl.Error` where there is none or the operations have run out.
+    """
     constraints = isl.ScheduleConstraints.on_domain(scop.domain())
     constraints = constraints.set_validity(dependences.validity)
     constraints = constraints.set_coincidence(dependences.coincidence)
-    for proximity in (dependences.proximity, union_map()):
-        try:
-            found = constraints.set_proximity(proximity).compute_schedule()
-            root = from_isl(found)
-        except (isl.Error, TreeError) as error:
-            reason = str(error)
-            continue
-        if isinstance(root, Domain):
-            return root
-        reason = "the schedule has no domain"
-    raise SchedulingError(reason)
+    isl_algorithms = {"pluto": 0, "feautrier": 1}
+    ctx = context()
+    before = ctx.get_schedule_algorithm()
+    ctx.set_schedule_algorithm(isl_algorithms[algorithm])
+    try:
+        return _computed(constraints, dependences.proximity)
+    finally:
+        ctx.set_schedule_algorithm(before)
 
 
-def _textual(clusters: Seq[Cluster], scop: Scop, validity: isl.UnionMap) -> list[Cluster]:
+def _computed(constraints: isl.ScheduleConstraints, proximity: isl.UnionMap) -> Domain:
+    """The schedule; without proximity where isl finds none with it."""
+    try:
+        found = from_isl(constraints.set_proximity(proximity).compute_schedule())
+    except (isl.Error, TreeError):
+        found = from_isl(constraints.compute_schedule())
+    assert isinstance(found, Domain)
+    return found
+
+
+def _textual(clusters: Seq[Cluster], scop: Scop, validity: isl.UnionMap) -> Seq[Cluster]:
     """Topological order of the clusters, the textually first one first where there is a choice."""
     place = {s.name: k for k, s in enumerate(scop.originals)}
     home = {name: c for c in clusters for name in c.names}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 import islpy as isl
 
-from akg_mlir.polyhedral.context import union_map, union_set
+from akg_mlir.polyhedral.context import union_of, union_set
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,15 @@ class Statement:
     def rank(self) -> int:
         return self.domain.dim(isl.dim_type.set)
 
+    @property
+    def nest(self) -> int | None:
+        """Position of the outermost loop nest in the program text, where it is a constant."""
+        assert self.order is not None
+        if self.order.dim(isl.dim_type.out) == 0:
+            return None
+        value = self.order.range().plain_get_val_if_fixed(isl.dim_type.set, 0)
+        return value.to_python() if value.is_int() else None
+
 
 @dataclass(frozen=True)
 class Scop:
@@ -96,17 +106,21 @@ class Scop:
         self, statements: tuple[Statement, ...] | None = None, *, writes: bool
     ) -> isl.UnionMap:
         """Instance -> element relation of all reads or all writes, restricted to the domains."""
-        result = union_map()
-        for s in self.originals if statements is None else statements:
-            for a in s.writes if writes else s.reads:
-                restricted = a.relation.intersect_domain(s.domain)
-                result = result.union(isl.UnionMap.from_map(restricted))
-        return result
+        return union_of(
+            a.relation.intersect_domain(s.domain)
+            for s in (self.originals if statements is None else statements)
+            for a in (s.writes if writes else s.reads)
+        )
 
     def textual_order(self) -> isl.UnionMap:
-        """Original instance -> time of the textual program (padded to one length by the raiser)."""
-        result = union_map()
-        for s in self.originals:
-            assert s.order is not None
-            result = result.union(isl.UnionMap.from_map(s.order.intersect_domain(s.domain)))
-        return result
+        """`textual_order` of all originals."""
+        return textual_order(self.originals)
+
+
+def textual_order(statements: Iterable[Statement]) -> isl.UnionMap:
+    """Original instance -> time of the textual program (padded to one length by the raiser)."""
+    parts: list[isl.Map] = []
+    for s in statements:
+        assert s.order is not None
+        parts.append(s.order.intersect_domain(s.domain))
+    return union_of(parts)

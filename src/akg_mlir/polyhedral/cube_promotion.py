@@ -48,7 +48,7 @@ def promote_cube(
             hops = ConvolutionHops(work, clone, convolution, outer)
             hops.image()
             hops.kernel()
-            _promote_accumulator(work, clones, clone, convolution.c.array, hops)
+            _promote_accumulator(work, clones, clone, hops.use(convolution.c).access.array, hops)
         else:
             raise tree.TreeError(f"@{clone.name} on the cube is no contraction that it can do")
 

@@ -100,7 +100,7 @@ def _tiled(
     entries: list[str] = []
     for dim, size in split.items():
         cell = convolution.cell.index(dim)
-        parts = [_member(scop.by_name[name], convolution, cell, size) for name in names]
+        parts = [_member(scop.by_name[name], cell, size) for name in names]
         entries.append(f"{{ {'; '.join(parts)} }}")
     band = tree.Band(
         child=tree.Sequence(filters=(tree.Filter(mark, filter=universe(scop, names)),)),
@@ -119,10 +119,9 @@ def _below(mark: tree.Mark) -> list[str]:
     return [name for child in filters for name in tree.statement_names(child.filter)]
 
 
-def _member(statement: Statement, convolution: Convolution, cell: int, size: int) -> str:
+def _member(statement: Statement, cell: int, size: int) -> str:
     """`instance -> tile` along index `cell` of the result that a statement writes."""
-    write = next(a for a in statement.writes if a.array == convolution.c.array)
-    dim = dimension_of(index_expressions(write.relation)[cell])
+    dim = dimension_of(index_expressions(statement.writes[0].relation)[cell])
     if dim is None:
         raise tree.TreeError(f"@{statement.name} does not write single elements of the result")
     names = [f"i{k}" for k in range(statement.rank)]

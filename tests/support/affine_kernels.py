@@ -463,3 +463,17 @@ LONG_ROWS = kernel(
   }""",
 )
 """Rows that do not fit on chip are summed in chunks, and read again in chunks to be scaled."""
+
+STEPPED_ROWS = kernel(
+    "%x: 41x50xf32, %y: 20x50xf32",
+    """
+  affine.for %i = 0 to 20 {
+    affine.for %j = 0 to 50 {
+      %a = affine.load %x[%i * 2 + 1, %j] : TYPE[41x50xf32]
+      %b = affine.load %x[%i + 20, %j] : TYPE[41x50xf32]
+      %c = arith.addf %a, %b : f32
+      affine.store %c, %y[%i, %j] : TYPE[20x50xf32]
+    }
+  }""",
+)
+"""Every other row of a tensor, and rows far from them."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from xdsl.dialects.builtin import ModuleOp
@@ -10,10 +12,13 @@ from xdsl.passes import PassPipeline
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu, poly
 from akg_mlir.parsing import make_context, parse_module
+from akg_mlir.passes.affine import poly_promote
 from akg_mlir.passes.pipelines import parse_pipeline
 from akg_mlir.reference import affine
 from akg_mlir.reference.schedule_tree import write_textual_order, write_tree_order
+from akg_mlir.targets import load
 from tests.support import tiled_scops
+from tests.support.poly_kernels import apply, assert_same_results
 
 PROMOTE = "poly-assign-units,poly-promote,poly-verify"
 KERNELS = [name for name in dir(tiled_scops) if name.isupper()]
@@ -96,3 +101,56 @@ def test_contraction_goes_through_the_cube_memories() -> None:
 def test_unmarked_statement_is_an_error() -> None:
     with pytest.raises(CompileError, match="unit mark"):
         lower(tiled_scops.ADD_RELU, "poly-promote")
+
+
+# ---------------------------------------------------------------------------- references and steps
+
+TWO_REFERENCES = """
+func.func @k(%x: memref<90x64xf32>, %y: memref<20x64xf32>) {{
+  affine.for %i = 0 to 20 {{
+    affine.for %j = 0 to 64 {{
+      %a = affine.load %x[{first}, %j] : memref<90x64xf32>
+      %b = affine.load %x[{second}, %j] : memref<90x64xf32>
+      %s = arith.addf %a, %b : f32
+      affine.store %s, %y[%i, %j] : memref<20x64xf32>
+    }}
+  }}
+  return
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "shapes"),
+    [
+        ("%i * 2", "%i * 2", [(5, 32)]),  # every other row
+        ("%i * 2 + 1", "%i * 2 + 5", [(7, 32)]),  # of the same parity, overlapping
+        ("%i * 2", "%i * 2 + 1", [(10, 32)]),  # all rows
+        ("%i * 4", "%i * 4 + 1", [(5, 32), (5, 32)]),  # two of four rows
+        ("%i", "%i + 3", [(8, 32)]),  # overlapping
+        ("%i", "%i + 60", [(5, 32), (5, 32)]),  # far apart
+        ("%i * 2", "%i", [(5, 32), (5, 32)]),
+    ],
+)
+def test_references_share_a_box_where_it_is_no_larger(
+    first: str, second: str, shapes: list[tuple[int, ...]]
+) -> None:
+    text = TWO_REFERENCES.format(first=first, second=second)
+    steps = 'poly-raise,poly-schedule,poly-tile{policy="S0: 5@UB, 32@UB"},poly-assign-units'
+    module, remarks = apply(text, f"{steps},poly-promote,poly-verify", "ascend910")
+    inputs_ = [b.result for b in module.walk() if isinstance(b, npu.BufferOp)][:-1]
+    assert [npu.memref_type(b).get_shape() for b in inputs_] == shapes
+    assert_same_results(module)
+    told = [r for r in remarks if r.pass_name == "poly-promote" and r.message.startswith("x ")]
+    assert [r.numbers["bytes"] for r in told] == [4 * rows * columns for rows, columns in shapes]
+    assert all(r.message.startswith("x gm -> ub as x_ub") for r in told)
+    if len(shapes) > 1:
+        assert all("one of 2 boxes" in r.message for r in told)
+
+
+def test_a_path_the_target_does_not_have_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    target = load("ascend910")
+    paths = {path: figures for path, figures in target.paths.items() if path != ("gm", "l1")}
+    monkeypatch.setattr(poly_promote, "target_of", lambda _: replace(target, paths=paths))
+    with pytest.raises(CompileError, match="@in_a_l1 moves from gm to l1, and ascend910 has no"):
+        lower(tiled_scops.MATMUL)

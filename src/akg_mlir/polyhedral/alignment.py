@@ -13,7 +13,6 @@ import islpy as isl
 
 from akg_mlir.polyhedral.context import context
 from akg_mlir.polyhedral.footprint import Box, box
-from akg_mlir.polyhedral.placement import footprint
 from akg_mlir.polyhedral.scopes import Scope, Use, tile_map
 
 DIM = isl.dim_type
@@ -29,6 +28,13 @@ class Layout:
     box: Box
     shape: tuple[int, ...]
     axis: int | None
+
+    @property
+    def padding(self) -> str:
+        """How rows are padded, in words; empty if they are not."""
+        if self.axis is None or self.shape[self.axis] == self.box.sizes[self.axis]:
+            return ""
+        return f"rows of {self.box.sizes[self.axis]} padded to {self.shape[self.axis]}"
 
 
 def plain_layout(inside: Box, elements: int, axis: int | None = None) -> Layout:
@@ -134,11 +140,8 @@ def corner(use: Use, scope: Scope, axis: int) -> isl.Aff:
     return box(use.footprint(scope.dims)).offsets[axis]
 
 
-def anchored_layout(
-    scope: Scope, uses: list[Use], anchor: isl.Aff, axis: int, elements: int
-) -> Layout | None:
-    """The layout of everything the uses touch, in which `anchor` falls on a block boundary."""
-    touched = footprint(uses, scope.dims)
+def anchored_layout(touched: isl.Map, anchor: isl.Aff, axis: int, elements: int) -> Layout | None:
+    """The layout of coordinates -> elements, in which `anchor` falls on a block boundary."""
     inside = box(touched)
     count = touched.dim(DIM.out)
     along = touched.project_out(DIM.out, axis + 1, count - axis - 1).project_out(DIM.out, 0, axis)

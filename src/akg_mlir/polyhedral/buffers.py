@@ -11,6 +11,7 @@ from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.alignment import BLOCK_BYTES, Layout, on_instances, plain_layout
 from akg_mlir.polyhedral.context import context
 from akg_mlir.polyhedral.footprint import box
+from akg_mlir.polyhedral.lattice import Lattice
 from akg_mlir.polyhedral.layouts import Arrangement, whole
 from akg_mlir.polyhedral.scop import Access, Scop, Statement
 from akg_mlir.polyhedral.scopes import Executed, Scope, Use
@@ -22,13 +23,14 @@ DMA = "npu.dma"
 @dataclass(frozen=True)
 class Buffer:
     """Tile-private storage in memory `space` for elements of `array`; `shape` in elements. A tile
-    is the values of the first `tile_dims` band members."""
+    is the values of the first `tile_dims` band members. `why` it has this form, in words."""
 
     name: str
     array: str
     space: str
     shape: tuple[int, ...]
     tile_dims: int
+    why: str
 
 
 @dataclass(frozen=True)
@@ -42,15 +44,20 @@ class Reference:
 
 @dataclass(frozen=True)
 class Storage:
-    """A buffer as the box of a tensor that one tile of `scope` keeps, arranged in the buffer."""
+    """A buffer as the box of a tensor that one tile of `scope` keeps, arranged in the buffer; with
+    a lattice the box counts the elements on that."""
 
     buffer: Buffer
     scope: Scope
     layout: Layout
     arrangement: Arrangement
+    lattice: Lattice | None
 
     def reference(self, executed: Executed, element: tuple[isl.Aff, ...]) -> Reference:
         """Where an element (over the statement's dimensions) is in the buffer."""
+        if self.lattice is not None:
+            phases = [on_instances(phase, executed.domain) for phase in self.lattice.phases]
+            element = self.lattice.number(element, phases)
         offsets = self.layout.box.offsets
         local = [e.sub(on_instances(o, executed.domain)) for e, o in zip(element, offsets)]
         if not local:
@@ -121,17 +128,23 @@ class Workspace:
         scope: Scope,
         layout: Layout,
         arrangement: Arrangement | None = None,
+        lattice: Lattice | None = None,
+        why: str = "",
     ) -> Storage:
         """A new buffer for a box; the tensor's dimensions in their order by default."""
         if arrangement is None:
             arrangement = Arrangement(whole(range(len(layout.shape))))
         shape = arrangement.shape(layout.shape) or (self.elements(array),)
-        return Storage(self.buffer(array, space, scope, shape), scope, layout, arrangement)
+        reasons = "; ".join(reason for reason in (why, layout.padding) if reason)
+        buffer = self.buffer(array, space, scope, shape, reasons)
+        return Storage(buffer, scope, layout, arrangement, lattice)
 
-    def buffer(self, array: str, space: str, scope: Scope, shape: tuple[int, ...]) -> Buffer:
+    def buffer(
+        self, array: str, space: str, scope: Scope, shape: tuple[int, ...], why: str
+    ) -> Buffer:
         """A new buffer for elements of a tensor."""
         name = self.fresh(f"{short_name(array)}_{space}")
-        buffer = Buffer(name, array, space, shape, scope.dims)
+        buffer = Buffer(name, array, space, shape, scope.dims, why)
         self.buffers.append(buffer)
         return buffer
 
@@ -150,6 +163,30 @@ class Workspace:
         text = f"{{ {name}[{', '.join(here)}] -> {array}[{', '.join(here[scope.dims :])}] }}"
         element = isl.Map(text, context())
         return self.new_copy(name, array, moved, scope, items, element, element)
+
+    def copy_numbers(
+        self,
+        base: str,
+        array: str,
+        lattice: Lattice,
+        moved: isl.Map,
+        scope: Scope,
+        items: dict[Scope, tree.Filter],
+    ) -> Executed:
+        """A copy of elements on a lattice, by their numbers."""
+        name = self.fresh(base)
+        numbers = lattice.numbers(moved)
+        count = numbers.dim(DIM.out)
+        here = [f"c{k}" for k in range(scope.dims)] + [f"e{k}" for k in range(count)]
+        scaled = [f"{step}{e}" for step, e in zip(lattice.steps, here[scope.dims :])]
+        text = f"{{ {name}[{', '.join(here)}] -> {array}[{', '.join(scaled)}] }}"
+        element = isl.MultiAff(text, context())
+        space = isl.Space.set_alloc(context(), 0, len(here)).set_tuple_name(DIM.set, name)
+        instances = isl.Set.universe(space)
+        for k, phase in enumerate(lattice.phases):
+            element = element.set_aff(k, element.get_at(k).add(on_instances(phase, instances)))
+        relation = isl.Map.from_multi_aff(element)
+        return self.new_copy(name, array, numbers, scope, items, relation, relation)
 
     def new_copy(
         self,
@@ -205,7 +242,11 @@ class Workspace:
         scope, array = storage.scope, storage.buffer.array
         items = [use.executed.items for use in uses]
         first = min(items, key=lambda i: scope.sequence.filters.index(i[scope]))
-        copy = self.copy(f"in_{short_name(array)}", array, moved, scope, first)
+        base = f"in_{short_name(array)}"
+        if storage.lattice is None:
+            copy = self.copy(base, array, moved, scope, first)
+        else:
+            copy = self.copy_numbers(base, array, storage.lattice, moved, scope, first)
         self.assign(Use(copy, 1), storage)
         self.insertions.before.setdefault(first[scope], []).insert(0, copy)
 

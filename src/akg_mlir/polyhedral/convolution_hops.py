@@ -63,9 +63,10 @@ class ConvolutionHops:
         outer, lane = blocked(channels, inside.sizes)
         plain, windowed = self.axes(windows=False), self.axes(windows=True)
         arrangement = Arrangement((*whole(plain), *outer, *whole(windowed), lane))
-        l1 = self.to_l1(use, touched, inside, arrangement, channels)
+        l1 = self.to_l1(use, touched, inside, arrangement, channels, "in blocks of channels")
         array, layout = use.access.array, matrix(self.convolution, self.tile.sizes)
-        l0a = self.work.buffer(array, "l0a", self.scope, layout.shape(self.tile.sizes))
+        shape = layout.shape(self.tile.sizes)
+        l0a = self.work.buffer(array, "l0a", self.scope, shape, "windows as a matrix (img2col)")
         if not self.every_point_has_every_tap():
             self.zeros(l0a, self.scope)
         windows = self.windows(self.work.fresh(f"in_{short_name(array)}_l0a"))
@@ -149,8 +150,11 @@ class ConvolutionHops:
         columns, column = blocked([c.kernel.index(d) for d in c.outputs], inside.sizes)
         taps = whole([c.kernel.index(d) for d in c.taps])
         arrangement = Arrangement((*blocks, *taps, *columns, column, channel))
-        l1 = self.to_l1(use, touched, inside, arrangement, channels)
-        l0b = self.work.storage(use.access.array, "l0b", self.outer, l1.layout, arrangement)
+        why = "in fractals"
+        l1 = self.to_l1(use, touched, inside, arrangement, channels, why)
+        l0b = self.work.storage(
+            use.access.array, "l0b", self.outer, l1.layout, arrangement, why=why
+        )
         name = f"in_{short_name(use.access.array)}_l0b"
         domain, cell = self.cells(name, l0b.buffer, self.outer)
         source, target = Reference(l1.buffer.name, cell), Reference(l0b.buffer.name, cell)
@@ -186,11 +190,14 @@ class ConvolutionHops:
         inside: Box,
         arrangement: Arrangement,
         channels: Sequence[int],
+        why: str,
     ) -> Storage:
         """An operand's buffer in L1 and what fills it; `channels` are dimensions of the tensor."""
         array, layout = use.access.array, Layout(inside, inside.sizes, None)
-        l1 = self.work.storage(array, "l1", self.outer, layout, arrangement)
-        if not _fills_blocks(touched, channels, inside.sizes):
+        full = _fills_blocks(touched, channels, inside.sizes)
+        why = why if full else f"{why}, filled up with zeros"
+        l1 = self.work.storage(array, "l1", self.outer, layout, arrangement, why=why)
+        if not full:
             self.zeros(l1.buffer, self.outer)
         base, items = f"in_{short_name(array)}_l1", self.update.items
         copy = self.work.copy(base, array, touched, self.outer, items)

@@ -111,7 +111,8 @@ def _promote_accumulator(
     else:
         inside = box(touched)
         layout = Layout(inside, inside.sizes, None)
-        l0c = work.storage(array, "l0c", scope, layout, hops.result(inside.sizes))
+        arrangement = hops.result(inside.sizes)
+        l0c = work.storage(array, "l0c", scope, layout, arrangement, why="in fractals")
     for use in uses:
         work.assign(use, l0c)
     out = work.copy(f"out_{short_name(array)}_l0c", array, touched, scope, update.items)

@@ -7,7 +7,7 @@ those of contractions through the memories of the cube (`cube_promotion`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 import islpy as isl
@@ -15,7 +15,6 @@ import islpy as isl
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.alignment import (
     VECTOR,
-    Layout,
     Walk,
     anchored_layout,
     corner,
@@ -28,8 +27,10 @@ from akg_mlir.polyhedral.context import context
 from akg_mlir.polyhedral.cube_promotion import promote_cube
 from akg_mlir.polyhedral.footprint import box
 from akg_mlir.polyhedral.l0_tiles import fit_l0
+from akg_mlir.polyhedral.lattice import Lattice, lattice_of
 from akg_mlir.polyhedral.normal_form import normalise
 from akg_mlir.polyhedral.placement import exposed, footprint, settle
+from akg_mlir.polyhedral.reference_groups import Group, ReferenceGroups
 from akg_mlir.polyhedral.scop import Scop
 from akg_mlir.polyhedral.scopes import Executed, Scope, Use, collect, tile_map
 
@@ -151,9 +152,10 @@ class _Promoter:
             walk = walk_of(use, axis, sizes)
             if axis is not None and walk is not None and walk.dim is not None:
                 anchor = corner(use, scope, axis)
-                layout = anchored_layout(scope, uses, anchor, axis, elements)
+                layout = anchored_layout(touched, anchor, axis, elements)
                 break
-        store = self.work.storage(array, "ub", scope, layout or self.work.layout(array, touched))
+        layout = layout or self.work.layout(array, touched)
+        store = self.work.storage(array, "ub", scope, layout, why="made on chip")
         for use in uses:
             self.work.assign(use, store)
         incoming = exposed(scope, uses, lambda: self.time)
@@ -168,50 +170,33 @@ class _Promoter:
     def promote_read_only(self, array: str, scope: Scope, uses: list[Use]) -> None:
         sizes = box(footprint(uses, scope.dims)).sizes
         axis, elements = innermost(sizes), self.work.elements(array)
-        groups: list[tuple[isl.Aff, list[Use]]] = []
+        groups = ReferenceGroups(scope, axis, elements)
         anywhere: list[Use] = []
         for use in uses:
             walk = walk_of(use, axis, sizes) if self.on_vector([use]) else Walk(None)
             if axis is None or (walk is not None and walk.dim is None):
                 anywhere.append(use)
-            elif walk is None or not self.join_group(groups, use, walk, scope, axis, elements):
+            elif walk is None or not groups.place_aligned(use, walk):
                 self.promote_rearranged(array, use)
-        if groups:
-            groups[0][1].extend(anywhere)
-        elif anywhere:
-            touched = footprint(anywhere, scope.dims)
-            self.fill(array, scope, anywhere, self.work.layout(array, touched))
-        for anchor, members in groups:
-            assert axis is not None
-            layout = anchored_layout(scope, members, anchor, axis, elements)
-            touched = footprint(members, scope.dims)
-            self.fill(array, scope, members, layout or self.work.layout(array, touched))
+        for use in anywhere:
+            groups.place_anywhere(use)
+        for group in groups.groups:
+            self.fill(array, scope, groups, group)
 
-    def join_group(
-        self,
-        groups: list[tuple[isl.Aff, list[Use]]],
-        use: Use,
-        walk: Walk,
-        scope: Scope,
-        axis: int,
-        elements: int,
-    ) -> bool:
-        """Add a use to the references it can share a buffer with; False if it fits nowhere."""
-        for anchor, members in groups:
-            if starts_aligned(use, walk.dim, anchor, axis, elements):
-                members.append(use)
-                return True
-        own = corner(use, scope, axis)
-        if starts_aligned(use, walk.dim, own, axis, elements):
-            groups.append((own, [use]))
-            return True
-        return False
-
-    def fill(self, array: str, scope: Scope, uses: list[Use], layout: Layout) -> None:
-        store = self.work.storage(array, "ub", scope, layout)
-        for use in uses:
+    def fill(self, array: str, scope: Scope, groups: ReferenceGroups, group: Group) -> None:
+        """A buffer for one of the groups of references, and the copy into it."""
+        axis = groups.axis
+        lattice = lattice_of(group.touched, axis)
+        kept = group.touched if lattice is None else lattice.numbers(group.touched)
+        layout = self.work.layout(array, kept)
+        if axis is not None and group.anchor is not None:
+            elements = self.work.elements(array)
+            layout = anchored_layout(kept, group.anchor, axis, elements) or layout
+        why = "; ".join(_reasons(groups, group, lattice))
+        store = self.work.storage(array, "ub", scope, layout, lattice=lattice, why=why)
+        for use in group.uses:
             self.work.assign(use, store)
-        self.work.copy_in(store, footprint(uses, scope.dims), uses)
+        self.work.copy_in(store, group.touched, group.uses)
 
     def promote_rearranged(self, array: str, use: Use) -> None:
         """A buffer in the order of the statement's own dimensions, filled element by element."""
@@ -219,7 +204,8 @@ class _Promoter:
         scope, dims = executed.scope, _involved(use)
         touched = tile_map(executed.domain, scope.dims, list(dims)).coalesce()
         layout = self.work.layout(array, touched)
-        store = self.work.storage(array, "ub", scope, layout)
+        why = "in the order of the lanes, moved element by element"
+        store = self.work.storage(array, "ub", scope, layout, why=why)
         names = [f"d{k}" for k in range(executed.domain.dim(DIM.set))]
         kept = [*range(scope.dims), *dims]
         name = self.work.fresh(f"in_{short_name(array)}")
@@ -235,6 +221,17 @@ class _Promoter:
         own = tuple(isl.Aff.var_on_domain(space, DIM.set, d) for d in dims)
         self.work.assigned[use] = store.reference(executed, own)
         self.work.insertions.before.setdefault(executed.items[scope], []).insert(0, copy)
+
+
+def _reasons(groups: ReferenceGroups, group: Group, lattice: Lattice | None) -> Iterator[str]:
+    """Why a buffer that is only read has its form."""
+    if len(group.uses) > 1:
+        together, apart = groups.elements_of(group.touched), groups.apart(group)
+        yield f"{len(group.uses)} references in {together} elements, {apart} if kept apart"
+    if len(groups.groups) > 1:
+        yield f"one of {len(groups.groups)} boxes, far apart or at other places in a block"
+    if lattice is not None:
+        yield f"one of {' x '.join(map(str, lattice.steps))} elements kept"
 
 
 def _involved(use: Use) -> tuple[int, ...]:

@@ -20,10 +20,11 @@ from akg_mlir.passes.affine.isl_affine import to_affine_map
 from akg_mlir.passes.affine.poly_schedule import function_name
 from akg_mlir.passes.affine.statements import TILE_DIMS, ArrayNames, read_scop
 from akg_mlir.passes.npu.memory.target import target_of
-from akg_mlir.polyhedral.buffers import Promotion, Reference
+from akg_mlir.polyhedral.buffers import Promotion, Reference, short_name
 from akg_mlir.polyhedral.footprint import FootprintError
 from akg_mlir.polyhedral.promoted_tree import promoted_tree
 from akg_mlir.polyhedral.promotion import promote
+from akg_mlir.polyhedral.scop import Scop
 from akg_mlir.polyhedral.scopes import Executed
 from akg_mlir.polyhedral.tree import TreeError
 from akg_mlir.targets import Target
@@ -47,6 +48,23 @@ class PolyPromote(ModulePass):
             _promote(scop, target_of(op))
 
 
+@dataclass(frozen=True)
+class End:
+    """Where a copy reads or writes: a tensor or buffer, in a memory."""
+
+    name: str
+    space: str
+
+
+@dataclass(frozen=True)
+class Hop:
+    """What one copy statement moves from where to where."""
+
+    copy: str
+    source: End
+    target: End
+
+
 def _promote(op: poly.ScopOp, target: Target) -> None:
     names = ArrayNames()
     scop, root = read_scop(op, names), read_tree(op.tree)
@@ -55,9 +73,11 @@ def _promote(op: poly.ScopOp, target: Target) -> None:
         new_root = promoted_tree(promotion)
     except (TreeError, FootprintError) as error:
         raise CompileError(str(error), op) from error
+    hops = _hops(scop, promotion)
+    _check(hops, target, op)
     _Writer(op, names, promotion).run()
     replace_tree(op, new_root)
-    _report(function_name(op), promotion)
+    _report(function_name(op), scop, promotion, hops)
 
 
 class _Writer:
@@ -162,14 +182,43 @@ class _Writer:
         return affine.StoreOp(value, self.memories[reference.target], block.args, map_)
 
 
-def _report(where: str, promotion: Promotion) -> None:
+def _report(where: str, scop: Scop, promotion: Promotion, hops: list[Hop]) -> None:
     for buffer in promotion.buffers:
+        into = list(dict.fromkeys(h.source.space for h in hops if h.target.name == buffer.name))
+        out = list(dict.fromkeys(h.target.space for h in hops if h.source.name == buffer.name))
+        steps = [" and ".join(into), buffer.space, " and ".join(out)]
+        path = " -> ".join(step for step in steps if step)
+        why = f": {buffer.why}" if buffer.why else ""
+        elements = prod(buffer.shape)
         remark(
             NAME,
             "passed",
             where,
-            f"{buffer.array} in {buffer.space} as {buffer.name} {list(buffer.shape)}",
-            elements=prod(buffer.shape),
+            f"{short_name(buffer.array)} {path} as {buffer.name} {list(buffer.shape)}{why}",
+            elements=elements,
+            bytes=elements * scop.arrays[buffer.array].element_bytes,
         )
     for executed, reason in promotion.demoted.items():
         remark(NAME, "missed", where, f"@{executed.name} on the scalar unit: {reason}")
+
+
+def _hops(scop: Scop, promotion: Promotion) -> list[Hop]:
+    """All copies that move (and do not fill)."""
+    spaces = {name: array.space for name, array in scop.arrays.items()}
+    spaces |= {buffer.name: buffer.space for buffer in promotion.buffers}
+    hops: list[Hop] = []
+    for copy in promotion.copies:
+        ends = [End(r.target, spaces[r.target]) for r in promotion.references[copy]]
+        if len(ends) == 2:
+            hops.append(Hop(copy.name, *ends))
+    return hops
+
+
+def _check(hops: list[Hop], target: Target, op: poly.ScopOp) -> None:
+    for hop in hops:
+        if (hop.source.space, hop.target.space) not in target.paths:
+            raise CompileError(
+                f"@{hop.copy} moves from {hop.source.space} to {hop.target.space}, "
+                f"and {target.name} has no such path",
+                op,
+            )

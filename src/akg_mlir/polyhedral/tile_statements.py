@@ -199,7 +199,7 @@ class _Projector:
             if find_convolution(specification(self.scop, statement)):
                 raise tree.TreeError(
                     f"@{statement.name} on the cube reads windows of an image: loads by img2col "
-                    "cannot be generated; without its npu.cube mark it runs on the vector unit"
+                    "cannot be generated; poly-assign-units{convolutions=vector} avoids them"
                 )
         if len(updates) != 1 or len(inits) != 1:
             raise tree.TreeError("the cube takes one contraction and its initialisation")

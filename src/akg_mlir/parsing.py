@@ -35,11 +35,11 @@ def make_context() -> Context:
     """A context that knows our dialects and xDSL's own; each is imported when first needed."""
     from xdsl.dialects import get_all_dialects as get_upstream_dialects
 
-    from akg_mlir.dialects import get_affine, get_all_dialects
+    from akg_mlir.dialects import get_all_dialects, get_extended_dialects
 
     context = Context()
-    factories = get_upstream_dialects() | get_all_dialects() | {"affine": get_affine}
-    for name, factory in factories.items():
+    upstream = get_upstream_dialects() | get_extended_dialects()
+    for name, factory in (upstream | get_all_dialects()).items():
         context.register_dialect(name, factory)
     return context
 

@@ -22,7 +22,8 @@ from onnx.backend.test.case.test_case import TestCase
 from akg_mlir.diagnostics import CompileError
 
 OPERATORS = frozenset(
-    "Abs Add Cast Constant Div Erf Exp Gelu Gemm LayerNormalization Log MatMul Max Min Mul Neg Pow "
+    "Abs Add AveragePool BatchNormalization Cast Constant Conv Div Erf Exp Gelu Gemm "
+    "GlobalAveragePool GlobalMaxPool LayerNormalization Log MatMul Max MaxPool Min Mul Neg Pad Pow "
     "ReduceMax ReduceMean ReduceSum Relu Reshape Sigmoid Softmax Sqrt Sub Tanh Transpose".split()
 )
 ELEMENTS = frozenset(

@@ -21,7 +21,7 @@ from xdsl.xdsl_opt_main import xDSLOptMain
 from akg_mlir.cli.errors import run_guarded
 from akg_mlir.cli.files import write_whole
 from akg_mlir.diagnostics import CompileError, Remark, collect_remarks
-from akg_mlir.dialects import get_affine, get_all_dialects
+from akg_mlir.dialects import get_all_dialects, get_extended_dialects
 from akg_mlir.parsing import ModuleParser
 from akg_mlir.passes import TABLES, get_all_passes
 from akg_mlir.passes.pipelines import parse_pipeline
@@ -38,11 +38,11 @@ class AkgOpt(xDSLOptMain):
     def __init__(self, args: Sequence[str] | None = None) -> None:
         super().__init__("Run passes of akg-mlir and xDSL over MLIR text or ONNX models.", args)
 
-    # Once the package is installed, xDSL's plugin discovery finds ours as well; adding ours keeps
-    # a bare checkout working.
+    # Once the package is installed, xDSL's plugin discovery finds our dialects as well; adding
+    # them keeps a bare checkout working.
     def register_all_dialects(self) -> None:
-        found = Universe.get_multiverse().all_dialects
-        for name, factory in (found | get_all_dialects() | {"affine": get_affine}).items():
+        found = Universe.get_multiverse().all_dialects | get_extended_dialects()
+        for name, factory in (found | get_all_dialects()).items():
             self.ctx.register_dialect(name, factory)
 
     def register_all_passes(self) -> None:

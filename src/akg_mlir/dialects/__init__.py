@@ -1,4 +1,4 @@
-"""The dialects of akg-mlir, loaded lazily."""
+"""The dialects of akg-mlir, and those of xDSL that it extends, loaded lazily."""
 
 from __future__ import annotations
 
@@ -28,8 +28,22 @@ def get_all_dialects() -> dict[str, Callable[[], Dialect]]:
     return {"npu": get_npu, "poly": get_poly, "te": get_te}
 
 
-def get_affine() -> Dialect:
-    """xDSL's affine dialect with the syntax that it lacks; plain xDSL tools keep their own."""
-    from akg_mlir.dialects.affine_syntax import AFFINE
+def get_extended_dialects() -> dict[str, Callable[[], Dialect]]:
+    """Name -> factory of the dialects that take the place of xDSL's own; plain xDSL tools keep it."""
 
-    return AFFINE
+    def get_affine() -> Dialect:
+        from akg_mlir.dialects.affine_syntax import AFFINE
+
+        return AFFINE
+
+    def get_linalg() -> Dialect:
+        from akg_mlir.dialects.upstream import LINALG
+
+        return LINALG
+
+    def get_tensor() -> Dialect:
+        from akg_mlir.dialects.upstream import TENSOR
+
+        return TENSOR
+
+    return {"affine": get_affine, "linalg": get_linalg, "tensor": get_tensor}

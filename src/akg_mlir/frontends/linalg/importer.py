@@ -17,14 +17,17 @@ from xdsl.utils.hints import isa
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import te
+from akg_mlir.dialects.upstream import ExpandShapeOp
 from akg_mlir.frontends.linalg.nests import translate
 from akg_mlir.frontends.linalg.scalar import constant_of
 from akg_mlir.frontends.linalg.structured import GENERALISE, view
 from akg_mlir.frontends.linalg.translation import Function
+from akg_mlir.frontends.linalg.windows import translate_pad, translate_window
 
 _HINT = (
-    "supported are linalg on tensors (generic, matmul, fill, element-wise named ops, transpose, "
-    f"broadcast, reduce), tensor.empty, reshapes and constants; {GENERALISE}"
+    "supported are linalg on tensors (generic, matmul, batch_matmul, 2-d nchw convolution and "
+    "pooling, fill, element-wise named ops, transpose, broadcast, reduce), tensor.empty, pad, "
+    f"reshapes and constants; {GENERALISE}"
 )
 
 
@@ -92,14 +95,18 @@ def _returned(block: Block) -> tuple[SSAValue, ...]:
 
 def _import_op(op: Operation, function: Function) -> None:
     try:
+        if translate_window(op, function):
+            return
         nest = view(op)
         if nest is not None:
             translate(nest, function)
+        elif isinstance(op, tensor.PadOp):
+            translate_pad(op, function)
         elif isinstance(op, ReturnOp):
             function.block.add_op(ReturnOp(*(function.value(v, op) for v in op.operands)))
         elif isinstance(op, arith.ConstantOp):
             _import_constant(op, function)
-        elif isinstance(op, tensor.CollapseShapeOp | tensor.ExpandShapeOp):
+        elif isinstance(op, tensor.CollapseShapeOp | ExpandShapeOp):
             kind = _static(op.results[0].type, op)
             emit = function.emitter(op)
             value = function.value(op.operands[0], op)

@@ -14,6 +14,7 @@ from xdsl.utils.hints import isa
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import element_of, shape_of
+from akg_mlir.dialects.upstream import BatchMatmulOp
 from akg_mlir.frontends.linalg.scalar import as_tensor_ops, check_translatable, constant_of
 from akg_mlir.frontends.linalg.structured import Structured
 from akg_mlir.frontends.linalg.translation import Emitter, Function
@@ -37,6 +38,8 @@ def translate(nest: Structured, function: Function) -> None:
     """Emit the te ops of a structured op and record its results in `function`."""
     emit = function.emitter(nest.op)
     for number, result in enumerate(nest.op.results):
+        if not result.uses.get_length():
+            continue
         if not nest.reductions:
             value = _elementwise(nest, number, function, emit)
         else:
@@ -75,6 +78,8 @@ def _everywhere(nest: Structured, value: SSAValue, emit: Emitter) -> SSAValue:
         return emit(
             te.ConstantOp.splat(TensorType(element_of(value), nest.bounds), owner.splat_value)
         )
+    if prod(shape_of(value)) == prod(nest.bounds):
+        return emit.reshape(value, nest.bounds)
     return emit(te.BroadcastToOp(value, nest.bounds))
 
 
@@ -142,16 +147,18 @@ class _Body:
 
 def _reduction(nest: Structured, number: int, function: Function, emit: Emitter) -> SSAValue:
     """`out = combine(out, e)`: reduce `e` over the loops, then combine with what was there."""
-    if isinstance(nest.op, MatmulOp):
+    if isinstance(nest.op, MatmulOp | BatchMatmulOp):
         # Its definition is fixed; the body that xDSL makes for mixed types is not valid.
         kind, value = "add", _contraction(nest, function, emit, *nest.body.args[:2])
     else:
         kind, value = _combined(nest, number, function, emit)
     initial = function.value(nest.outputs[number], nest.op)
-    value = _stored(nest, number, value, emit)
-    if _is_neutral(initial, kind):
-        return value
-    return emit(_COMBINE[kind](initial, value))
+    return combined(initial, _stored(nest, number, value, emit), kind, emit)
+
+
+def combined(initial: SSAValue, value: SSAValue, kind: str, emit: Emitter) -> SSAValue:
+    """A reduction's value combined with what its output held before."""
+    return value if _is_neutral(initial, kind) else emit(_COMBINE[kind](initial, value))
 
 
 def _combined(
@@ -238,8 +245,11 @@ def _loops(nest: Structured, element: SSAValue) -> list[int]:
 def _contraction(
     nest: Structured, function: Function, emit: Emitter, a: SSAValue, b: SSAValue
 ) -> SSAValue:
-    """A (batch) matmul: loops in both operands are batch or k, those in one are m or n."""
-    left, right = _loops(nest, a), _loops(nest, b)
+    """A (batch) matmul: loops in both operands are batch or k, those in one are m or n.
+
+    Loops that run once are none of them.
+    """
+    left, right = (_running(nest, x) for x in (a, b))
     batch = [dim for dim in range(len(nest.bounds)) if dim in left and dim in right]
     k = [dim for dim in batch if dim in nest.reductions]
     batch = [dim for dim in batch if dim not in nest.reductions]
@@ -251,9 +261,15 @@ def _contraction(
     assert isa(element, TensorType)
     cls = te.BatchMatmulOp if batch else te.MatmulOp
     product = emit(cls(lhs, rhs, element_type=element.element_type))
-    product = emit.reshape(product, [nest.bounds[dim] for dim in (*batch, *m, *n)])
     order = [*batch, *m, *n]
-    return emit.transpose(product, [order.index(dim) for dim in sorted(order)])
+    product = emit.reshape(product, [nest.bounds[dim] for dim in order])
+    product = emit.transpose(product, [order.index(dim) for dim in sorted(order)])
+    loops = [dim for dim in range(len(nest.bounds)) if dim not in nest.reductions]
+    return emit.reshape(product, [nest.bounds[dim] for dim in loops])
+
+
+def _running(nest: Structured, element: SSAValue) -> list[int]:
+    return [dim for dim in _loops(nest, element) if nest.bounds[dim] > 1]
 
 
 def _matrix(
@@ -266,7 +282,7 @@ def _matrix(
     """An operand with its loops in the order of the groups, each group but the batch as one."""
     number = nest.body.args.index(element)
     value = function.value(nest.inputs[number], nest.op)
-    loops = _loops(nest, element)
+    loops = _running(nest, element)
     value = emit.reshape(value, [nest.bounds[dim] for dim in loops])
     order = [dim for group in groups for dim in group]
     value = emit.transpose(value, [loops.index(dim) for dim in order])

@@ -62,6 +62,8 @@ _FLOAT_PREDICATES = {1: "eq", 2: "gt", 3: "ge", 4: "lt", 5: "le", 13: "ne"}
 _NEGATED_FLOAT_PREDICATES = {9: "le", 10: "lt", 11: "ge", 12: "gt"}
 _INTEGER_PREDICATES = {0: "eq", 1: "ne", 2: "lt", 3: "le", 4: "gt", 5: "ge"}
 
+_UNORDERED_GREATER = 9
+
 _HINT = (
     "supported in bodies are arith add, sub, mul, div, maximum, minimum, neg, compare, select and "
     "casts, math exp, log, sqrt, rsqrt, tanh, erf, abs and powf, and constants"
@@ -88,7 +90,7 @@ def as_tensor_ops(
         _check_cast(op)
         return emit(te.CastOp(operands[0], op.results[0].type))
     if isinstance(op, arith.SelectOp):
-        return emit(te.SelectOp(*operands))
+        return emit(te.ReluOp(operands[1]) if _is_relu(op) else te.SelectOp(*operands))
     if isinstance(op, arith.CmpiOp):
         return emit(te.CompareOp(_integer_predicate(op), *operands))
     if isinstance(op, arith.CmpfOp):
@@ -112,6 +114,20 @@ def constant_of(op: Operation) -> float | int | None:
     if isinstance(op.value, FloatAttr | IntegerAttr):
         return op.value.value.data
     return None
+
+
+def _is_relu(op: arith.SelectOp) -> bool:
+    """Whether the op is `x ugt 0 ? x : 0`, the maximum of x and 0 also where x is not a number."""
+    x, zero, compare = op.lhs, op.rhs.owner, op.cond.owner
+    return (
+        isinstance(compare, arith.CmpfOp)
+        and compare.predicate.value.data == _UNORDERED_GREATER
+        and compare.lhs == x
+        and isinstance(zero, Operation)
+        and constant_of(zero) == 0
+        and isinstance(compare.rhs.owner, Operation)
+        and constant_of(compare.rhs.owner) == 0
+    )
 
 
 def _operand(op: Operation, value: SSAValue, values: Mapping[SSAValue, SSAValue]) -> SSAValue:

@@ -40,11 +40,18 @@ class ImportedModel:
 
 def _handlers() -> dict[str, Handler]:
     require_onnx()
-    from akg_mlir.frontends.onnx import constants, contraction, elementwise, layout, reduction
+    from akg_mlir.frontends.onnx import (
+        constants,
+        contraction,
+        elementwise,
+        layout,
+        reduction,
+        window,
+    )
 
     return {
         name: handler
-        for group in (constants, contraction, elementwise, layout, reduction)
+        for group in (constants, contraction, elementwise, layout, reduction, window)
         for name, handler in group.HANDLERS.items()
     }
 

@@ -7,9 +7,13 @@ import json
 import sys
 from pathlib import Path
 
-from tests.conformance import onnx_nodes, shared_cases
+from tests.conformance import onnx_nodes, peers, shared_cases
 
-SUITES = {"onnx": onnx_nodes.run_suite, "cases": shared_cases.run_suite}
+SUITES = {
+    "onnx": onnx_nodes.run_suite,
+    "peers": peers.run_suite,
+    "cases": shared_cases.run_suite,
+}
 
 
 def main() -> int:

@@ -29,7 +29,7 @@ def get_all_dialects() -> dict[str, Callable[[], Dialect]]:
 
 
 def get_extended_dialects() -> dict[str, Callable[[], Dialect]]:
-    """Name -> factory of the dialects that take the place of xDSL's own; plain xDSL tools keep it."""
+    """Name -> factory of the dialects that take the place of xDSL's; its own tools keep theirs."""
 
     def get_affine() -> Dialect:
         from akg_mlir.dialects.affine_syntax import AFFINE

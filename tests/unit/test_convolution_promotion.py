@@ -108,6 +108,7 @@ CASES = {
         Nchw(1, 40, (5, 7), 20, (3, 2)),
         "S2: _, 2@UB, 4@UB; S1: _, _, _, 16@L0A, _, _",
     ),
+    "clipped tiles of output channels": (Nchw(2, 16, (3, 2), 16, (2, 1)), "S2: _, 3@UB, _, _"),
     "tiles of output channels": (Nchw(1, 3, (6, 6), 18, (2, 2)), "S2: 16@UB, 2@UB, 5@UB"),
 }
 

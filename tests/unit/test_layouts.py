@@ -181,3 +181,14 @@ def test_the_window_of_a_tile_is_an_exact_box_in_rows_and_columns(
     rows = layout.rows.reach(min(high, ho), kh)
     columns = layout.across.reach(min(wide, wo), kw)
     assert found.sizes == (1, 1, rows, columns, 16)
+
+
+def test_flat_tiles_of_a_stem_have_a_box_of_whole_rows() -> None:
+    """Where matrix rows are tiled instead of output rows, a box is still found, at once."""
+    tiles = isl.Map(
+        "{ [t, u] -> X[n, mo, ko, mi, ki] : n = 0 and 4t <= mo < 4t + 4 and 4u <= ko < 4u + 4 and "
+        "0 <= ko < 49 and 0 <= 16mo + mi < 12544 and 0 <= mi < 16 and 0 <= ki < 16 }",
+        context(),
+    )
+    found = box(tiles.apply_range(relation(STEM.fractal())))
+    assert found.sizes == (1, 1, 4, 229, 16)

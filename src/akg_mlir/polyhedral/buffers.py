@@ -41,6 +41,16 @@ class Reference:
     target: str
     index: tuple[isl.Aff, ...]
 
+    @property
+    def relation(self) -> isl.Map:
+        """Instance -> element of `target`."""
+        space = self.index[0].get_domain_space().from_domain()
+        space = space.add_dims(DIM.out, len(self.index)).set_tuple_name(DIM.out, self.target)
+        elements = isl.MultiAff.zero(space)
+        for k, index in enumerate(self.index):
+            elements = elements.set_aff(k, index)
+        return isl.Map.from_multi_aff(elements)
+
 
 @dataclass(frozen=True)
 class Storage:
@@ -215,7 +225,7 @@ class Workspace:
         """A copy between two buffers, for the instances `name[coordinates, ..]` of `domain`; one
         without a read fills with zeros."""
         ends = (write,) if read is None else (read, write)
-        accesses = tuple(Access(end.target, _elements(end), is_write=end is write) for end in ends)
+        accesses = tuple(Access(end.target, end.relation, is_write=end is write) for end in ends)
         hop = self._new(domain.get_tuple_name(), domain, accesses, scope, items)
         for k, end in enumerate(ends):
             self.assigned[Use(hop, k)] = end
@@ -265,16 +275,6 @@ class Workspace:
             self.assigned.get(use) or Reference(use.access.array, use.index)
             for use in uses_of([executed])
         )
-
-
-def _elements(reference: Reference) -> isl.Map:
-    """Instance -> cell of a buffer."""
-    domain = reference.index[0].get_domain_space()
-    space = domain.from_domain().add_dims(DIM.out, len(reference.index))
-    cells = isl.MultiAff.zero(space.set_tuple_name(DIM.out, reference.target))
-    for k, index in enumerate(reference.index):
-        cells = cells.set_aff(k, index)
-    return isl.Map.from_multi_aff(cells)
 
 
 def uses_of(executed: Iterable[Executed]) -> list[Use]:

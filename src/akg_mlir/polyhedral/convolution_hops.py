@@ -155,11 +155,24 @@ class ConvolutionHops:
         l0b = self.work.storage(
             use.access.array, "l0b", self.outer, l1.layout, arrangement, why=why
         )
+        self.work.assign(use, l0b)
         name = f"in_{short_name(use.access.array)}_l0b"
         domain, cell = self.cells(name, l0b.buffer, self.outer)
+        padded = (*range(len(blocks)), len(arrangement.parts) - 1)
+        used = self.used_cells(use, padded).set_tuple_name(domain.get_tuple_name())
         source, target = Reference(l1.buffer.name, cell), Reference(l0b.buffer.name, cell)
-        self.hop(domain, source, target, self.outer)
-        self.work.assign(use, l0b)
+        self.hop(domain.intersect(used), source, target, self.outer)
+
+    def used_cells(self, use: Use, padded: Sequence[int]) -> isl.Set:
+        """`[coordinates, cell]` for the cells that the update reads, with every value of the
+        dimensions `padded`, which hold data or zeros."""
+        domain = self.update.domain
+        cells = self.work.assigned[use].relation.intersect_domain(domain)
+        tiles = tile_map(domain, self.outer.dims).reverse()
+        used = tiles.flat_range_product(cells).range()
+        for dim in padded:
+            used = used.eliminate(DIM.set, self.outer.dims + dim, 1)
+        return used
 
     def result(self, sizes: Sequence[int]) -> Arrangement:
         """How a box of the result (of these sizes) lies in L0C."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from te_text import apply, module_of, reference, relative_error
 
 FLOOR = (
-    "te-apply-precision,te-record-workload,te-decompose,te-sink-reshapes,"
+    "te-apply-precision,te-record-workload,te-decompose,te-split-reductions,te-sink-reshapes,"
     "te-propagate-layout,te-partition,te-collapse-dims"
 )
 

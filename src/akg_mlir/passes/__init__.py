@@ -18,6 +18,7 @@ TENSOR: dict[str, tuple[str, str]] = {
     "te-record-workload": ("te_record_workload", "TeRecordWorkload"),
     "te-set-target": ("te_set_target", "TeSetTarget"),
     "te-sink-reshapes": ("te_sink_reshapes", "TeSinkReshapes"),
+    "te-split-reductions": ("te_split_reductions", "TeSplitReductions"),
 }
 AFFINE: dict[str, tuple[str, str]] = {
     "convert-te-to-affine": ("convert_te_to_affine", "ConvertTeToAffine"),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass
+from itertools import combinations
 
 import islpy as isl
 
 from akg_mlir.polyhedral.clustering import Cluster
 from akg_mlir.polyhedral.context import context, union_map
+from akg_mlir.polyhedral.copies import refuses_copies
 from akg_mlir.polyhedral.dependence import Dependences
 from akg_mlir.polyhedral.fusion import Decision, Fuser, Group
 from akg_mlir.polyhedral.scop import Scop
@@ -131,6 +133,76 @@ class _Planner(Fuser):
         own = self.values(cluster, self.members[cluster])
         rest = group.tiles.subtract_domain(own.domain())
         group.tiles = rest.union(own)
+
+    # ------------------------------------------------------------------------- several tile bands
+
+    def place_producer(self, cluster: Cluster) -> None:
+        """Tile bands that would each repeat the producer become one, where their tiles allow."""
+        while self.unite_users(cluster):
+            pass
+        super().place_producer(cluster)
+
+    def unite_users(self, cluster: Cluster) -> bool:
+        """Unite two groups that need the cluster and should not both compute it."""
+        users = self.users(cluster)
+        if len(users) < 2 or cluster in self.refused:
+            return False
+        extensions = [self.extension(group, cluster) for group in users]
+        parts = [e.range() for e in extensions if e is not None]
+        if refuses_copies(self.scop, cluster.names, parts) is None:
+            return False
+        return any(self.unite(a, b, cluster) for a, b in combinations(users, 2))
+
+    def unite(self, a: Group, b: Group, cluster: Cluster) -> bool:
+        """Replace two groups by one on the tile dimensions along which they need the same of a
+        cluster, if that is legal."""
+        roots = a.roots + b.roots
+        if a.tiles.is_empty() or b.tiles.is_empty() or not all(self.members[r] for r in roots):
+            return False
+        pairs = self.shared_dimensions(a, b, cluster)
+        if not pairs:
+            return False
+        first, second = (_projected(g, [pair[n] for pair in pairs]) for n, g in enumerate((a, b)))
+        if not first.tiles.range().is_equal(second.tiles.range()):
+            return False
+        if not self.may_interleave(first, second):
+            return False
+        for n, group in enumerate((a, b)):
+            for root in group.roots:
+                self.members[root] = [self.members[root][pair[n]] for pair in pairs]
+        united = Group(
+            roots,
+            first.tiles.union(second.tiles),
+            first.need.union(second.need).coalesce(),
+            list(dict.fromkeys(first.producers + second.producers)),
+            first.extension.union(second.extension).coalesce(),
+        )
+        self.groups = [united, *(g for g in self.groups if g is not a and g is not b)]
+        return True
+
+    def shared_dimensions(self, a: Group, b: Group, cluster: Cluster) -> list[tuple[int, int]]:
+        """Pairs of tile dimensions that are the same loop of the cluster."""
+        self.members[cluster] = list(cluster.parallel)
+        first, second = (dict(self.aligned(group, cluster)) for group in (a, b))
+        return [(first[member], second[member]) for member in first if member in second]
+
+    def may_interleave(self, a: Group, b: Group) -> bool:
+        """Whether tiles of two groups may run alternately, and no other group between them."""
+        names = a.names | b.names
+        for other in self.groups:
+            if other.names & names:
+                continue
+            before = any((s, t) in self.edges for s in names for t in other.names)
+            if before and any((s, t) in self.edges for s in other.names for t in names):
+                return False
+        tiles = a.tiles.union(b.tiles)
+        for one, two in ((a, b), (b, a)):
+            own = self.writes.intersect_domain(two.tiles.domain())
+            if not one.need.apply_range(own.reverse()).is_subset(two.tiles.reverse()):
+                return False
+        between = self.validity.intersect_domain(tiles.domain()).intersect_range(tiles.domain())
+        distances = between.apply_domain(tiles).apply_range(tiles)
+        return bool(distances.is_subset(tiles.range().identity()))
 
     def aligned(self, group: Group, cluster: Cluster) -> list[tuple[int, int]]:
         """Pairs of a parallel member of the cluster and a tile dimension of equal value.

@@ -15,6 +15,8 @@ from math import ceil, prod
 from akg_mlir.polyhedral.tile_spans import Box, Nest, Span, everything, hull, moving, volume
 
 BLOCK_BYTES = 32
+REREADING = 1.25
+"""Traffic over least traffic beyond which it pays to look for other tile sizes."""
 
 
 @dataclass(frozen=True)
@@ -273,7 +275,7 @@ class TileGroup:
                 found.append(self._search(dict(start)))
             except Refused as error:
                 reason = error
-            if found and not self.recomputed(found[0].sizes):
+            if found and not self._repeats(found[0].sizes):
                 break
         if not found:
             assert reason is not None
@@ -326,28 +328,39 @@ class TileGroup:
             tiles *= count if dim in moved else ceil(count)
         return volume(task.box, sizes) * tiles
 
+    def _repeats(self, sizes: Mapping[int, int]) -> bool:
+        """Whether other tile sizes could save much."""
+        total, unique = self._traffic(sizes)
+        return total > REREADING * unique or self.recomputed(sizes) > 0
+
     def recomputed(self, sizes: Mapping[int, int]) -> float:
         """Instances over all tiles beyond those of the program."""
         return sum((self.executed(t, sizes) - t.original) * n for t, n in self.tasks.items())
 
     def cycles(self, sizes: Mapping[int, int]) -> float:
         """Cycles of the whole group: GM traffic and computing, on all cores that have tiles."""
-        tiles = prod(ceil(extent / sizes[dim]) for dim, extent in self.extents.items())
-        active = min(self.rates.cores, tiles)
-        total, unique = self.stored, self.stored
-        counted = Counter(
-            Piece(b, t.element_bytes) for t, boxes in self.need.items() for b in boxes
-        )
-        for piece, count in counted.items():
-            times = tiles if moving(piece.box) else active
-            read = times * volume(piece.box, sizes) * piece.element_bytes
-            everything_once = prod(span.whole for span in piece.box) * piece.element_bytes
-            total += count * read
-            unique += count * min(read, everything_once)
+        active = min(self.rates.cores, self._tiles(sizes))
+        total, unique = self._traffic(sizes)
         gm = unique / min(self.rates.dram, self.rates.core_port * active)
         gm += (total - unique) / (self.rates.l2 * active)
         work = sum(self.executed(t, sizes) * t.cycles * n for t, n in self.tasks.items())
         return gm + work / active + self.rates.launch
+
+    def _tiles(self, sizes: Mapping[int, int]) -> int:
+        return prod(ceil(extent / sizes[dim]) for dim, extent in self.extents.items())
+
+    def _traffic(self, sizes: Mapping[int, int]) -> tuple[int, int]:
+        """Bytes from and to GM, and those of them that move for the first time."""
+        tiles = self._tiles(sizes)
+        total, unique = self.stored, self.stored
+        needs = ((t, box) for t, boxes in self.need.items() for box in boxes)
+        for piece, count in Counter(Piece(box, t.element_bytes) for t, box in needs).items():
+            times = tiles if moving(piece.box) else min(self.rates.cores, tiles)
+            read = times * volume(piece.box, sizes) * piece.element_bytes
+            once = prod(span.whole for span in piece.box) * piece.element_bytes
+            total += count * read
+            unique += count * min(read, once)
+        return total, unique
 
 
 def _half(size: int) -> int:

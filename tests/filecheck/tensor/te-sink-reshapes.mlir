@@ -38,3 +38,40 @@ func.func @scalars(%x: tensor<f32>) -> tensor<f32> {
   %0 = te.exp %x : tensor<f32>
   func.return %0 : tensor<f32>
 }
+
+// A reduction goes to the shape of its operand's source when the reshape does not mix what it
+// reduces with what it keeps; a leading dimension of size 1 is read through.
+// CHECK-LABEL: func.func @rows
+// CHECK-NEXT:    [[E:%.*]] = te.exp %x : tensor<6x8xf32>
+// CHECK-NEXT:    [[M:%.*]] = te.reduce max [[E]] axes [1] keepdims : tensor<6x8xf32> -> tensor<6x1xf32>
+// CHECK-NEXT:    [[D:%.*]] = te.sub [[E]], [[M]] : (tensor<6x8xf32>, tensor<6x1xf32>) -> tensor<6x8xf32>
+// CHECK-NEXT:    te.reshape [[D]] : tensor<6x8xf32> -> tensor<1x6x8xf32>
+func.func @rows(%x: tensor<6x8xf32>) -> tensor<1x6x8xf32> {
+  %0 = te.exp %x : tensor<6x8xf32>
+  %1 = te.reshape %0 : tensor<6x8xf32> -> tensor<1x6x8xf32>
+  %2 = te.reduce max %1 axes [2] keepdims : tensor<1x6x8xf32> -> tensor<1x6x1xf32>
+  %3 = te.sub %1, %2 : (tensor<1x6x8xf32>, tensor<1x6x1xf32>) -> tensor<1x6x8xf32>
+  func.return %3 : tensor<1x6x8xf32>
+}
+
+// Half of a split dimension is reduced: the reshape stays.
+// CHECK-LABEL: func.func @half
+// CHECK:         te.reduce add {{.*}} axes [1] : tensor<2x3x8xf32> -> tensor<2x8xf32>
+func.func @half(%x: tensor<6x8xf32>) -> tensor<2x8xf32> {
+  %0 = te.exp %x : tensor<6x8xf32>
+  %1 = te.reshape %0 : tensor<6x8xf32> -> tensor<2x3x8xf32>
+  %2 = te.reduce add %1 axes [1] : tensor<2x3x8xf32> -> tensor<2x8xf32>
+  func.return %2 : tensor<2x8xf32>
+}
+
+// Batch dimensions that both operands merge stay apart.
+// CHECK-LABEL: func.func @heads
+// CHECK:         te.batch_matmul {{.*}} : (tensor<2x3x4x5xf32>, tensor<2x3x5x4xf32>) -> tensor<2x3x4x4xf32>
+func.func @heads(%x: tensor<2x3x4x5xf32>, %y: tensor<2x3x5x4xf32>) -> tensor<6x4x4xf32> {
+  %0 = te.exp %x : tensor<2x3x4x5xf32>
+  %1 = te.exp %y : tensor<2x3x5x4xf32>
+  %2 = te.reshape %0 : tensor<2x3x4x5xf32> -> tensor<6x4x5xf32>
+  %3 = te.reshape %1 : tensor<2x3x5x4xf32> -> tensor<6x5x4xf32>
+  %4 = te.batch_matmul %2, %3 : (tensor<6x4x5xf32>, tensor<6x5x4xf32>) -> tensor<6x4x4xf32>
+  func.return %4 : tensor<6x4x4xf32>
+}

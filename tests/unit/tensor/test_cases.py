@@ -1,4 +1,4 @@
-"""The graphs of `bench.cases`: valid at every size, and right on the tensor floor."""
+"""The graphs of `bench.cases`: valid at every size, right on the tensor floor and the machine."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ import pytest
 from te_text import apply, reference, relative_error
 from xdsl.dialects.func import FuncOp
 
+import akg_mlir
 from akg_mlir.dialects import te
 from akg_mlir.parsing import parse_module
 from akg_mlir.verification import verify_module
 from bench import cases
 
-FLOOR = "te-record-workload,te-decompose,te-sink-reshapes,te-propagate-layout,te-partition"
+FLOOR = (
+    "te-record-workload,te-decompose,te-split-reductions,te-sink-reshapes,te-propagate-layout,"
+    "te-partition"
+)
 
 
 @pytest.mark.parametrize("name", cases.PUBLISHED)
@@ -33,3 +37,14 @@ def test_small_sizes_are_right_on_the_tensor_floor(name: str):
     got = reference(apply(module, FLOOR), *inputs)
     for one, other in zip(got, wanted, strict=True):
         assert relative_error(one, other) <= (5e-3 if one.dtype == np.float16 else 1e-5)
+
+
+KERNELS = {"conv_relu": 2, "conv_relu_pool": 2}
+"""Padding is a kernel of its own."""
+
+
+@pytest.mark.parametrize("name", cases.SMALL)
+def test_small_sizes_are_right_on_the_machine(name: str):
+    kernel = akg_mlir.compile(cases.SMALL[name], target="ascend910")
+    assert len(kernel.compilation.kernels) == KERNELS.get(name, 1)
+    assert kernel.report().as_dict()["ok"]

@@ -9,7 +9,7 @@ from xdsl.dialects.builtin import StringAttr
 from akg_mlir.diagnostics import collect_remarks
 
 TENSOR_FLOOR = (
-    "te-apply-precision,te-record-workload,te-decompose,te-sink-reshapes,"
+    "te-apply-precision,te-record-workload,te-decompose,te-split-reductions,te-sink-reshapes,"
     "te-propagate-layout,te-partition,te-collapse-dims"
 )
 RNG = np.random.default_rng(9)

@@ -15,11 +15,15 @@ from xdsl.ir import Operation
 
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import FRACTAL
+from akg_mlir.passes.tensor.te_split_reductions import PARTIAL
 from akg_mlir.passes.tensor.tile_nests import Steps
 from akg_mlir.polyhedral.tile_groups import Estimate, Rates, Refused, Step, Tensor, TileGroup
 from akg_mlir.polyhedral.tile_spans import Box
 from akg_mlir.targets.model import Target
 
+TOLERANCE = 0.05
+"""A part of a kernel's cycles that fusing may cost: the estimate is not better, and less traffic
+is certain."""
 SHARE = 2
 """A tile may need this part of a memory, so that two tiles are on chip at a time."""
 
@@ -107,6 +111,8 @@ class Fusion:
         Raises `NotFused`.
         """
         reason = reason_alone(op)
+        if PARTIAL in op.attributes:
+            reason = "partial results of many tiles: the second step is another kernel"
         if reason or kernel.group is None or kernel.estimate is None:
             raise NotFused(reason or kernel.reason)
         step, group = self.steps.of(op), kernel.group.copy()
@@ -119,7 +125,7 @@ class Fusion:
         saved = step.result.bytes * (1 if live_out else 2)
         before = kernel.estimate.cycles + apart.cycles
         gain = self._gain(before - estimate.cycles, saved, group, estimate)
-        if gain.cycles <= 0:
+        if gain.cycles <= -TOLERANCE * before:
             raise NotFused("computing it again, and reading more, costs more than GM traffic", gain)
         return Kernel([op, *kernel.ops], group, estimate), gain
 

@@ -14,7 +14,6 @@ from xdsl.dialects.builtin import (
     DictionaryAttr,
     IntegerAttr,
     ModuleOp,
-    StringAttr,
     UnitAttr,
     i64,
 )
@@ -27,15 +26,12 @@ from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import element_bytes
 from akg_mlir.passes.tensor.clustering import Clusters
 from akg_mlir.passes.tensor.fusion import Fusion
-from akg_mlir.passes.tensor.rewriting import erase_dead, functions, splat_of
+from akg_mlir.passes.tensor.rewriting import erase_dead, functions, splat_of, target_or_default
 from akg_mlir.passes.tensor.workload import recorded
-from akg_mlir.targets.model import load
 
 NAME = "te-partition"
 KERNEL = "npu.kernel"
 WORKLOAD = "npu.workload"
-TARGET = "npu.target"
-_DEFAULT_TARGET = "ascend910"
 
 
 @dataclass(frozen=True)
@@ -51,9 +47,7 @@ class TePartition(ModulePass):
     name = NAME
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        target = op.attributes.get(TARGET)
-        name = target.data if isinstance(target, StringAttr) else _DEFAULT_TARGET
-        fusion = Fusion(load(name))
+        fusion = Fusion(target_or_default(op))
         erase_dead(op)
         for function in list(functions(op)):
             if KERNEL not in function.attributes:

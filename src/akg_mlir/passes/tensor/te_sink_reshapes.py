@@ -1,8 +1,10 @@
-"""Move reshapes below element-wise ops, so that these stay with the op that made their operand."""
+"""Move reshapes below other ops, so that these stay with the op that made their operand."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -11,6 +13,7 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import Rewriter
 
 from akg_mlir.dialects import te
+from akg_mlir.dialects.te.types import broadcast_shape
 from akg_mlir.passes.tensor.rewriting import (
     Expression,
     erase_dead,
@@ -22,10 +25,12 @@ from akg_mlir.passes.tensor.rewriting import (
 
 @dataclass(frozen=True)
 class TeSinkReshapes(ModulePass):
-    """Move reshapes below element-wise ops, so that these stay with the op that made their operand.
+    """Move reshapes below other ops, so that these stay with the op that made their operand.
 
     A reshape is a border between kernels: below a contraction it would cut off the epilogue.
-    Reshapes of reshapes become one; element-wise ops on scalars get one dimension.
+    Reshapes move below element-wise ops, reductions whose dimensions they do not mix with others,
+    and batched contractions whose batch dimensions they split or merge. Reshapes of reshapes
+    become one; element-wise ops on scalars get one dimension.
     """
 
     name = "te-sink-reshapes"
@@ -38,7 +43,15 @@ class TeSinkReshapes(ModulePass):
 def _visit(op: Operation) -> bool:
     if isinstance(op, te.ReshapeOp):
         return _fold(op)
-    return isinstance(op, te.ElementwiseOp) and _sink(op)
+    match op:
+        case te.ElementwiseOp():
+            return _sink(op) or _read_through(op)
+        case te.ReduceOp():
+            return _sink_reduction(op)
+        case te.BatchMatmulOp():
+            return _sink_contraction(op)
+        case _:
+            return False
 
 
 def _fold(op: te.ReshapeOp) -> bool:
@@ -51,6 +64,89 @@ def _fold(op: te.ReshapeOp) -> bool:
     e = Expression(op)
     e.finish(e.reshaped(source, shape))
     return True
+
+
+def _read_through(op: te.ElementwiseOp) -> bool:
+    """Read an operand from before a reshape that only changes its leading dimensions of size 1.
+
+    False: the op stays in place.
+    """
+    rank = len(te.shape_of(op.results[0]))
+    for index, value in enumerate(op.operands):
+        source = _computed_before(value)
+        if source is None or len(te.shape_of(source)) > rank:
+            continue
+        if _without_leading_ones(source) == _without_leading_ones(value):
+            others = [source if k == index else v for k, v in enumerate(op.operands)]
+            if broadcast_shape([te.shape_of(v) for v in others]) == te.shape_of(op.results[0]):
+                op.operands[index] = source
+    return False
+
+
+def _sink_reduction(op: te.ReduceOp) -> bool:
+    """Reduce in the shape from before the reshape of the operand."""
+    source = _computed_before(op.operand)
+    if source is None:
+        return False
+    axes: list[int] = []
+    for before, after in _segments(te.shape_of(source), te.shape_of(op.operand)):
+        reduced = {axis in op.dims for axis in after}
+        if len(reduced) > 1:
+            return False
+        axes += before if True in reduced else []
+    if not axes:
+        return False
+    e = Expression(op)
+    moved = te.ReduceOp(op.kind.data, source, axes, keepdims=True)
+    moved.attributes |= op.attributes
+    e.finish(e.reshaped(e(moved), te.shape_of(op.result)))
+    return True
+
+
+def _sink_contraction(op: te.BatchMatmulOp) -> bool:
+    """Multiply with the batch dimensions from before the reshapes of both operands."""
+    a, b = (_computed_before(v) for v in (op.a, op.b))
+    if a is None or b is None:
+        return False
+    sources = te.shape_of(a), te.shape_of(b)
+    if sources[0][:-2] != sources[1][:-2] or min(map(len, sources)) < 3:
+        return False
+    if any(s[-2:] != te.shape_of(v)[-2:] for s, v in zip(sources, (op.a, op.b))):
+        return False
+    e = Expression(op)
+    flags = op.transpose_a is not None, op.transpose_b is not None
+    moved = te.BatchMatmulOp(a, b, *flags, te.element_of(op.result))
+    moved.attributes |= op.attributes
+    e.finish(e.reshaped(e(moved), te.shape_of(op.result)))
+    return True
+
+
+def _segments(before: Sequence[int], after: Sequence[int]) -> Iterator[tuple[list[int], list[int]]]:
+    """Shortest runs of dimensions of two shapes with as many elements; sizes of 1 are in none."""
+    left = [k for k, size in enumerate(before) if size > 1]
+    right = [k for k, size in enumerate(after) if size > 1]
+    while left and right:
+        first, second = [left.pop(0)], [right.pop(0)]
+        while (one := prod(before[k] for k in first)) != (two := prod(after[k] for k in second)):
+            if one < two:
+                first.append(left.pop(0))
+            else:
+                second.append(right.pop(0))
+        yield first, second
+
+
+def _computed_before(value: SSAValue) -> SSAValue | None:
+    """What a reshape is of, if an op computes it."""
+    if not isinstance(value.owner, te.ReshapeOp) or _is_given(value):
+        return None
+    return value.owner.operand
+
+
+def _without_leading_ones(value: SSAValue) -> tuple[int, ...]:
+    shape = te.shape_of(value)
+    while shape and shape[0] == 1:
+        shape = shape[1:]
+    return shape
 
 
 def _sink(op: te.ElementwiseOp) -> bool:

@@ -23,7 +23,22 @@ KERNELS = [
 
 @pytest.mark.parametrize("name", KERNELS)
 def test_machine_computes_what_the_loops_do(name: str) -> None:
-    text = getattr(affine_kernels, name)
+    assert_machine_agrees(getattr(affine_kernels, name), "affine-to-npu")
+
+
+@pytest.mark.parametrize("isolation", ["full", "none"])
+@pytest.mark.parametrize("name", ["TRIANGLE", "STRIDED", "TRANSPOSE", "LONG_ROWS"])
+def test_partial_tiles_compute_the_same_however_they_are_kept_apart(
+    name: str, isolation: str
+) -> None:
+    steps = (
+        f"poly-raise,poly-schedule,poly-tile{{isolation={isolation}}},poly-fuse,poly-assign-units,"
+        "poly-promote,poly-verify,npu-generate"
+    )
+    assert_machine_agrees(getattr(affine_kernels, name), steps)
+
+
+def assert_machine_agrees(text: str, steps: str) -> None:
     module = parse_module(text)
     target = target_of(module)
     kernel = next(op for op in module.walk() if isinstance(op, func.FuncOp))
@@ -35,7 +50,7 @@ def test_machine_computes_what_the_loops_do(name: str) -> None:
     ]
     want = [a.copy() for a in arrays]
     affine.run(parse_module(text), "k", want)
-    PassPipeline(parse_pipeline("affine-to-npu,npu-to-instructions")).apply(make_context(), module)
+    PassPipeline(parse_pipeline(f"{steps},npu-to-instructions")).apply(make_context(), module)
     program = decode(kernel, target)
     result = Machine(target).run(program, arrays, "adversarial", 0)
     assert not result.races

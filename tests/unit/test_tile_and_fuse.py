@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -15,9 +16,12 @@ from akg_mlir.passes.affine.bridge import read_tree
 from akg_mlir.passes.affine.poly_tile import machine_figures
 from akg_mlir.passes.affine.statements import read_scop
 from akg_mlir.polyhedral import tree
+from akg_mlir.polyhedral.clustering import clusters_of
 from akg_mlir.polyhedral.context import union_map
+from akg_mlir.polyhedral.dependence import analyse
+from akg_mlir.polyhedral.tile_choice import DoesNotFit, Tiler
 from akg_mlir.polyhedral.tile_cost import search
-from akg_mlir.polyhedral.tile_model import Footprint, Loop, Side, TileModel, Work
+from akg_mlir.polyhedral.tile_model import Footprint, Kernel, Loop, Side, TileModel, Work
 
 TO_FUSED = "poly-raise,poly-schedule,poly-tile,poly-fuse"
 
@@ -372,12 +376,53 @@ def test_a_policy_that_does_not_match_is_an_error(policy: str, message: str) -> 
         apply(load("softmax"), with_policy(policy))
 
 
-def test_a_policy_that_does_not_fit_names_the_buffer_the_need_and_the_limit() -> None:
-    text = load("two_outputs").replace("12x40", "512x512")
-    text = text.replace("to 12 ", "to 512 ").replace("to 40 ", "to 512 ")
-    with pytest.raises(CompileError, match=r"a tile of .* needs \d+ bytes of UB, the limit is"):
+def resized(name: str, rows: int, columns: int) -> str:
+    text = load(name).replace("12x40", f"{rows}x{columns}")
+    return text.replace("to 12 ", f"to {rows} ").replace("to 40 ", f"to {columns} ")
+
+
+def test_a_policy_that_does_not_fit_names_the_buffer_the_need_the_limit_and_what_fits() -> None:
+    text = resized("two_outputs", 512, 512)
+    with pytest.raises(CompileError) as caught:
         apply(text, with_policy("S2: 512@UB, 512@UB"))
-    apply(text, TO_FUSED)
+    message = str(caught.value)
+    found = re.search(r"needs (\d+) bytes of UB, the limit is (\d+)", message)
+    assert found is not None
+    assert int(found[1]) == 3 * 512 * 512 * 4  # what comes in, and both results
+    assert int(found[2]) == targets.load("generic_tiny").memories["ub"]
+    fits = re.search(r"tiles of (\d+) x (\d+) fit", message)
+    assert fits is not None
+    apply(text, with_policy(f"S2: {fits[1]}@UB, {fits[2]}@UB"))
+
+
+def test_a_program_that_fits_in_no_tile_names_its_smallest_tile() -> None:
+    tiny = replace(
+        machine_figures(targets.load("generic_tiny")),
+        capacity={**targets.load("generic_tiny").memories, "ub": 96},
+    )
+    module, _ = apply(load("transpose"), "poly-raise,poly-schedule")
+    op = scop_of(module)
+    scop = read_scop(op)
+    clusters = clusters_of(read_tree(op.tree))
+    kernel = Kernel(scop, {}, {}, frozenset(), 32)
+    with pytest.raises(DoesNotFit, match=r"needs \d+ bytes of UB, the limit is 48") as caught:
+        Tiler(kernel, analyse(scop), clusters, {}, tiny, 2.0).choose()
+    assert caught.value.need > caught.value.limit
+    assert "is the smallest tile there is" in caught.value.advice
+
+
+def test_a_choice_says_what_bounds_it_and_why_the_next_one_lost() -> None:
+    _, remarks = apply(resized("two_outputs", 512, 512), TO_FUSED)
+    (choice,) = [r for r in remarks if r.pass_name == "poly-tile" and r.kind == "analysis"]
+    assert re.fullmatch(
+        r"\{S0, S1, S2\} in tiles of \d+ x \d+: \d+ cycles, most of them \w+.*; "
+        r"the cheapest tiles of all overfill UB; \d+ x \d+ (takes \d+ more, mainly .*|is as good)",
+        choice.message,
+    )
+    numbers = choice.numbers
+    assert numbers["ub_bytes"] <= numbers["limit"]
+    assert numbers["cycles"] <= numbers["runner_up_cycles"]
+    assert 0 < numbers["fitting"] < numbers["candidates"]
 
 
 def long_rows(name: str, columns: int) -> str:

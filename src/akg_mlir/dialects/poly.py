@@ -235,7 +235,9 @@ class ContextOp(TreeOp):
 class BandOp(TreeOp):
     """A partial schedule (isl multi union piecewise affine expression), one entry per member.
 
-    `tile` is set on a tile band: the tile size of each member, in schedule units.
+    `tile` is set on a tile band: the tile size of each member, in schedule units. `options` says
+    how code generation shapes its loops (isl AST build options, such as `{ atomic[x] }`); without,
+    loops are split so that no tile is tested at run time.
     """
 
     name = "poly.band"
@@ -243,9 +245,10 @@ class BandOp(TreeOp):
     permutable = opt_prop_def(UnitAttr)
     coincident = prop_def(DenseArrayBase.constr(i64))
     tile = opt_prop_def(DenseArrayBase.constr(i64))
+    options = opt_prop_def(StringAttr)
     assembly_format = (
         "$schedule (`permutable` $permutable^)? `coincident` $coincident (`tile` $tile^)? "
-        "$child_region attr-dict"
+        "(`options` $options^)? $child_region attr-dict"
     )
 
     def __init__(
@@ -256,6 +259,7 @@ class BandOp(TreeOp):
         *,
         permutable: bool = False,
         tile: Sequence[int] | None = None,
+        options: str | None = None,
     ) -> None:
         super().__init__(
             properties={
@@ -263,6 +267,7 @@ class BandOp(TreeOp):
                 "permutable": UnitAttr() if permutable else None,
                 "coincident": DenseArrayBase.from_list(i64, [int(c) for c in coincident]),
                 "tile": None if tile is None else DenseArrayBase.from_list(i64, list(tile)),
+                "options": None if options is None else StringAttr(options),
             },
             regions=[_region(children)],
         )

@@ -26,10 +26,12 @@ ONCE = 1.01
 
 
 class DoesNotFit(Exception):
-    """No tile, or not the tile asked for, fits in a memory."""
+    """No tile, or not the tile asked for, fits in a memory. `advice` says what would."""
 
-    def __init__(self, statements: tuple[str, ...], memory: str, need: int, limit: int) -> None:
-        self.memory, self.need, self.limit = memory, need, limit
+    def __init__(
+        self, statements: tuple[str, ...], memory: str, need: int, limit: int, advice: str
+    ) -> None:
+        self.memory, self.need, self.limit, self.advice = memory, need, limit, advice
         names = ", ".join(statements)
         super().__init__(
             f"a tile of {{{names}}} needs {need} bytes of {memory.upper()}, the limit is {limit}"
@@ -38,12 +40,15 @@ class DoesNotFit(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """Sizes for one tile space: one per loop of its model, tile dimensions first."""
+    """Sizes for one tile space: one per loop of its model, tile dimensions first.
+
+    `limits` are the bytes of every memory that they could have used.
+    """
 
     inside: Interior
     estimate: Estimate
-    runner_up: Estimate | None
-    candidates: int
+    search: Search
+    limits: Mapping[str, int]
 
     @property
     def space(self) -> TileSpace:
@@ -163,12 +168,18 @@ class Tiler:
         if not whole_blocks:
             model = replace(model, loops=tuple(replace(loop, unit=1) for loop in model.loops))
         model, asked = self.with_policy(model, inside)
-        found = search(model, self.machine, HALF, self.max_redundancy)
+        share = HALF
+        found = search(model, self.machine, share, self.max_redundancy)
         if found.best is None and asked:
-            found = search(model, self.machine, 1.0, self.max_redundancy)
+            share = 1.0
+            found = search(model, self.machine, share, self.max_redundancy)
         if found.best is None:
             return found
-        return Choice(inside, found.best, found.runner_up, found.candidates)
+        return Choice(inside, found.best, found, self.limits(share))
+
+    def limits(self, share: float) -> dict[str, int]:
+        """Bytes that a tile may need of every memory."""
+        return {memory: int(size * share) for memory, size in self.machine.capacity.items()}
 
     def repeats_reductions(self, choice: Choice) -> bool:
         """Whether tiles compute some reduction on the vector unit more than once."""
@@ -193,9 +204,21 @@ class Tiler:
             return producers[-1]
         need = found.smallest.need
         memory = max(need, key=lambda m: need[m] / self.machine.capacity[m])
-        limit = self.machine.capacity[memory]
+        limit = self.limits(1.0 if asked else HALF)[memory]
         names = tuple(n for c in space.clusters for n in c.names)
-        raise DoesNotFit(names, memory, need[memory], limit if asked else int(limit * HALF))
+        raise DoesNotFit(names, memory, need[memory], limit, self.advice(space, found))
+
+    def advice(self, space: TileSpace, found: Search) -> str:
+        """What would fit instead of sizes that do not."""
+        if not self.is_asked(space):
+            sizes = " x ".join(map(str, found.smallest.sizes))
+            return f"{sizes} is the smallest tile there is: cut the kernel into smaller ones"
+        inside = self.asked_interior(space)
+        model = build_model(self.kernel, self.fuser, inside)
+        free = search(model, self.machine, 1.0, self.max_redundancy)
+        if free.best is None:
+            return "no tile of these loops fits: give others, or cut the kernel into smaller ones"
+        return f"tiles of {' x '.join(map(str, free.best.sizes))} fit"
 
     # -------------------------------------------------------------------------------------- policy
 

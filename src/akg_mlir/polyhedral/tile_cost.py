@@ -76,7 +76,8 @@ class Estimate:
     """One choice of sizes (one per loop of the model) and what the model says about it.
 
     `need` is bytes per memory, `movement` cycles of GM transfers per computed instance of the
-    original program, `redundancy` the most recomputed producer's factor.
+    original program, `redundancy` how often each producer is computed, `parts` the cycles by what
+    they are spent on.
     """
 
     sizes: tuple[int, ...]
@@ -85,13 +86,16 @@ class Estimate:
     tiles: int
     need: Mapping[str, int]
     redundancy: Mapping[str, float]
+    parts: Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Search:
     """The best and the second best choice, and how many were looked at and fit.
 
-    Where nothing is good enough, `smallest` is the tile with the least need for its memories, and
+    `bound` is what keeps the cheapest sizes of all from being the best: the memory that they
+    overfill or the statement that they recompute too often, None where nothing does. Where nothing
+    is good enough, `smallest` is the tile with the least need for its memories, and
     `wasteful` the statement that is recomputed too often although its tiles would fit.
     """
 
@@ -101,6 +105,7 @@ class Search:
     fitting: int
     smallest: Estimate
     wasteful: str | None
+    bound: str | None
 
 
 def search(model: TileModel, machine: Machine, fraction: float, max_redundancy: float) -> Search:
@@ -118,7 +123,8 @@ def search(model: TileModel, machine: Machine, fraction: float, max_redundancy: 
         within &= factor <= 1 + (max_redundancy - 1) * cost.allowance[name]
     pressure = [need / machine.capacity[memory] for memory, need in cost.need.items()]
     least = int(np.argmin(np.max(pressure, axis=0))) if pressure else 0
-    order = [int(k) for k in np.argsort(cost.cycles, kind="stable") if within[k]]
+    cheapest = np.argsort(cost.cycles, kind="stable")
+    order = [int(k) for k in cheapest if within[k]]
     return Search(
         cost.estimate(order[0]) if order else None,
         cost.estimate(order[1]) if len(order) > 1 else None,
@@ -126,7 +132,20 @@ def search(model: TileModel, machine: Machine, fraction: float, max_redundancy: 
         int(fits.sum()),
         cost.estimate(least),
         None if order or not fits.any() else _most_recomputed(cost, fits),
+        _bound(cost, machine, fraction, int(cheapest[0]), within),
     )
+
+
+def _bound(
+    cost: _Cost, machine: Machine, fraction: float, row: int, within: NDArray[np.bool_]
+) -> str | None:
+    """What forbids the sizes of a row: a memory, or the statement that is recomputed most."""
+    if within[row]:
+        return None
+    for memory, need in cost.need.items():
+        if need[row] > machine.capacity[memory] * fraction:
+            return memory.upper()
+    return max(cost.redundancy, key=lambda name: float(cost.redundancy[name][row]))
 
 
 def _most_recomputed(cost: _Cost, fits: NDArray[np.bool_]) -> str:
@@ -195,6 +214,7 @@ class _Cost:
             int(self.tiles[row]),
             {memory: int(need[row]) for memory, need in self.need.items()},
             {name: float(factor[row]) for name, factor in self.redundancy.items()},
+            {name: float(part[row]) for name, part in self.parts.items()},
         )
 
     def extent(self, side: Side) -> Numbers:
@@ -283,7 +303,16 @@ class _Cost:
                 cube += self._times(work.sides) * self._cube(work)
             else:
                 vector += self._times(work.sides) * self._vector(work)
-        self.cycles = self.per_core * (read + write + feed + vector + cube + wait)
+        spent = {
+            "reads": read,
+            "writes": write,
+            "feeds of the cube": feed,
+            "vector instructions": vector,
+            "cube instructions": cube,
+            "latencies": wait,
+        }
+        self.parts = {name: self.per_core * part for name, part in spent.items()}
+        self.cycles = sum(self.parts.values(), zero)
         instances = sum(w.original for w in self.model.work)
         self.movement = self.tiles * (read + write) / max(1, instances)
 

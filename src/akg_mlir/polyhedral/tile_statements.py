@@ -118,7 +118,8 @@ class _Projector:
                 child, inside = self.project(node.child, dims + node.members)
                 members = range(dims, dims + node.members)
                 band = _band(inside, [*members], node.coincident, node.tile)
-                return replace(band, child=child), inside
+                options = band.options if node.options is None else node.options
+                return replace(band, child=child, options=options), inside
             case tree.Sequence():
                 return self.sequence([self.project(f.child, dims) for f in node.filters])
             case None:
@@ -316,8 +317,8 @@ def _band(
     coincident: tuple[bool, ...],
     tile: tuple[int, ...] | None,
 ) -> tree.Band:
-    """Bands of tile statements are their coordinates; loops are split where statements start or
-    end, so that no tile is tested at run time."""
+    """Bands of tile statements are their coordinates; unless the tree says otherwise, loops are
+    split where statements start or end, so that no tile is tested at run time."""
     entries: list[str] = []
     for member in members:
         parts: list[str] = []

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from collections.abc import Sequence as Seq
+from dataclasses import replace
+from typing import Literal
+
+import islpy as isl
 
 from akg_mlir.polyhedral.clustering import Cluster
+from akg_mlir.polyhedral.context import context, union_set
+from akg_mlir.polyhedral.dependence import maps_of
 from akg_mlir.polyhedral.policy import Entry, Level, Policy, Tile
 from akg_mlir.polyhedral.policy_binding import inner_loops, outer_loops
 from akg_mlir.polyhedral.tile_choice import Choice
-from akg_mlir.polyhedral.tiling import Split, split_reductions, tile_cluster
-from akg_mlir.polyhedral.tree import Domain, Filter, Sequence
+from akg_mlir.polyhedral.tiling import Split, member_ranges, split_reductions, tile_cluster
+from akg_mlir.polyhedral.tree import Band, Domain, Filter, Sequence, select_members
 
 
 def policy_of(choices: Seq[Choice], cubes: Collection[str]) -> Policy:
@@ -53,14 +59,23 @@ def policy_of(choices: Seq[Choice], cubes: Collection[str]) -> Policy:
     )
 
 
-def tiled_tree(root: Domain, clusters: Seq[Cluster], choices: Seq[Choice]) -> Domain:
+Isolation = Literal["loops", "full", "none"]
+"""How partial tiles are kept apart from full ones in generated code: every loop is split where
+tiles change, only full tiles get loops of their own, or every tile is tested at run time."""
+
+
+def tiled_tree(
+    root: Domain, clusters: Seq[Cluster], choices: Seq[Choice], isolation: Isolation
+) -> Domain:
     """The tree with the chosen tile bands, clusters in their order."""
-    filters = [_tiled_filter(root, cluster, choices) for cluster in clusters]
+    filters = [_tiled_filter(root, cluster, choices, isolation) for cluster in clusters]
     child = filters[0].child if len(filters) == 1 else Sequence(filters=tuple(filters))
     return Domain(child, domain=root.domain)
 
 
-def _tiled_filter(root: Domain, cluster: Cluster, choices: Seq[Choice]) -> Filter:
+def _tiled_filter(
+    root: Domain, cluster: Cluster, choices: Seq[Choice], isolation: Isolation
+) -> Filter:
     node = cluster.to_node()
     for choice in choices:
         if cluster not in choice.space.clusters:
@@ -79,5 +94,43 @@ def _tiled_filter(root: Domain, cluster: Cluster, choices: Seq[Choice]) -> Filte
         if cluster in choice.space.members:
             members = choice.space.members[cluster]
             chosen = {members[k]: choice.tile_sizes[k] for k in choice.banded} if members else {}
-            node = tile_cluster(cluster, node, root.domain, chosen)
+            band = tile_cluster(cluster, node, root.domain, chosen)
+            instances = root.domain.intersect(cluster.instances)
+            options = _options(cluster.band, instances, chosen, isolation)
+            node = replace(band, options=options)
     return Filter(node, filter=cluster.instances)
+
+
+def _options(
+    band: Band | None, instances: isl.UnionSet, sizes: Mapping[int, int], isolation: Isolation
+) -> isl.UnionSet | None:
+    """The AST options of the tile band of some members of `band`; its coordinates start at zero."""
+    if isolation == "loops":
+        return None
+    if isolation == "none" or band is None or not sizes:
+        return union_set("{ atomic[x] }")
+    full = _full_tiles(band, instances, sizes)
+    nothing = isl.Map.from_domain_and_range(isl.Set("{ [] }", context()), full)
+    return isl.UnionSet.from_set(nothing.wrap().set_tuple_name("isolate"))
+
+
+def _full_tiles(band: Band, instances: isl.UnionSet, sizes: Mapping[int, int]) -> isl.Set:
+    """The tiles in which every statement has an instance at every point."""
+    ranges = member_ranges(band, instances)
+    points = [f"p{k}" for k in sizes]
+    tiles = [f"t{k}" for k in sizes]
+    inside = " and ".join(
+        f"{size} t{k} <= p{k} - ({ranges[k][0]}) < {size} t{k} + {size}"
+        for k, size in sizes.items()
+    )
+    tile = isl.Map(f"{{ [{', '.join(points)}] -> [{', '.join(tiles)}] : {inside} }}", context())
+    chosen = select_members(band.schedule, list(sizes)).intersect_domain(instances)
+    executed = [m.range() for m in maps_of(isl.UnionMap.from_multi_union_pw_aff(chosen))]
+    every = executed[0]
+    for other in executed[1:]:
+        every = every.union(other)
+    used = every.apply(tile)
+    full = used
+    for one in executed:
+        full = full.subtract(used.apply(tile.reverse()).subtract(one).apply(tile))
+    return full.coalesce()

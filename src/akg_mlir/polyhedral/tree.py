@@ -41,7 +41,7 @@ class Context(Node):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Band(Node):
-    """`tile` is set on a tile band; `options` (isl AST options) exists for code generation only."""
+    """`tile` is set on a tile band; `options` (isl AST options) are for code generation."""
 
     schedule: isl.MultiUnionPwAff
     coincident: tuple[bool, ...]

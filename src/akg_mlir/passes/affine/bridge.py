@@ -80,12 +80,14 @@ def _read_band(op: poly.BandOp) -> tree.Band:
             op,
         )
     tile = None if op.tile is None else tuple(int(t) for t in op.tile.get_values())
+    options = None if op.options is None else parse_isl(isl.UnionSet, op.options.data, op)
     return tree.Band(
         _child(op),
         schedule=schedule,
         coincident=coincident,
         permutable=op.permutable is not None,
         tile=tile,
+        options=options,
     )
 
 
@@ -118,6 +120,7 @@ def _write(node: tree.Node) -> Operation:
                 children,
                 permutable=node.permutable,
                 tile=node.tile,
+                options=None if node.options is None else str(node.options),
             )
         case _:
             raise tree.TreeError(f"cannot write a {type(node).__name__} node")

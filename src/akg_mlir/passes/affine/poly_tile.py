@@ -25,7 +25,7 @@ from akg_mlir.polyhedral.scop import Scop
 from akg_mlir.polyhedral.tile_choice import Choice, DoesNotFit, Tiler
 from akg_mlir.polyhedral.tile_cost import Estimate, GlobalMemory, Machine, Transfer
 from akg_mlir.polyhedral.tile_model import CubeProduct, Kernel
-from akg_mlir.polyhedral.tiled_tree import policy_of, tiled_tree
+from akg_mlir.polyhedral.tiled_tree import Isolation, policy_of, tiled_tree
 from akg_mlir.polyhedral.tiling import Reduction, find_reductions
 from akg_mlir.targets import Target
 
@@ -39,13 +39,17 @@ class PolyTile(ModulePass):
     """Tile the live-out statements by a policy such as "S3: 32@UB, 64@UB", or automatically.
 
     `policy` names statements and gives `size@buffer` (or `_`, whole) for each of their loops; what
-    it does not name is chosen. `max-redundancy` limits recomputation, as in poly-fuse.
+    it does not name is chosen. `max-redundancy` limits recomputation, as in poly-fuse. `isolation`
+    says how partial tiles are kept apart from full ones in generated code: `loops` splits every
+    loop where tiles change, `full` gives only full tiles loops of their own, `none` tests every
+    tile at run time.
     """
 
     name = NAME
 
     policy: str = AUTO
     max_redundancy: float = 2.0
+    isolation: Isolation = "loops"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         scops = [s for s in op.walk() if isinstance(s, poly.ScopOp)]
@@ -53,7 +57,7 @@ class PolyTile(ModulePass):
             return
         machine = machine_figures(target_of(op))
         for scop in scops:
-            _tile(scop, machine, self.parsed_policy(scop), self.max_redundancy)
+            _tile(scop, machine, self)
 
     def parsed_policy(self, scop: poly.ScopOp) -> Policy | None:
         """The policy of the option. Raises `CompileError` when it is malformed."""
@@ -96,7 +100,7 @@ def machine_figures(target: Target) -> Machine:
     )
 
 
-def _tile(op: poly.ScopOp, machine: Machine, policy: Policy | None, max_redundancy: float) -> None:
+def _tile(op: poly.ScopOp, machine: Machine, asked: PolyTile) -> None:
     where = function_name(op)
     scop, root = read_scop(op), read_tree(op.tree)
     clusters = clusters_of(root)
@@ -104,15 +108,15 @@ def _tile(op: poly.ScopOp, machine: Machine, policy: Policy | None, max_redundan
     cubes = _cubes(op, scop, reductions)
     products = product_updates(op, scop)
     kernel = Kernel(scop, _operations(op), cubes, products, machine.block_bytes)
-    tiler = Tiler(kernel, analyse(scop), clusters, reductions, machine, max_redundancy, policy)
+    policy, redundancy = asked.parsed_policy(op), asked.max_redundancy
+    tiler = Tiler(kernel, analyse(scop), clusters, reductions, machine, redundancy, policy)
     try:
         found = tiler.choose()
     except PolicyError as error:
         raise CompileError(f"the tile policy does not match: {error}", op) from error
     except DoesNotFit as error:
-        hint = "give smaller sizes" if policy else "cut the kernel into smaller ones"
-        raise CompileError(str(error), op, hint=hint) from error
-    replace_tree(op, tiled_tree(root, clusters, found.choices))
+        raise CompileError(str(error), op, hint=error.advice) from error
+    replace_tree(op, tiled_tree(root, clusters, found.choices, asked.isolation))
     chosen = str(policy_of(found.choices, cubes))
     op.policy = StringAttr(chosen)
     remark(NAME, "passed", where, f"tile policy {chosen}")
@@ -154,20 +158,41 @@ def _operations(op: poly.ScopOp) -> dict[str, int]:
 
 
 def _report(choice: Choice, where: str) -> None:
+    """What was chosen, what bounds it, and why the next best sizes are worse."""
     names = "{" + ", ".join(n for c in choice.space.clusters for n in c.names) + "}"
-    best = choice.estimate
-    message = f"{names} in tiles of {_sizes(best)}"
+    best, found = choice.estimate, choice.search
     numbers: dict[str, float | int | str] = {
         "cycles": round(best.cycles),
         "tiles": best.tiles,
         "movement_per_instance": round(best.movement, 4),
-        "candidates": choice.candidates,
+        "candidates": found.candidates,
+        "fitting": found.fitting,
         **{f"{memory}_bytes": need for memory, need in best.need.items()},
     }
-    if choice.runner_up is not None:
-        numbers["runner_up"] = _sizes(choice.runner_up)
-        numbers["runner_up_cycles"] = round(choice.runner_up.cycles)
+    most = max(best.parts, key=lambda part: best.parts[part])
+    reasons = [f"{round(best.cycles)} cycles, most of them {most}"]
+    if found.bound is not None:
+        limit = choice.limits.get(found.bound.lower())
+        bound = f"recompute {found.bound} too often" if limit is None else f"overfill {found.bound}"
+        reasons.append(f"the cheapest tiles of all {bound}")
+        numbers["bound"] = found.bound
+        if limit is not None:
+            numbers["limit"] = limit
+    if found.runner_up is not None:
+        numbers["runner_up"] = _sizes(found.runner_up)
+        numbers["runner_up_cycles"] = round(found.runner_up.cycles)
+        reasons.append(_against(found.runner_up, best))
+    message = f"{names} in tiles of {_sizes(best)}: {'; '.join(reasons)}"
     remark(NAME, "analysis", where, message, **numbers)
+
+
+def _against(other: Estimate, best: Estimate) -> str:
+    """Why the second best sizes lost."""
+    lost = other.cycles - best.cycles
+    if round(lost) == 0:
+        return f"{_sizes(other)} is as good"
+    part = max(best.parts, key=lambda name: other.parts[name] - best.parts[name])
+    return f"{_sizes(other)} takes {round(lost)} more, mainly {part}"
 
 
 def _sizes(estimate: Estimate) -> str:

@@ -186,7 +186,8 @@ def _aligned(a: Cluster, b: Cluster, between: isl.UnionMap) -> list[tuple[int, i
 
 
 def _expose(cluster: Cluster, members: list[int]) -> tuple[Band | None, tuple[Filter, ...]]:
-    """The chosen members as outer band; what else the band had moves into each part."""
+    """The chosen members as outer band; what else the band had stays around all parts: they may
+    depend on each other from one of its iterations to the next."""
     if cluster.band is None or not members:
         node = cluster.to_node()
         if isinstance(node, Sequence):
@@ -196,15 +197,15 @@ def _expose(cluster: Cluster, members: list[int]) -> tuple[Band | None, tuple[Fi
         return cluster.band, cluster.parts
     rest = [k for k in range(cluster.band.members) if k not in members]
     ordered = permute_band(cluster.band, members + rest)
-    parts: list[Filter] = []
-    for part in cluster.parts:
-        own = ordered.schedule.intersect_domain(part.filter)
-        below = split_band(replace(ordered, schedule=own, child=part.child), len(members))
-        assert isinstance(below, Band)
-        parts.append(Filter(below.child, filter=part.filter))
+    below = cluster.parts[0].child if len(cluster.parts) == 1 else Sequence(filters=cluster.parts)
+    parts = cluster.parts
+    if rest:
+        whole = split_band(replace(ordered, child=below), len(members))
+        assert isinstance(whole, Band)
+        parts = (Filter(whole.child, filter=cluster.instances),)
     outer = split_band(replace(ordered, child=None), len(members))
     assert isinstance(outer, Band)
-    return replace(outer, child=None), tuple(parts)
+    return replace(outer, child=None), parts
 
 
 # ------------------------------------------------------------------------------------ member order

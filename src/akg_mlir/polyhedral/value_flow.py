@@ -2,7 +2,7 @@
 
 The judge's own analysis. Most arrays have one writer per element and iteration of the loops that
 writer and readers share; then the source is the instance that shares the iteration, and a few
-subset tests prove it. All others go through isl's flow analysis.
+subset tests prove it. For all others the last write before the read is searched in time.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 
 import islpy as isl
 
-from akg_mlir.polyhedral.context import context, union_map
-from akg_mlir.polyhedral.execution_order import DIM, Timed, maps_of
+from akg_mlir.polyhedral.execution_order import DIM, Timed
 
 _READ = "read_by_"
 
@@ -74,7 +73,7 @@ def origins(readers: Sequence[Reader], writers: Sequence[Writer]) -> dict[str, O
             left.append(reader)
         else:
             result[reader.key] = origin
-    return result | _by_flow_analysis(left, writers)
+    return result | {reader.key: _last_written(reader, writers) for reader in left}
 
 
 @dataclass(frozen=True)
@@ -161,56 +160,52 @@ class _Iteration:
         return times.is_subset(isl.Map.lex_gt(times.get_space().domain()))
 
 
-def _by_flow_analysis(readers: Sequence[Reader], writers: Sequence[Writer]) -> dict[str, Origin]:
-    if not readers:
-        return {}
-    reads, plain, updates, schedule = union_map(), union_map(), union_map(), union_map()
-    timed = [*[r.timed for r in readers if r.timed], *[w.timed for w in writers]]
-    length = max(len(t.layout) for t in timed)
-    for writer in writers:
-        elements = isl.UnionMap.from_map(writer.elements)
-        if writer.update:
-            updates = updates.union(elements)
-        else:
-            plain = plain.union(elements)
-        schedule = schedule.union(_before_exit(writer.timed.time(length)))
-    for reader in readers:
-        elements = _renamed(reader.elements, reader.key)
-        reads = reads.union(isl.UnionMap.from_map(elements))
-        if reader.timed is None:
-            end = isl.Set(f"{{ [{', '.join(['1', *['0'] * length])}] }}", context())
-            time = isl.UnionMap.from_map(isl.Map.from_domain_and_range(elements.domain(), end))
-        else:
-            time = _before_exit(_renamed(reader.timed.time(length), reader.key))
-        schedule = schedule.union(time)
-    info = isl.UnionAccessInfo.from_sink(reads).set_must_source(plain).set_may_source(updates)
-    flow = info.set_schedule_map(schedule).compute_flow()
-    result = {reader.key: Origin() for reader in readers}
-    by_key = {_READ + reader.key: reader for reader in readers}
-    for relation in maps_of(flow.get_may_dependence().reverse()):
-        reader = by_key[relation.get_tuple_name(DIM.in_)]
-        source = relation.get_tuple_name(DIM.out)
-        if source not in reader.ignored:
-            result[reader.key].sources[source] = _restored(relation, reader)
-    for relation in maps_of(flow.get_may_no_source()):
-        reader = by_key[relation.get_tuple_name(DIM.in_)]
-        result[reader.key].live_in[reader.array] = _restored(relation, reader)
-    return result
+def _last_written(reader: Reader, writers: Sequence[Writer]) -> Origin:
+    """The origin of any read: of the earlier plain writes of its element the last one in time, and
+    the updates since then.
+
+    Not by isl's flow analysis, which loses instances where subscripts divide.
+    """
+    length = max(len(w.timed.layout) for w in writers)
+    if reader.timed is not None:
+        length = max(length, len(reader.timed.layout))
+    earlier = {w: _earlier(reader, w, length) for w in writers if w.name not in reader.ignored}
+    last: isl.Map | None = None
+    for writer, pairs in earlier.items():
+        if not writer.update:
+            times = pairs.apply_range(writer.timed.time(length))
+            last = times if last is None else last.union(times)
+    if last is not None:
+        last = last.lexmax().coalesce()
+    sources: dict[str, isl.Map] = {}
+    for writer, pairs in earlier.items():
+        if last is not None:
+            at_or_since = last
+            if writer.update:
+                order = isl.Map.lex_lt(last.get_space().range())
+                at_or_since = last.apply_range(order)
+            kept = at_or_since.apply_range(writer.timed.time(length).reverse())
+            if writer.update:
+                never = reader.elements.domain().subtract(last.domain())
+                kept = pairs.intersect(kept).union(pairs.intersect_domain(never))
+            pairs = pairs.intersect(kept)
+        _add(sources, writer.name, pairs)
+    unwritten = reader.elements
+    if last is not None:
+        unwritten = unwritten.subtract_domain(last.domain())
+    live_in: dict[str, isl.Map] = {}
+    _add(live_in, reader.array, unwritten)
+    return Origin(sources, live_in)
 
 
-def _renamed(relation: isl.Map, key: str) -> isl.Map:
-    return relation.set_tuple_name(DIM.in_, _READ + key)
-
-
-def _restored(relation: isl.Map, reader: Reader) -> isl.Map:
-    name = reader.elements.get_tuple_name(DIM.in_)
-    return relation.set_tuple_name(DIM.in_, name).coalesce()
-
-
-def _before_exit(time: isl.Map) -> isl.UnionMap:
-    """Prepend a 0 to the time vector; the exit has a 1 there."""
-    first = time.insert_dims(DIM.out, 0, 1).fix_val(DIM.out, 0, isl.Val(0, context()))
-    return isl.UnionMap.from_map(first)
+def _earlier(reader: Reader, writer: Writer, length: int) -> isl.Map:
+    """Reading instance -> instances that write its element before."""
+    pairs = reader.elements.apply_range(writer.elements.reverse())
+    if reader.timed is None:
+        return pairs
+    read, written = reader.timed.time(length), writer.timed.time(length)
+    order = isl.Map.lex_gt(read.get_space().range())
+    return pairs.intersect(read.apply_range(order).apply_range(written.reverse()))
 
 
 def through_copies(

@@ -50,7 +50,8 @@ class PolySchedule(ModulePass):
 def _schedule_scop(op: poly.ScopOp, options: Options) -> None:
     where = function_name(op)
     scop = read_scop(op)
-    if not scop.originals:
+    if scop.domain().is_empty():
+        remark("poly-schedule", "missed", where, "nothing executes")
         return
     try:
         found = schedule(scop, options)

@@ -1,4 +1,7 @@
-"""Hypothesis profiles (`fast`, the same examples every time, and `deep`, by hand) and counts."""
+"""Hypothesis profiles (`fast`, the same examples every time, and `deep`, by hand) and counts.
+
+A test that counts its cases calls `record_property("counts", {...})`: they are in the JSON, too.
+"""
 
 from __future__ import annotations
 
@@ -40,5 +43,12 @@ def pytest_terminal_summary(
     stats = terminalreporter.stats
     counts = {outcome: len(stats.get(outcome, [])) for outcome in outcomes}
     failures = [report.nodeid for kind in ("failed", "error") for report in stats.get(kind, [])]
-    text = json.dumps(counts | {"exit": int(exitstatus), "failures": failures}, indent=2)
+    found: dict[str, object] = {
+        report.nodeid: dict(report.user_properties)["counts"]
+        for outcome in outcomes
+        for report in stats.get(outcome, [])
+        if "counts" in dict(report.user_properties)
+    }
+    result = counts | {"exit": int(exitstatus), "failures": failures, "counts": found}
+    text = json.dumps(result, indent=2)
     Path(path).write_text(text + "\n")

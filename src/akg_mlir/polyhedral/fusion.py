@@ -158,6 +158,8 @@ class Fuser:
         """Why a tiled cluster cannot run below the tile band of a group, or None."""
         if len(users) > 1:
             return "other tile bands use it too"
+        if self.overtakes(group, cluster):
+            return "a tile band in between touches the same arrays"
         if group.tiles.is_empty() or _tile_sizes(cluster) != _tile_sizes(group.roots[0]):
             return "its tiles differ"
         if not tiles.range().is_equal(group.tiles.range()):
@@ -172,6 +174,22 @@ class Fuser:
         if not distances.is_subset(tiles.range().identity()):
             return "a dependence joins different tiles"
         return None
+
+    def overtakes(self, group: Group, cluster: Cluster) -> bool:
+        """Whether the cluster, below the tile band of a group, would run after something that
+        follows it in the program and touches its arrays. (Dependences alone do not say so: they
+        may go through clusters that are removed.)"""
+        own = [a for n in cluster.names for a in self.scop.by_name[n].accesses]
+        written = {a.array for a in own if a.is_write}
+        touched = {a.array for a in own}
+        for other in self.groups:
+            if self.time(other) >= self.time(group):
+                continue
+            for name in other.names:
+                for access in self.scop.by_name[name].accesses:
+                    if access.array in (touched if access.is_write else written):
+                        return True
+        return False
 
     def open_group(self, cluster: Cluster, tiles: isl.UnionMap) -> Group:
         group = Group([cluster], tiles, self.read_by(tiles))

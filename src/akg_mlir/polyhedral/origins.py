@@ -8,7 +8,6 @@ import islpy as isl
 
 from akg_mlir.polyhedral.context import maps_of, union_map, union_set
 from akg_mlir.polyhedral.scop import Scop
-from akg_mlir.polyhedral.tree import range_dims
 
 DIM = isl.dim_type
 AccessKey = tuple[str, int]
@@ -64,18 +63,12 @@ class Origins:
         """The instances whose values are in the array when the program ends."""
         if array not in self._survivors:
             writers = self._writes(array)
-            exit_ = self.scop.arrays[array].bounds
-            sink = isl.UnionMap.from_map(exit_.identity().set_tuple_name(DIM.in_, f"exit_{array}"))
+            # Not by isl's flow analysis, which fails where subscripts divide.
             order = self.scop.textual_order().intersect_domain(writers.domain())
-            length = range_dims(order)
-            end = isl.UnionSet(
-                f"{{ [{', '.join(['1', *['0'] * length])}] }}", union_set().get_ctx()
-            )
-            schedule = _constant(order.domain(), "0").flat_range_product(order)
-            schedule = schedule.union(isl.UnionMap.from_domain_and_range(sink.domain(), end))
-            info = isl.UnionAccessInfo.from_sink(sink).set_must_source(writers)
-            flow = info.set_schedule_map(schedule).compute_flow()
-            self._survivors[array] = flow.get_must_dependence().domain()
+            times = writers.reverse().apply_range(order)
+            last = times.lexmax().apply_range(order.reverse())
+            surviving = last.intersect(writers.reverse())
+            self._survivors[array] = surviving.range()
         return self._survivors[array]
 
     def _writes(self, array: str) -> isl.UnionMap:
@@ -119,7 +112,3 @@ class Origins:
             reading = isl.UnionSet.from_set(relation.domain()).apply(tags)
             found[key] = Origin(old.by_writer, old.before.union(reading))
         return found
-
-
-def _constant(domain: isl.UnionSet, value: str) -> isl.UnionMap:
-    return isl.UnionMap.from_domain_and_range(domain, union_set(f"{{ [{value}] }}"))

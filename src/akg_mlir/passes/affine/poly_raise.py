@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import islpy as isl
 from xdsl.context import Context
@@ -66,13 +66,14 @@ def _raise_function(function: func.FuncOp) -> None:
     for op in raised:
         op.detach()
         loose.add_op(op)
-    items = read_block(loose, Scope())
+    items = _executing(read_block(loose, Scope()))
     scop = _build_scop(items, loose)
-    allocs = [op for op in frame if isinstance(op, memref.AllocOp)]
-    if allocs:
-        block.insert_op_after(scop, allocs[-1])
-    else:
-        block.insert_op_before(scop, frame[0])
+    if items:
+        allocs = [op for op in frame if isinstance(op, memref.AllocOp)]
+        if allocs:
+            block.insert_op_after(scop, allocs[-1])
+        else:
+            block.insert_op_before(scop, frame[0])
     for op in reversed(raised):
         op.detach()
         op.erase()
@@ -83,6 +84,18 @@ def _raise_function(function: func.FuncOp) -> None:
         "raised affine loops to statements",
         statements=len(scop.statements),
     )
+
+
+def _executing(items: Sequence[Item]) -> tuple[Item, ...]:
+    """The items without stores that execute nowhere, and without loops around nothing."""
+    kept: list[Item] = []
+    for item in items:
+        if isinstance(item, Leaf):
+            if not _domain("S", item).is_empty():
+                kept.append(item)
+        elif inside := _executing(item.items):
+            kept.append(replace(item, items=inside))
+    return tuple(kept)
 
 
 def _build_scop(items: Sequence[Item], root: Block) -> poly.ScopOp:

@@ -7,7 +7,9 @@ reorder or copy subtrees; this mirror can, and isl keeps doing the mathematics.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from collections.abc import Sequence as Seq
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import islpy as isl
 
@@ -53,7 +55,7 @@ class Band(Node):
     def members(self) -> int:
         return len(self.coincident)
 
-    @property
+    @cached_property
     def relation(self) -> isl.UnionMap:
         """Instance -> member values. A band without members maps to the 0-dimensional point."""
         return isl.UnionMap.from_multi_union_pw_aff(self.schedule)
@@ -135,16 +137,33 @@ def prefix(root: Node, target: Node) -> isl.UnionMap:
     Works across extension nodes; multi-valued where instances are recomputed without clones.
     """
     relation = union_map()
-    for node in path_to(root, target)[:-1]:
+    path = path_to(root, target)[:-1]
+    for node, selected in zip(path, _selected_below(path)):
         if isinstance(node, Domain):
-            relation = _to_point(node.domain)
+            domain = node.domain if selected is None else selected.intersect(node.domain)
+            relation = _to_point(domain)
         elif isinstance(node, Filter):
             relation = relation.intersect_domain(node.filter)
         elif isinstance(node, Band):
             relation = relation.flat_range_product(node.relation)
         elif isinstance(node, Extension):
-            relation = relation.union(node.extension.reverse())
+            extension = node.extension
+            if selected is not None:
+                extension = extension.intersect_range(selected)
+            relation = relation.union(extension.reverse())
     return relation
+
+
+def _selected_below(path: Seq[Node]) -> list[isl.UnionSet | None]:
+    """For each node the instances that all filters below it select: what is not in them need not
+    be looked at. Filters near the target hold few statements of many."""
+    result: list[isl.UnionSet | None] = []
+    selected: isl.UnionSet | None = None
+    for node in reversed(path):
+        result.append(selected)
+        if isinstance(node, Filter):
+            selected = node.filter if selected is None else selected.intersect(node.filter)
+    return result[::-1]
 
 
 def flat_schedule(root: Node) -> isl.UnionMap:

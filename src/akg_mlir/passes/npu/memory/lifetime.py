@@ -28,8 +28,6 @@ from akg_mlir.passes.npu.memory.structure import (
     Loop,
     Program,
     divergence,
-    loops_around,
-    path,
 )
 
 Terms = tuple[tuple[Term, int], ...]
@@ -98,9 +96,9 @@ def lifetimes(program: Program) -> dict[SSAValue, Lifetime]:
 def _lifetime(positions: Positions, uses: Sequence[Use]) -> Lifetime:
     touched = [positions.of[u.instruction] for u in uses]
     start, end = min(touched), max(touched)
-    around = {loop for u in uses for loop in loops_around(u.instruction)}
+    around = {loop for u in uses for loop in u.instruction.loops_around}
     for loop in around:
-        inside = [u for u in uses if loop in loops_around(u.instruction)]
+        inside = [u for u in uses if loop in u.instruction.loops_around]
         if len(inside) < len(uses) or _carries(loop, inside):
             start = min(start, positions.span[loop][0])
             end = max(end, positions.span[loop][1])
@@ -131,7 +129,7 @@ def _initialises(use: Use, loop: Loop) -> bool:
         inner = index.block.parent_op() if isinstance(index, BlockArgument) else None
         if not isinstance(inner, scf.ForOp) or linear_of(inner.lb) != linear_of(first):
             continue
-        around = [lp.op for lp in loops_around(use.instruction)]
+        around = [lp.op for lp in use.instruction.loops_around]
         return inner in around and around.index(inner) > around.index(loop.op)
     return False
 
@@ -143,7 +141,7 @@ def _reads_old_bytes(loop: Loop, read: Use, writes: Sequence[Use]) -> bool:
     in the same iterations have certainly written before; then the same over all iterations of
     that loop, less what was written outside of it, and so on up to the body of `loop`.
     """
-    around = loops_around(read.instruction)
+    around = read.instruction.loops_around
     depth = around.index(loop) + 1
     missing = enumerate_bytes(read.access, ())
     for level in range(len(around), depth - 1, -1):
@@ -170,7 +168,7 @@ def _may_touch(loop: Loop, write: Use, common: Sequence[Loop], read: Use, missin
 
 def _fixed(use: Use, common: Sequence[Loop]) -> Terms:
     """The terms of an access that stay the same while only loops inside `common` advance."""
-    inner = [lp.op for lp in loops_around(use.instruction) if lp not in common]
+    inner = [lp.op for lp in use.instruction.loops_around if lp not in common]
     fixed, _ = split(use.access.base, {lp.body.block.args[0] for lp in inner})
     return fixed.terms
 
@@ -179,7 +177,7 @@ def _bytes_in(use: Use, common: Sequence[Loop], frame: Terms) -> ByteSet | None:
     """Bytes in one iteration of the `common` loops, relative to `frame`; None if unknown."""
     if dict(_fixed(use, common)) != dict(frame):
         return None
-    inner = [lp.op for lp in loops_around(use.instruction) if lp not in common]
+    inner = [lp.op for lp in use.instruction.loops_around if lp not in common]
     return enumerate_bytes(use.access, inner)
 
 
@@ -204,7 +202,7 @@ def _certainly_before(common: Sequence[Loop], write: Use, read: Use) -> bool:
     body, a, b = divergence(first, second)
     if a is b or _loops_of_body(body) != list(common):
         return False
-    return not any(_may_skip(item) for around, item in path(first) if _is_below(around, body))
+    return not any(_may_skip(item) for around, item in first.path if _is_below(around, body))
 
 
 def _is_below(inner: Body, outer: Body) -> bool:

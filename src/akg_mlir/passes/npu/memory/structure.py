@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from xdsl.dialects import func, scf
 from xdsl.ir import Block, Operation
@@ -23,8 +24,29 @@ class Body:
     items: list[Item] = field(default_factory=list["Item"])
 
 
+class _Located:
+    """An item of a body knows its place in the kernel."""
+
+    parent: Body
+
+    @cached_property
+    def path(self) -> tuple[tuple[Body, Item], ...]:
+        """(body, item of that body) pairs from the kernel's body down to this item itself."""
+        assert isinstance(self, Item)
+        steps: list[tuple[Body, Item]] = [(self.parent, self)]
+        while (owner := steps[-1][0].owner) is not None:
+            steps.append((owner.parent, owner))
+        return tuple(reversed(steps))
+
+    @cached_property
+    def loops_around(self) -> tuple[Loop, ...]:
+        """Loops that enclose the item, outermost first, without the item itself."""
+        owners = (body.owner for body, _ in self.path)
+        return tuple(owner for owner in owners if isinstance(owner, Loop))
+
+
 @dataclass(eq=False)
-class Instruction:
+class Instruction(_Located):
     """One op executed by a pipe. `index` numbers instructions in program order."""
 
     op: PipeOp
@@ -35,7 +57,7 @@ class Instruction:
 
 
 @dataclass(eq=False)
-class Loop:
+class Loop(_Located):
     """An `scf.for`. `depth` counts from 1; `may_be_empty` unless it certainly iterates."""
 
     op: scf.ForOp
@@ -49,7 +71,7 @@ class Loop:
 
 
 @dataclass(eq=False)
-class Branch:
+class Branch(_Located):
     """An `scf.if` with both arms, the second possibly without items."""
 
     op: scf.IfOp
@@ -61,7 +83,7 @@ class Branch:
 
 
 @dataclass(eq=False)
-class Sync:
+class Sync(_Located):
     """A flag operation or barrier that the input already holds."""
 
     op: SetFlagOp | WaitFlagOp | PipeBarrierOp
@@ -135,26 +157,13 @@ def _check_harmless(op: Operation) -> None:
         )
 
 
-def path(item: Item) -> list[tuple[Body, Item]]:
-    """(body, item of that body) pairs from the kernel's body down to `item` itself."""
-    steps: list[tuple[Body, Item]] = [(item.parent, item)]
-    while (owner := steps[-1][0].owner) is not None:
-        steps.append((owner.parent, owner))
-    return steps[::-1]
-
-
-def loops_around(item: Item) -> list[Loop]:
-    """Loops that enclose `item`, outermost first, without `item` itself."""
-    return [owner for body, _ in path(item) if isinstance(owner := body.owner, Loop)]
-
-
 def divergence(first: Item, second: Item) -> tuple[Body, Item, Item]:
     """The innermost body that holds both, and the item of it that each one is in.
 
     The items differ unless the two are in different arms of one branch, or are the same.
     """
     common: tuple[Body, Item, Item] | None = None
-    for (body, a), (other, b) in zip(path(first), path(second)):
+    for (body, a), (other, b) in zip(first.path, second.path):
         if body is not other:
             break
         common = (body, a, b)

@@ -22,7 +22,6 @@ from akg_mlir.passes.npu.memory.structure import (
     Loop,
     Program,
     divergence,
-    loops_around,
 )
 
 
@@ -51,10 +50,11 @@ def requirements(program: Program) -> Requirements:
     Raises `CompileError` for a buffer without an address.
     """
     count = len(program.instructions)
-    levels = 1 + max((len(loops_around(i)) for i in program.instructions), default=0)
+    levels = 1 + max((len(i.loops_around) for i in program.instructions), default=0)
     needs = [0] * count
     for first, second in _candidate_pairs(program):
-        for a, b in {(first, second), (second, first)}:
+        both = ((first, second), (second, first))
+        for a, b in both[:1] if first is second else both:
             if _ordered_by_pipe(*a, b[0]):
                 continue
             level = _level(*a, *b)
@@ -146,5 +146,4 @@ def _level(x: Instruction, a: Access, y: Instruction, b: Access) -> int | None:
 
 
 def _common_loops(x: Instruction, y: Instruction) -> list[Loop]:
-    others = loops_around(y)
-    return [loop for loop in loops_around(x) if loop in others]
+    return [loop for loop in x.loops_around if loop in y.loops_around]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from akg_mlir.dialects.npu import Pipe
-from akg_mlir.passes.npu.memory.structure import loops_around
 from akg_mlir.passes.npu.sync.events import PipePair, colour, merge_candidates
 from akg_mlir.passes.npu.sync.placement import Order, Plan, Planner
 from akg_mlir.passes.npu.sync.redundancy import eliminate
@@ -59,7 +58,7 @@ def _use_barrier(plan: Plan, pair: PipePair) -> None:
     tokens = {guard: token for token, guard in plan.guards.items()}
     flags = [f for f in plan.orders if (f.src, f.dst) == pair]
     flags += [t for g, t in tokens.items() if (g.src, g.dst) == pair and t in plan.orders]
-    victim = min(flags, key=lambda f: len(loops_around(plan.orders[f].later)))
+    victim = min(flags, key=lambda f: len(plan.orders[f].later.loops_around))
     order = plan.orders[victim]
     plan.drop(victim)
     plan.add_barrier(Pipe.ALL, order.later)

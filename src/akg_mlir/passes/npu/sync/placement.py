@@ -26,8 +26,6 @@ from akg_mlir.passes.npu.memory.structure import (
     Loop,
     Program,
     divergence,
-    loops_around,
-    path,
 )
 from akg_mlir.passes.npu.sync.dependence import Requirements
 from akg_mlir.passes.npu.sync.happens_before import Analysis, Findings, Restart, Retry, own_waits
@@ -197,7 +195,7 @@ def _order(x: Instruction, y: Instruction, level: int) -> Order:
     """Where the fact "x at `level`" that `y` needs can be established."""
     body, first, second = divergence(x, y)
     if level > 0 and (x.index >= y.index or first is second or level < _depth(body)):
-        body, first, second = _at_loop(x, y, loops_around(x)[level - 1])
+        body, first, second = _at_loop(x, y, x.loops_around[level - 1])
     return Order(body, first, second, x.pipe, y.pipe)
 
 
@@ -211,7 +209,7 @@ def _depth(body: Body) -> int:
 
 def _at_loop(x: Instruction, y: Instruction, loop: Loop) -> tuple[Body, Item, Item]:
     """The items of `x` and `y` in the body of `loop`, or in an arm there that holds both."""
-    steps = list(zip(path(x), path(y)))
+    steps = list(zip(x.path, y.path))
     start = next(i for i, ((body, _), _) in enumerate(steps) if body is loop.body)
     for (body, first), (other, second) in steps[start:]:
         assert body is other

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Literal
 
 import islpy as isl
 
+from akg_mlir.polyhedral.budget import BudgetExceeded, ChildFailed, within
 from akg_mlir.polyhedral.clustering import (
     Cluster,
     Merge,
@@ -30,6 +32,12 @@ OPERATIONS = 20_000_000
 """isl operations a schedule may take. Kernels of ours need some ten thousand."""
 
 
+SECONDS = 1.0
+"""Processor time for components that are known to be hard."""
+HARD_RANK = 3
+"""Several statements of so many loops that depend on each other make a component hard."""
+
+
 class SchedulingError(Exception):
     """No schedule was found, or not within the budget; the textual order remains."""
 
@@ -37,12 +45,14 @@ class SchedulingError(Exception):
 @dataclass(frozen=True)
 class Options:
     """How to schedule: isl's algorithm within a component, whether point-wise chains are scheduled
-    as one statement, whether clusters merge, and the isl operations it may take."""
+    as one statement, whether clusters merge, and what it may take: isl operations, and seconds
+    where a component is hard."""
 
     algorithm: Algorithm = "pluto"
     group: bool = True
     cluster: bool = True
     operations: int = OPERATIONS
+    seconds: float = SECONDS
 
 
 @dataclass(frozen=True)
@@ -65,8 +75,8 @@ def schedule(scop: Scop, options: Options = Options()) -> Scheduled:
     validity = dependences.validity
     try:
         with operations(options.operations):
-            root = _serialised(program, dependences, options.algorithm)
-    except isl.Error as error:
+            root = _serialised(program, dependences, options)
+    except (isl.Error, TreeError, BudgetExceeded, ChildFailed) as error:
         raise SchedulingError(str(error)) from error
     merged = _textual(clusters_of(root), program, validity)
     merges: list[Merge] = []
@@ -77,10 +87,11 @@ def schedule(scop: Scop, options: Options = Options()) -> Scheduled:
     return Scheduled(grouped.ungroup(root), groups, tuple(merges))
 
 
-def _serialised(scop: Scop, dependences: Dependences, algorithm: Algorithm) -> Domain:
+def _serialised(scop: Scop, dependences: Dependences, options: Options) -> Domain:
     """isl's schedule with strongly connected components one after the other.
 
-    Raises `isl.Error` where there is none or the operations have run out.
+    Raises `isl.Error` where there is none or the operations have run out, and what
+    `budget.within` raises.
     """
     constraints = isl.ScheduleConstraints.on_domain(scop.domain())
     constraints = constraints.set_validity(dependences.validity)
@@ -88,20 +99,56 @@ def _serialised(scop: Scop, dependences: Dependences, algorithm: Algorithm) -> D
     isl_algorithms = {"pluto": 0, "feautrier": 1}
     ctx = context()
     before = ctx.get_schedule_algorithm()
-    ctx.set_schedule_algorithm(isl_algorithms[algorithm])
+    ctx.set_schedule_algorithm(isl_algorithms[options.algorithm])
     try:
-        return _computed(constraints, dependences.proximity)
+        if _is_hard(scop, dependences.validity):
+            text = within(
+                options.seconds, lambda: str(_computed(constraints, dependences.proximity))
+            )
+            found = isl.Schedule.read_from_str(ctx, text)
+        else:
+            found = _computed(constraints, dependences.proximity)
     finally:
         ctx.set_schedule_algorithm(before)
+    root = from_isl(found)
+    assert isinstance(root, Domain)
+    return root
 
 
-def _computed(constraints: isl.ScheduleConstraints, proximity: isl.UnionMap) -> Domain:
+def _computed(constraints: isl.ScheduleConstraints, proximity: isl.UnionMap) -> isl.Schedule:
     """The schedule; without proximity where isl finds none with it."""
     try:
-        found = from_isl(constraints.set_proximity(proximity).compute_schedule())
-    except (isl.Error, TreeError):
-        found = from_isl(constraints.compute_schedule())
-    assert isinstance(found, Domain)
+        return constraints.set_proximity(proximity).compute_schedule()
+    except isl.Error:
+        return constraints.compute_schedule()
+
+
+def _is_hard(scop: Scop, validity: isl.UnionMap) -> bool:
+    """Whether statements of `HARD_RANK` loops and more depend on each other in a circle.
+
+    Stencils over time are of this kind. isl schedules most of them in milliseconds and some in
+    minutes, and nothing that is cheap to compute tells which.
+    """
+    place = {s.name: k for k, s in enumerate(scop.originals)}
+    later: dict[str, set[str]] = {name: set() for name in place}
+    backward = False
+    for part in maps_of(validity):
+        source, sink = (part.get_tuple_name(side) for side in (DIM.in_, DIM.out))
+        later[source].add(sink)
+        backward |= place[sink] < place[source]
+    if not backward:
+        return False
+    reached = {s.name: _reached(s.name, later) for s in scop.originals if s.rank >= HARD_RANK}
+    return any(b in reached[a] and a in reached[b] for a, b in combinations(reached, 2))
+
+
+def _reached(start: str, later: dict[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    pending = [start]
+    while pending:
+        for name in later[pending.pop()] - found:
+            found.add(name)
+            pending.append(name)
     return found
 
 

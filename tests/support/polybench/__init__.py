@@ -18,11 +18,16 @@ from string import Template
 from typing import Any
 
 import numpy as np
+from xdsl.dialects import func
 from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.passes import PassPipeline
 
+from akg_mlir.emit.program import decode
+from akg_mlir.machine import Machine, Mode
 from akg_mlir.parsing import make_context, parse_module
+from akg_mlir.passes.npu.memory.target import target_of
 from akg_mlir.passes.pipelines import parse_pipeline
+from akg_mlir.reference import affine
 
 from .initial import INITIAL
 from .sizes import SIZES, Sizes
@@ -32,6 +37,9 @@ Array = np.ndarray[Any, np.dtype[Any]]
 NAMES = tuple(SIZES)
 TREE = "poly-raise,poly-schedule,poly-tile,poly-fuse,poly-verify"
 """What makes of loops the final schedule tree of the direct executor."""
+NPU = "affine-to-npu,npu-to-instructions"
+F32_TOLERANCE = 1e-3
+"""Relative to the largest value: orders of sums differ, and LU without pivoting amplifies it."""
 RESULTS = {
     "2mm": ("D",),
     "3mm": ("G",),
@@ -94,6 +102,26 @@ def transformed(
     result = module(name, size, element)
     PassPipeline(parse_pipeline(passes)).apply(make_context(), result)
     return result
+
+
+def machine_error(name: str, mode: Mode, size: str = "MINI", target: str = "ascend910") -> float:
+    """How far the compiled kernel is from its loops, in f32 and relative to each array's largest.
+
+    Raises `CompileError`, `MachineError`, and `AssertionError` for races.
+    """
+    loops, expected = module(name, size, "f32", target), arguments(name, size, "f32")
+    affine.run(loops, function_name(name), expected)
+    PassPipeline(parse_pipeline(NPU)).apply(make_context(), loops)
+    description = target_of(loops)
+    program = decode(next(op for op in loops.walk() if isinstance(op, func.FuncOp)), description)
+    run = Machine(description).run(program, arguments(name, size, "f32"), mode, 0)
+    assert not run.races, run.races[0]
+    errors = [0.0]
+    for position, actual in zip(program.outputs, run.outputs, strict=True):
+        scale = max(float(np.max(np.abs(expected[position]))), 1e-6)
+        difference = np.abs(actual.astype(np.float64) - expected[position])
+        errors.append(float(np.max(difference)) / scale)
+    return float("inf") if np.isnan(errors).any() else max(errors)
 
 
 def function_name(name: str) -> str:

@@ -15,7 +15,13 @@ from akg_mlir.dialects import poly
 from akg_mlir.passes.affine.bridge import replace_tree
 from akg_mlir.passes.affine.statements import read_scop
 from akg_mlir.polyhedral.clustering import Cluster, clusters_of
-from akg_mlir.polyhedral.scheduling import OPERATIONS, Options, SchedulingError, schedule
+from akg_mlir.polyhedral.scheduling import (
+    OPERATIONS,
+    SECONDS,
+    Options,
+    SchedulingError,
+    schedule,
+)
 from akg_mlir.polyhedral.tree import Band
 
 NAME = "poly-schedule"
@@ -28,8 +34,9 @@ class PolySchedule(ModulePass):
     `algorithm` is what isl uses inside a strongly connected component: `pluto` or `feautrier`;
     `textual` keeps the order of the program. `group=false` schedules the statements of a
     point-wise chain one by one instead of as one; the tree is the same, later. `cluster=false`
-    leaves the components apart. `budget` bounds the scheduler, in isl operations: where it runs
-    out, the textual order remains.
+    leaves the components apart. `budget` bounds the scheduler, in isl operations, and `seconds`
+    the processor time of deep nests that depend on each other, which are scheduled in a child
+    process: where one runs out, the textual order remains.
     """
 
     name = NAME
@@ -38,11 +45,12 @@ class PolySchedule(ModulePass):
     group: bool = True
     cluster: bool = True
     budget: int = OPERATIONS
+    seconds: float = SECONDS
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         if self.algorithm == "textual":
             return
-        options = Options(self.algorithm, self.group, self.cluster, self.budget)
+        options = Options(self.algorithm, self.group, self.cluster, self.budget, self.seconds)
         for scop in [s for s in op.walk() if isinstance(s, poly.ScopOp)]:
             _schedule_scop(scop, options)
 

@@ -23,7 +23,7 @@ from akg_mlir.passes.affine.statements import ArrayNames, read_scop
 from akg_mlir.polyhedral.chunks import pieces_of, place
 from akg_mlir.polyhedral.clones import Clone, fused_tree
 from akg_mlir.polyhedral.clustering import clusters_of
-from akg_mlir.polyhedral.counting import count_set
+from akg_mlir.polyhedral.counting import count_pairs
 from akg_mlir.polyhedral.dependence import analyse
 from akg_mlir.polyhedral.fusion import Decision, Fuser
 from akg_mlir.polyhedral.scop import Scop, Statement
@@ -76,7 +76,7 @@ def _fuse(op: poly.ScopOp, max_redundancy: float) -> None:
     for clone in fused.clones:
         _add_clone(op, clone, storages)
     replace_tree(op, fused.root)
-    executed = _executions(fused.clones)
+    executed = _executions(scop, fused.clones)
     for decision in result.decisions:
         if decision.kind == "fused":
             recomputed = sum(executed[n] for n in decision.statements)
@@ -84,11 +84,14 @@ def _fuse(op: poly.ScopOp, max_redundancy: float) -> None:
         _report(scop, decision, where)
 
 
-def _executions(clones: Iterable[Clone]) -> Counter[str]:
+def _executions(scop: Scop, clones: Iterable[Clone]) -> Counter[str]:
     """Instances of each original that its clones execute: every chunk band may repeat them."""
     result: Counter[str] = Counter()
     for clone in clones:
-        result[clone.original] += count_set(clone.domain)
+        instances = isl.Map.from_range(clone.domain.reset_tuple_id())
+        coordinates = clone.domain.dim(isl.dim_type.set) - scop.by_name[clone.original].rank
+        tiles = instances.move_dims(isl.dim_type.in_, 0, isl.dim_type.out, 0, coordinates)
+        result[clone.original] += count_pairs(tiles)
     return result
 
 

@@ -477,3 +477,29 @@ STEPPED_ROWS = kernel(
   }""",
 )
 """Every other row of a tensor, and rows far from them."""
+
+PADDED_ROWS = kernel(
+    "%x: 40x50xf32, %y: 60x50xf32",
+    """
+  %p = memref.alloc() : TYPE[60x50xf32]
+  affine.for %i = 40 to 60 {
+    affine.for %j = 0 to 50 {
+      %c = arith.constant 1.0 : f32
+      affine.store %c, %p[%i, %j] : TYPE[60x50xf32]
+    }
+  }
+  affine.for %i = 0 to 40 {
+    affine.for %j = 0 to 50 {
+      %a = affine.load %x[%i, %j] : TYPE[40x50xf32]
+      affine.store %a, %p[%i, %j] : TYPE[60x50xf32]
+    }
+  }
+  affine.for %i = 0 to 60 {
+    affine.for %j = 0 to 50 {
+      %a = affine.load %p[%i, %j] : TYPE[60x50xf32]
+      %b = arith.addf %a, %a : f32
+      affine.store %b, %y[%i, %j] : TYPE[60x50xf32]
+    }
+  }""",
+)
+"""Two statements write parts of what a third reads: some tiles have the one, some the other."""

@@ -101,6 +101,7 @@ class _Projector:
     def __init__(self, scop: Scop, root: tree.Domain, demands: dict[str, Demand]) -> None:
         self.scop, self.root, self.demands = scop, root, demands
         self.count = 0
+        self.position: dict[TileStatement, int] = {}
 
     def run(self) -> TileProgram:
         child, groups = self.project(self.root.child, 0)
@@ -144,9 +145,15 @@ class _Projector:
         return _sequence(joined), [group for _, groups in joined for group in groups]
 
     def grouped(self, statements: list[TileStatement]) -> list[TileGroup]:
-        """The statements by the tiles that have the same of them."""
+        """The statements by the tiles that have the same of them, in the order of the tree.
+
+        Statements are grouped first where the walk over the tree meets them. Groups joined later
+        hold them tile by tile: what executes in several groups would come too early.
+        """
+        for statement in statements:
+            self.position.setdefault(statement, len(self.position))
         pieces: list[tuple[isl.Set, tuple[TileStatement, ...]]] = []
-        for statement in dict.fromkeys(statements):
+        for statement in sorted(set(statements), key=self.position.__getitem__):
             pieces = list(_refined(pieces, statement))
         return [TileGroup(self.name(), tiles, members) for tiles, members in pieces]
 

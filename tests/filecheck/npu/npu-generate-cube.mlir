@@ -49,6 +49,8 @@ func.func @k(%a: memref<5x3x16x16xf16, #npu<space gm>>, %b: memref<5x2x16x16xf16
   func.return
 }
 }
+// CHECK:         npu.mmad {{.*}} m 16 k 32 n 16
+// CHECK:       } else {
 // CHECK:         scf.for
 // CHECK:           npu.dma {{.*}} #npu<space gm>> -> memref<{{.*}} #npu<space l1>>
 // CHECK:           npu.dma {{.*}} #npu<space l1>> -> memref<{{.*}} #npu<space l0a>>

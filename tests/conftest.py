@@ -44,10 +44,11 @@ def pytest_terminal_summary(
     counts = {outcome: len(stats.get(outcome, [])) for outcome in outcomes}
     failures = [report.nodeid for kind in ("failed", "error") for report in stats.get(kind, [])]
     found: dict[str, object] = {
-        report.nodeid: dict(report.user_properties)["counts"]
+        report.nodeid: value
         for outcome in outcomes
         for report in stats.get(outcome, [])
-        if "counts" in dict(report.user_properties)
+        for name, value in getattr(report, "user_properties", [])
+        if name == "counts"
     }
     result = counts | {"exit": int(exitstatus), "failures": failures, "counts": found}
     text = json.dumps(result, indent=2)

@@ -152,7 +152,7 @@ def _two_halves() -> Program:
         .nest("i 32, j 24", "a[i, j] = 0")
         .nest("i 32, j 24, k 5", "a[i, j] = a[i, j] + x[i, j, k]", "add")
         .nest("i 15, j 24", "y[i, j] = a[i, j] + a[i + 1, j]")
-        .nest("j 24, i 15", "z[j, i] = a[i + 16, j] * a[31 - i, j]")
+        .nest("j 24, i 15", "z[j, i] = a[i + 16, 23 - j] * a[31 - i, 23 - j]")
     )
 
 
@@ -166,6 +166,21 @@ def _batch_norm() -> Program:
         .nest("c 8", "q[c] = 0")
         .nest("c 8, n 24, k 5", "q[c] = q[c] + t[n, c, k] * t[n, c, k]", "add")
         .nest("n 24, c 8, k 5", "y[n, c, k] = t[n, c, k] * g[c] / (q[c] + 1)")
+    )
+
+
+def _batch_norm_with_statistics() -> Program:
+    """Three results use the sums: only as one tile space are they computed once and kept."""
+    return (
+        Program("x 24x8x5, y 24x8x5, mean 8, var 8", "s 8, q 8, t 24x8x5")
+        .nest("c 8", "s[c] = 0")
+        .nest("c 8, n 24, k 5", "s[c] = s[c] + x[n, c, k]", "add")
+        .nest("n 24, c 8, k 5", "t[n, c, k] = x[n, c, k] - s[c] * 0.008")
+        .nest("c 8", "q[c] = 0")
+        .nest("c 8, n 24, k 5", "q[c] = q[c] + t[n, c, k] * t[n, c, k]", "add")
+        .nest("n 24, c 8, k 5", "y[n, c, k] = t[n, c, k] / (q[c] + 1)")
+        .nest("c 8", "mean[c] = mean[c] * 0.9 + s[c]")
+        .nest("c 8", "var[c] = var[c] * 0.9 + q[c]")
     )
 
 
@@ -230,6 +245,9 @@ KINDS = {
         _two_halves(), 2, "S2: 4@UB, 8@UB; S3: 5@UB, 4@UB", "in 2 tile bands"
     ),
     "batch norm": Case(_batch_norm(), 1, "S6: _, 3@UB, _"),
+    "batch norm with statistics": Case(
+        _batch_norm_with_statistics(), 1, "S5: _, 3@UB, _", "shares the tile band of"
+    ),
     "prologue and epilogue": Case(_prologue_and_epilogue(), 1, "S4: 3@UB, 5@UB"),
     "input overwritten before use": Case(
         _overtaken(),

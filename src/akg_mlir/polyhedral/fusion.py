@@ -143,6 +143,7 @@ class Fuser:
         for group in (users or self.groups) if self.is_live_out(cluster) else ():
             refusal = self.refuses_root(group, cluster, tiles, users)
             if refusal is None:
+                tiles = self.agreed(cluster, tiles)
                 group.tiles = group.tiles.union(tiles)
                 group.need = group.need.union(self.read_by(tiles)).coalesce()
                 group.roots.append(cluster)
@@ -151,6 +152,10 @@ class Fuser:
             reason = refusal
         self.open_group(cluster, tiles)
         self.decide(cluster, "tiled", reason if users else "")
+
+    def agreed(self, cluster: Cluster, tiles: isl.UnionMap) -> isl.UnionMap:
+        """The tiles of a root that may join a group; here as they were given."""
+        return tiles
 
     def refuses_root(
         self, group: Group, cluster: Cluster, tiles: isl.UnionMap, users: list[Group]

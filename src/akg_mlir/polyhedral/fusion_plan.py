@@ -38,10 +38,14 @@ class TileSpace:
 
 @dataclass(frozen=True)
 class FusionPlan:
-    """The tile spaces in execution order, and the decision about every cluster."""
+    """The tile spaces in execution order, and the decision about every cluster.
+
+    `united` says whether some space is the union of several.
+    """
 
     spaces: tuple[TileSpace, ...]
     decisions: tuple[Decision, ...]
+    united: bool
 
 
 def plan(
@@ -49,12 +53,15 @@ def plan(
     dependences: Dependences,
     clusters: Seq[Cluster],
     apart: Collection[Cluster] = (),
+    *,
+    unite: bool = True,
 ) -> FusionPlan:
     """Group the clusters around those that write results of the kernel.
 
-    Clusters in `apart` get tiles of their own, as do producers that cannot be recomputed.
+    Clusters in `apart` get tiles of their own, as do producers that cannot be recomputed. With
+    `unite`, tile bands that would each compute the same become one where their tiles allow.
     """
-    planner = _Planner(scop, dependences)
+    planner = _Planner(scop, dependences, unite)
     roots = {c: planner.unit_tiles(c) for c in clusters if c in apart or planner.is_live_out(c)}
     result = planner.run(clusters, roots)
     spaces = tuple(
@@ -66,15 +73,16 @@ def plan(
         )
         for group in result.groups
     )
-    return FusionPlan(spaces, result.decisions)
+    return FusionPlan(spaces, result.decisions, planner.united)
 
 
 class _Planner(Fuser):
     """A fuser whose tiles are points: roots give up tile dimensions to share a tile band."""
 
-    def __init__(self, scop: Scop, dependences: Dependences) -> None:
+    def __init__(self, scop: Scop, dependences: Dependences, unite: bool) -> None:
         super().__init__(scop, dependences)
         self.members: dict[Cluster, list[int]] = {}
+        self.may_unite, self.united = unite, False
 
     def unit_tiles(self, cluster: Cluster) -> isl.UnionMap:
         """Instance -> values of the parallel members, counted from zero."""
@@ -95,6 +103,7 @@ class _Planner(Fuser):
     def assign(self, clusters: Seq[Cluster], tiles: dict[Cluster, isl.UnionMap]) -> None:
         for cluster in tiles:
             self.members[cluster] = list(cluster.parallel)
+        self.united = False
         super().assign(clusters, tiles)
 
     def extents(self, group: Group) -> list[int]:
@@ -127,12 +136,9 @@ class _Planner(Fuser):
         self.members[cluster] = mine
         return None
 
-    def place_root(self, cluster: Cluster, tiles: isl.UnionMap) -> None:
-        super().place_root(cluster, tiles)
-        group = next(g for g in self.groups if cluster in g.roots)
-        own = self.values(cluster, self.members[cluster])
-        rest = group.tiles.subtract_domain(own.domain())
-        group.tiles = rest.union(own)
+    def agreed(self, cluster: Cluster, tiles: isl.UnionMap) -> isl.UnionMap:
+        """Tiles of the dimensions that are left after agreeing with a group."""
+        return self.values(cluster, self.members[cluster])
 
     # ------------------------------------------------------------------------- several tile bands
 
@@ -145,7 +151,7 @@ class _Planner(Fuser):
     def unite_users(self, cluster: Cluster) -> bool:
         """Unite two groups that need the cluster and should not both compute it."""
         users = self.users(cluster)
-        if len(users) < 2 or cluster in self.refused:
+        if len(users) < 2 or cluster in self.refused or not self.may_unite:
             return False
         extensions = [self.extension(group, cluster) for group in users]
         parts = [e.range() for e in extensions if e is not None]
@@ -178,6 +184,7 @@ class _Planner(Fuser):
             first.extension.union(second.extension).coalesce(),
         )
         self.groups = [united, *(g for g in self.groups if g is not a and g is not b)]
+        self.united = True
         return True
 
     def shared_dimensions(self, a: Group, b: Group, cluster: Cluster) -> list[tuple[int, int]]:
@@ -187,13 +194,15 @@ class _Planner(Fuser):
         return [(first[member], second[member]) for member in first if member in second]
 
     def may_interleave(self, a: Group, b: Group) -> bool:
-        """Whether tiles of two groups may run alternately, and no other group between them."""
+        """Whether tiles of two groups may run alternately: nothing that needs them runs between
+        them, as both run where the later one does."""
         names = a.names | b.names
         for other in self.groups:
-            if other.names & names:
+            if other.roots[0] in (*a.roots, *b.roots) or self.time(other) > max(
+                self.time(a), self.time(b)
+            ):
                 continue
-            before = any((s, t) in self.edges for s in names for t in other.names)
-            if before and any((s, t) in self.edges for s in other.names for t in names):
+            if any((s, t) in self.edges for s in names for t in other.names):
                 return False
         tiles = a.tiles.union(b.tiles)
         for one, two in ((a, b), (b, a)):

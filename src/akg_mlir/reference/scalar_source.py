@@ -48,8 +48,6 @@ _INFIX: dict[type[Operation], str] = {
     arith.XOrIOp: "^",
 }
 _CALLS: dict[type[Operation], str] = {
-    arith.MaximumfOp: "np.maximum",
-    arith.MinimumfOp: "np.minimum",
     arith.MaxnumfOp: "np.fmax",
     arith.MinnumfOp: "np.fmin",
     arith.MaxSIOp: "np.maximum",
@@ -62,6 +60,12 @@ _CALLS: dict[type[Operation], str] = {
     math_dialect.FloorOp: "np.floor",
     math_dialect.CeilOp: "np.ceil",
     math_dialect.RoundEvenOp: "np.rint",
+}
+# A NaN on either side is the result; numpy's functions are slow on single numbers.
+_FORMS: dict[type[Operation], str] = {
+    **{op: f"{{0}} {symbol} {{1}}" for op, symbol in _INFIX.items()},
+    arith.MaximumfOp: "{0} if {0} >= {1} or {0} != {0} else {1}",
+    arith.MinimumfOp: "{0} if {0} <= {1} or {0} != {0} else {1}",
 }
 _ROUNDED_ONCE: dict[type[Operation], str] = {
     math_dialect.ExpOp: "np.exp",
@@ -237,8 +241,8 @@ def write_scalar(writer: SourceWriter, op: Operation) -> None:
         writer.assign(op.result, _constant(op))
     elif isinstance(op, affine.ApplyOp):
         writer.assign(op.result, map_source(op.map.data, names)[0])
-    elif kind in _INFIX:
-        writer.assign(op.results[0], f"{names[0]} {_INFIX[kind]} {names[1]}")
+    elif kind in _FORMS:
+        writer.assign(op.results[0], _FORMS[kind].format(*names))
     elif kind in _CALLS:
         writer.assign(op.results[0], f"{_CALLS[kind]}({', '.join(names)})")
     elif kind in _ROUNDED_ONCE:

@@ -37,6 +37,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 NAMES = tuple(SIZES)
 TREE = "poly-raise,poly-schedule,poly-tile,poly-fuse,poly-verify"
 """What makes of loops the final schedule tree of the direct executor."""
+UNTILED = "poly-raise,poly-schedule,poly-verify"
 NPU = "affine-to-npu,npu-to-instructions"
 F32_TOLERANCE = 1e-3
 """Relative to the largest value: orders of sums differ, and LU without pivoting amplifies it."""

@@ -310,9 +310,11 @@ class TileGroup:
         return max((need / self.rates.capacity[memory], memory, need) for need, memory in needs)
 
     def _check_recomputation(self, sizes: Mapping[int, int]) -> None:
-        for task in self.tasks:
-            executed = self.executed(task, sizes)
-            limit = task.original + max(task.original, self.results)
+        """As `Fuser.limit`: with as many more instances as those that tiles divide among them."""
+        counts = {task: self.executed(task, sizes) for task in self.tasks}
+        divided = sum(t.original * n for t, n in self.tasks.items() if counts[t] <= t.original)
+        for task, executed in counts.items():
+            limit = task.original + max(task.original, self.results, divided)
             if executed > limit:
                 raise Refused(
                     f"{executed:.0f} instances would be computed instead of {task.original}, "

@@ -185,7 +185,7 @@ def reason_alone(op: Operation) -> str:
         plain = op.operand if isinstance(op, te.PackOp) else op.result
         if any(size % FRACTAL for size in te.shape_of(plain)[-2:]):
             return "padding takes several copies: a kernel of its own"
-    elif not isinstance(op, te.StructuredOp):
+    elif not isinstance(op, te.StructuredOp | te.PadOp):
         return f"{op.name} is a kernel of its own"
     return ""
 

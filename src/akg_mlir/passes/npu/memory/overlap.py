@@ -146,6 +146,12 @@ class _System:
             step = linear_of(loop.step)
             if step.is_constant and step.const > 1:
                 self.constraints.append(f"({name} - ({low})) mod {step.const} = 0")
+            return
+        owner = value.owner
+        if isinstance(owner, arith.MinSIOp | arith.MaxSIOp):
+            relation = "<=" if isinstance(owner, arith.MinSIOp) else ">="
+            operands = (text(linear_of(operand), namer) for operand in owner.operands)
+            self.constraints += [f"{name} {relation} {operand}" for operand in operands]
         else:
             interval = bounds(Linear(((value, 1),)))
             if interval.low is not None:

@@ -60,6 +60,12 @@ class Step:
     def instances(self) -> int:
         return prod(self.nest.bounds)
 
+    @property
+    def reduces(self) -> bool:
+        """Whether some loop does not move the result."""
+        written = {k for e in self.nest.write for k, _ in e.terms}
+        return any(bound > 1 and k not in written for k, bound in enumerate(self.nest.bounds))
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -110,7 +116,7 @@ class Refused(Exception):
 class TileGroup:
     """Nests that share tiles. `need` has the boxes of tensors that come from outside so far, one
     for each way in which they move with the tiles; those in `pending` may still be computed
-    inside."""
+    inside. `rows` are the instances of reductions."""
 
     rates: Rates
     steps: list[Step] = field(default_factory=list[Step])
@@ -124,6 +130,7 @@ class TileGroup:
     tasks: Counter[Task] = field(default_factory=Counter[Task])
     moments: dict[tuple[str, Moment], None] = field(default_factory=dict[tuple[str, Moment], None])
     sizes: dict[int, int] = field(default_factory=dict[int, int])
+    rows: list[Box] = field(default_factory=list[Box])
 
     def copy(self) -> TileGroup:
         """An independent copy."""
@@ -140,6 +147,7 @@ class TileGroup:
             self.tasks.copy(),
             dict(self.moments),
             dict(self.sizes),
+            list(self.rows),
         )
 
     # ------------------------------------------------------------------------------------- growing
@@ -201,6 +209,7 @@ class TileGroup:
                 (Piece(_renamed(p.box, names), p.element_bytes), n) for p, n in moment
             )
             self.moments[memory, pieces] = None
+        self.rows += [_renamed(row, names) for row in other.rows]
         self.steps += other.steps
         self.sizes.clear()
         self._note(())
@@ -231,6 +240,8 @@ class TileGroup:
         else:
             result = hull(needed)
         self.tasks[Task(box, step.instances, step.cycles)] += 1
+        if step.reduces:
+            self.rows.append(box)
         pieces = [Piece(result, step.result.element_bytes)]
         if step.cube:
             self.moments["l0c", frozenset([(pieces[0], 1)])] = None

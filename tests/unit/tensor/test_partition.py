@@ -83,15 +83,16 @@ def test_padding_that_is_dropped_is_no_traffic():
     assert workload["in_bytes"].value.data == workload["out_bytes"].value.data == 17 * 18 * 2
 
 
-def test_small_buffers_make_more_kernels():
-    def softmax(target: str) -> int:
-        type_ = "tensor<4x2000xf32>"
+def test_rows_that_do_not_fit_pass_through_one_kernel_where_they_keep_the_cores_busy():
+    def softmax(rows: int, target: str) -> int:
+        type_ = f"tensor<{rows}x200000xf32>"
         module = module_of([type_], f"%r = te.softmax %a axis 1 : {type_}", [type_])
         module.attributes["npu.target"] = StringAttr(target)
         return len(kernels(apply(module, "te-decompose,te-partition")))
 
-    assert softmax("ascend910") == 1
-    assert softmax("generic_tiny") > 1
+    assert softmax(64, "ascend910") == 1
+    assert softmax(1, "ascend910") > 1
+    assert softmax(4, "generic_tiny") == 1
 
 
 def test_refusals_are_remarks():

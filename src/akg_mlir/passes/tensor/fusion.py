@@ -17,6 +17,7 @@ from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import FRACTAL
 from akg_mlir.passes.tensor.te_split_reductions import PARTIAL
 from akg_mlir.passes.tensor.tile_nests import Steps
+from akg_mlir.polyhedral.chunked_groups import in_chunks
 from akg_mlir.polyhedral.tile_groups import Estimate, Rates, Refused, Step, Tensor, TileGroup
 from akg_mlir.polyhedral.tile_spans import Box
 from akg_mlir.targets.model import Target
@@ -101,7 +102,7 @@ class Fusion:
             return Kernel([op], reason=reason)
         group = self._opened(self.steps.of(op))
         try:
-            return Kernel([op], group, group.estimate())
+            return Kernel([op], group, _estimate(group))
         except Refused as error:
             return Kernel([op], reason=f"{op.name} alone: {error}")
 
@@ -119,7 +120,7 @@ class Fusion:
         try:
             apart = self._estimate_alone(step)
             group.add(step, live_out=live_out)
-            estimate = group.estimate()
+            estimate = _estimate(group)
         except Refused as error:
             raise NotFused(str(error)) from error
         saved = step.result.bytes * (1 if live_out else 2)
@@ -142,7 +143,7 @@ class Fusion:
                     names |= _aligned(b.group, theirs, group, mine)
         group.absorb(b.group, names)
         try:
-            estimate = group.estimate()
+            estimate = _estimate(group)
         except Refused as error:
             raise NotFused(str(error)) from error
         before = a.estimate.cycles + b.estimate.cycles
@@ -171,12 +172,26 @@ class Fusion:
         )
         key = step.nest, step.result.element_bytes, shapes, step.cycles
         if key not in self._alone:
-            self._alone[key] = self._opened(step).estimate()
+            self._alone[key] = _estimate(self._opened(step))
         return self._alone[key]
 
     def _gain(self, cycles: float, saved: int, group: TileGroup, estimate: Estimate) -> Gain:
         again = max(0, round(group.recomputed(estimate.sizes)))
         return Gain(cycles, saved, again, estimate.held, self.rates.capacity["ub"])
+
+
+def _estimate(group: TileGroup) -> Estimate:
+    """The cheapest tiles: with rows in chunks where whole ones do not fit or would be computed
+    again. Raises `Refused`."""
+    try:
+        whole = group.estimate()
+    except Refused:
+        chunked = in_chunks(group)
+        if chunked is None:
+            raise
+        return chunked
+    chunked = in_chunks(group) if group.recomputed(whole.sizes) > 0 else None
+    return whole if chunked is None or whole.cycles <= chunked.cycles else chunked
 
 
 def reason_alone(op: Operation) -> str:

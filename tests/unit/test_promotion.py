@@ -148,6 +148,17 @@ def test_references_share_a_box_where_it_is_no_larger(
         assert all("one of 2 boxes" in r.message for r in told)
 
 
+def test_references_that_step_along_rows_share_what_they_move_alone() -> None:
+    text = TWO_REFERENCES.format(first="%i", second="%i").replace(
+        "%j] : memref<90x64xf32>", "%j * 2] : memref<90x64xf32>"
+    )
+    text = text.replace("to 64", "to 32").replace("20x64", "20x32")
+    steps = 'poly-raise,poly-schedule,poly-tile{policy="S0: 5@UB, 16@UB"},poly-assign-units'
+    module, _ = apply(text, f"{steps},poly-promote,poly-verify", "ascend910")
+    assert buffers(module) == {"x_ub": (5, 16), "y_ub": (5, 16)}
+    assert_same_results(module)
+
+
 def test_a_path_the_target_does_not_have_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     target = load("ascend910")
     paths = {path: figures for path, figures in target.paths.items() if path != ("gm", "l1")}

@@ -172,12 +172,19 @@ class _Promoter:
         axis, elements = innermost(sizes), self.work.elements(array)
         groups = ReferenceGroups(scope, axis, elements)
         anywhere: list[Use] = []
+        rearranged: list[Use] = []
         for use in uses:
             walk = walk_of(use, axis, sizes) if self.on_vector([use]) else Walk(None)
             if axis is None or (walk is not None and walk.dim is None):
                 anywhere.append(use)
             elif walk is None or not groups.place_aligned(use, walk):
+                rearranged.append(use)
+        for k, use in enumerate(rearranged):
+            twin = next((u for u in rearranged[:k] if _same_elements(u, use)), None)
+            if twin is None:
                 self.promote_rearranged(array, use)
+            else:
+                self.work.assigned[use] = self.work.assigned[twin]
         for use in anywhere:
             groups.place_anywhere(use)
         for group in groups.groups:
@@ -232,6 +239,12 @@ def _reasons(groups: ReferenceGroups, group: Group, lattice: Lattice | None) -> 
         yield f"one of {len(groups.groups)} boxes, far apart or at other places in a block"
     if lattice is not None:
         yield f"one of {' x '.join(map(str, lattice.steps))} elements kept"
+
+
+def _same_elements(first: Use, second: Use) -> bool:
+    """Whether one statement reads the same element by two references."""
+    same = first.executed is second.executed
+    return same and first.access.relation.is_equal(second.access.relation)
 
 
 def _involved(use: Use) -> tuple[int, ...]:

@@ -329,8 +329,10 @@ def test_too_much_recomputation_is_refused() -> None:
 
 
 def test_poly_tile_gives_a_wasteful_producer_tiles_of_its_own() -> None:
-    module, _ = apply(load("stencil_chain"), with_policy("S2: 1@UB, _"), "ascend910")
+    module, remarks = apply(load("stencil_chain"), with_policy("S2: 1@UB, _"), "ascend910")
     assert len(tile_bands(scop_of(module))) > 1
+    reason = "not fused: tiles that fit would compute it more than 2 times"
+    assert any(reason in m for m in messages(remarks, "poly-tile"))
     assert violations(module) == []
 
 

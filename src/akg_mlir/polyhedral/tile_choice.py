@@ -79,6 +79,14 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Apart:
+    """A producer that gets a tile space of its own, and why."""
+
+    cluster: Cluster
+    reason: str
+
+
+@dataclass(frozen=True)
 class TilePlan:
     """Choices in execution order, and what was decided about every cluster.
 
@@ -138,20 +146,24 @@ class Tiler:
 
         A producer that fits or pays in no tile gets a tile space of its own.
         """
-        apart: list[Cluster] = []
+        apart: dict[Cluster, str] = {}
         while True:
             fusion = plan(self.scop, self.dependences, self.clusters, apart, unite=unite)
             choices: list[Choice] = []
             for space in fusion.spaces:
                 found = self.choose_space(space)
-                if isinstance(found, Cluster):
-                    apart.append(found)
+                if isinstance(found, Apart):
+                    apart[found.cluster] = found.reason
                     break
                 choices.append(found)
             else:
-                return TilePlan(tuple(choices), fusion.decisions, fusion.united)
+                reasons = {c.names: reason for c, reason in apart.items()}
+                decisions = tuple(
+                    replace(d, reason=reasons.get(d.statements, d.reason)) for d in fusion.decisions
+                )
+                return TilePlan(tuple(choices), decisions, fusion.united)
 
-    def choose_space(self, space: TileSpace) -> Choice | Cluster:
+    def choose_space(self, space: TileSpace) -> Choice | Apart:
         """Sizes for one tile space, or the producer to take out of it.
 
         Rows stay whole as long as something fits and reductions are computed once, and tiles end
@@ -220,17 +232,20 @@ class Tiler:
             return whole
         return chunks
 
-    def blame(self, space: TileSpace, found: Search) -> Cluster:
+    def blame(self, space: TileSpace, found: Search) -> Apart:
         """The producer that makes a tile space impossible. Raises `DoesNotFit` if none does."""
         producers = space.group.producers
         if found.wasteful is not None:
-            return next(c for c in producers if found.wasteful in c.names)
+            cluster = next(c for c in producers if found.wasteful in c.names)
+            reason = f"tiles that fit would compute it more than {self.max_redundancy:g} times"
+            return Apart(cluster, reason)
         asked = self.is_asked(space)
-        if producers and not asked:
-            return producers[-1]
         need = found.smallest.need
         memory = max(need, key=lambda m: need[m] / self.machine.capacity[m])
         limit = self.limits(1.0 if asked else HALF)[memory]
+        if producers and not asked:
+            size = f"{need[memory]} bytes of {memory.upper()}, the limit is {limit}"
+            return Apart(producers[-1], f"the smallest tile with it needs {size}")
         names = tuple(n for c in space.clusters for n in c.names)
         raise DoesNotFit(names, memory, need[memory], limit, self.advice(space, found))
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 import islpy as isl
 
 from akg_mlir.polyhedral.clustering import Cluster
-from akg_mlir.polyhedral.context import maps_of, union_map, union_set
+from akg_mlir.polyhedral.context import maps_of, operations, union_map, union_set
 from akg_mlir.polyhedral.copies import refuses_copies
 from akg_mlir.polyhedral.counting import count_pairs, count_set
 from akg_mlir.polyhedral.dependence import Dependences
@@ -27,6 +27,8 @@ from akg_mlir.polyhedral.privatisation import Conflict, TileContent, private_acc
 from akg_mlir.polyhedral.scop import Scop
 
 DIM = isl.dim_type
+OPERATIONS = 100_000
+"""isl operations that the instances of one statement may take: a tenth of a second, as a rule."""
 
 
 @dataclass(frozen=True)
@@ -214,7 +216,7 @@ class Fuser:
         reason: str | None = None
         for group, extension in needed:
             if extension is None:
-                reason = "a tile needs a chain of its instances that grows with the tile"
+                reason = "a tile needs too long a chain or too wild a set of its instances"
             elif not extension.is_empty():
                 using.append((group, extension))
         if not using and reason is None:
@@ -237,7 +239,16 @@ class Fuser:
         self.decide(cluster, "kept", reason)
 
     def extension(self, group: Group, cluster: Cluster) -> isl.UnionMap | None:
-        """Tile -> instances of the cluster that it needs; None if the chain does not close."""
+        """Tile -> instances of the cluster that it needs; None if the chain does not close, or
+        if isl would take too long to say (a producer of flattened index spaces)."""
+        try:
+            with operations(OPERATIONS * len(cluster.names)):
+                return self.exact_extension(group, cluster)
+        except isl.Error:
+            return None
+
+    def exact_extension(self, group: Group, cluster: Cluster) -> isl.UnionMap | None:
+        """`extension`, however long it takes."""
         writes = self.writes.intersect_domain(cluster.instances)
         reads = self.reads.intersect_domain(cluster.instances)
         need, found = group.need, union_map()

@@ -44,14 +44,15 @@ class Origins:
         self.scop = scop
         self._reads: dict[str, dict[AccessKey, Origin]] = {}
         self._survivors: dict[str, isl.UnionSet] = {}
+        self._accessors: dict[tuple[str, bool], set[str]] = {}
+        for statement in scop.originals:
+            for access in statement.accesses:
+                key = (access.array, access.is_write)
+                self._accessors.setdefault(key, set()).add(statement.name)
 
     def accessors(self, array: str, *, writes: bool) -> set[str]:
         """Statements that write (or read) an array."""
-        return {
-            s.name
-            for s in self.scop.originals
-            if any(a.array == array and a.is_write == writes for a in s.accesses)
-        }
+        return self._accessors.get((array, writes), set())
 
     def of_reads(self, array: str) -> dict[AccessKey, Origin]:
         """The origin of every read of an array."""

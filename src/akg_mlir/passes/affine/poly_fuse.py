@@ -73,8 +73,11 @@ def _fuse(op: poly.ScopOp, max_redundancy: float) -> None:
     dims = {s.name: _dimension_names(s) for s in scop.originals}
     fused = fused_tree(scop, root, groups, dims)
     storages = {name: _allocate(op, names.values[array]) for name, array in fused.storages.items()}
+    originals = {s.sym_name.data: s for s in op.statements}
+    old_tree = op.tree
     for clone in fused.clones:
-        _add_clone(op, clone, storages)
+        new = _clone_op(originals[clone.original], clone, storages)
+        op.body.block.insert_op_before(new, old_tree)
     replace_tree(op, fused.root)
     executed = _executions(scop, fused.clones)
     for decision in result.decisions:
@@ -110,10 +113,9 @@ def _allocate(op: poly.ScopOp, array: SSAValue) -> SSAValue:
     return alloc.memref
 
 
-def _add_clone(op: poly.ScopOp, clone: Clone, storages: Mapping[str, SSAValue]) -> None:
+def _clone_op(original: poly.StmtOp, clone: Clone, storages: Mapping[str, SSAValue]) -> poly.StmtOp:
     """The clone's op: the original's body on the trailing arguments, its private accesses on the
     storage."""
-    original = next(s for s in op.statements if s.sym_name.data == clone.original)
     body = original.body.clone()
     for k in range(clone.tile_rank):
         argument = body.block.insert_arg(IndexType(), k)
@@ -122,14 +124,13 @@ def _add_clone(op: poly.ScopOp, clone: Clone, storages: Mapping[str, SSAValue]) 
     for k, storage in clone.private.items():
         access = accesses[k]
         access.operands[list(access.operands).index(access.memref)] = storages[storage]
-    new = poly.StmtOp(
+    return poly.StmtOp(
         clone.name,
         str(clone.domain),
         body,
         clone_of=clone.original,
         reduction=None if original.reduction is None else original.reduction.data,
     )
-    op.body.block.insert_op_before(new, op.tree)
 
 
 def _report(scop: Scop, decision: Decision, where: str) -> None:

@@ -189,17 +189,25 @@ class _Builder:
         stored = memory == "ub" and array.live_out and any(a.is_write for _, a, _ in uses)
         if private and not any(a.is_write for _, a, _ in uses):
             places.append(self.first_write(array.name, places[0]))
+        loaded = not private and memory in ("ub", "l1")
         return Footprint(
             array.name,
             array.element_bytes,
             memory,
             self.sides(touched, array.shape),
             array.shape,
-            loaded=not private and memory in ("ub", "l1"),
+            loaded=loaded,
             stored=stored,
-            start=min(places),
+            start=self.begin(uses) if loaded else min(places),
             stop=self.end(uses) if stored else max(places),
         )
+
+    def begin(self, uses: list[tuple[int, Access, isl.Map]]) -> int:
+        """Where a loaded buffer is taken at the latest: loops that cut tiles apart move loads to
+        the front of the chunk band or tile."""
+        regions = {self.executed[place].region for place, _, _ in uses}
+        inside = [k for k, e in enumerate(self.executed) if e.region in regions]
+        return 0 if None in regions else inside[0]
 
     def end(self, uses: list[tuple[int, Access, isl.Map]]) -> int:
         """Where a stored buffer is free again: behind the last place of its chunk band or tile."""

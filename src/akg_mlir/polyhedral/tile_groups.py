@@ -309,8 +309,9 @@ class TileGroup:
                     f"a minimal tile holds {need} bytes of {memory.upper()}, "
                     f"it may hold {self.rates.capacity[memory]}"
                 )
-            sizes = min(smaller, key=self.cycles)
-        self._check_recomputation(sizes)
+            sizes = min(smaller, key=lambda s: (self._excess(s) is not None, self.cycles(s)))
+        if excess := self._excess(sizes):
+            raise Refused(excess)
         return Estimate(sizes, self.cycles(sizes), held[2])
 
     def _pressure(self, sizes: Mapping[int, int]) -> tuple[float, str, int]:
@@ -320,17 +321,19 @@ class TileGroup:
         ]
         return max((need / self.rates.capacity[memory], memory, need) for need, memory in needs)
 
-    def _check_recomputation(self, sizes: Mapping[int, int]) -> None:
-        """As `Fuser.limit`: with as many more instances as those that tiles divide among them."""
+    def _excess(self, sizes: Mapping[int, int]) -> str | None:
+        """What would be computed too often. As `Fuser.limit`: with as many more instances as those
+        that tiles divide among them."""
         counts = {task: self.executed(task, sizes) for task in self.tasks}
         divided = sum(t.original * n for t, n in self.tasks.items() if counts[t] <= t.original)
         for task, executed in counts.items():
             limit = task.original + max(task.original, self.results, divided)
             if executed > limit:
-                raise Refused(
+                return (
                     f"{executed:.0f} instances would be computed instead of {task.original}, "
                     f"more than {limit}"
                 )
+        return None
 
     def executed(self, task: Task, sizes: Mapping[int, int]) -> float:
         """Instances over all tiles."""

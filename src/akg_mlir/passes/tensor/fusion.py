@@ -22,7 +22,7 @@ from akg_mlir.polyhedral.tile_groups import Estimate, Rates, Refused, Step, Tens
 from akg_mlir.polyhedral.tile_spans import Box
 from akg_mlir.targets.model import Target
 
-TOLERANCE = 0.05
+TOLERANCE = 0.125
 """A part of a kernel's cycles that fusing may cost: the estimate is not better, and less traffic
 is certain."""
 SHARE = 2

@@ -17,6 +17,7 @@ from akg_mlir.passes.pipelines import parse_pipeline
 from akg_mlir.reference import affine
 from akg_mlir.reference.schedule_tree import write_textual_order, write_tree_order
 from akg_mlir.targets import load
+from bench.affine_cases import EXPLOSIVE
 from tests.support import tiled_scops
 from tests.support.poly_kernels import apply, assert_same_results
 
@@ -165,3 +166,13 @@ def test_a_path_the_target_does_not_have_is_an_error(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(poly_promote, "target_of", lambda _: replace(target, paths=paths))
     with pytest.raises(CompileError, match="@in_a_l1 moves from gm to l1, and ascend910 has no"):
         lower(tiled_scops.MATMUL)
+
+
+@pytest.mark.parametrize(
+    "name", ["reshape_flat", "reshape_blocked", "conv_nc1hwc0_producer", "img2col_3x3_producer"]
+)
+def test_accesses_that_divide_flat_indices_are_proved(name: str) -> None:
+    """Their expressions are taken from the bodies: isl recovers none from these relations."""
+    steps = "poly-raise,poly-schedule,poly-tile,poly-fuse,poly-assign-units,poly-promote"
+    module, _ = apply(EXPLOSIVE[name], f"{steps},poly-verify", "ascend910")
+    assert buffers(module)

@@ -9,7 +9,7 @@ import islpy as isl
 
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.context import context
-from akg_mlir.polyhedral.point_bands import dimension_of, index_expressions
+from akg_mlir.polyhedral.point_bands import dimension_of
 from akg_mlir.polyhedral.scop import Access, Scop, Statement
 from akg_mlir.polyhedral.units import universe
 
@@ -67,7 +67,7 @@ def find_contraction(statement: Statement) -> Contraction | None:
 def _dimensions(access: Access) -> list[int] | None:
     """The statement dimension each index is, or None if an index is anything else."""
     result: list[int] = []
-    for index in index_expressions(access.relation):
+    for index in access.index:
         dim = dimension_of(index)
         if dim is None:
             return None

@@ -12,7 +12,7 @@ from itertools import permutations
 import islpy as isl
 
 from akg_mlir.polyhedral.layouts import Window
-from akg_mlir.polyhedral.point_bands import dimension_of, index_expressions
+from akg_mlir.polyhedral.point_bands import dimension_of
 from akg_mlir.polyhedral.scop import Access, Statement
 from akg_mlir.polyhedral.tree import TreeError
 
@@ -106,9 +106,9 @@ def _matched(statement: Statement, a: Access, b: Access, c: Access) -> Convoluti
     )
 
 
-def _indices(access: Access) -> list[isl.Aff] | None:
+def _indices(access: Access) -> tuple[isl.Aff, ...] | None:
     try:
-        return index_expressions(access.relation)
+        return access.index
     except TreeError:
         return None
 

@@ -17,7 +17,7 @@ from akg_mlir.polyhedral.context import context
 from akg_mlir.polyhedral.convolution import Convolution, find_convolution
 from akg_mlir.polyhedral.footprint import box
 from akg_mlir.polyhedral.layouts import FRACTAL, Arrangement, blocked, whole
-from akg_mlir.polyhedral.point_bands import dimension_of, index_expressions
+from akg_mlir.polyhedral.point_bands import dimension_of
 from akg_mlir.polyhedral.scop import Scop, Statement
 from akg_mlir.polyhedral.scopes import Executed, tile_map
 from akg_mlir.polyhedral.units import universe
@@ -121,7 +121,7 @@ def _below(mark: tree.Mark) -> list[str]:
 
 def _member(statement: Statement, cell: int, size: int) -> str:
     """`instance -> tile` along index `cell` of the result that a statement writes."""
-    dim = dimension_of(index_expressions(statement.writes[0].relation)[cell])
+    dim = dimension_of(statement.writes[0].index[cell])
     if dim is None:
         raise tree.TreeError(f"@{statement.name} does not write single elements of the result")
     names = [f"i{k}" for k in range(statement.rank)]

@@ -6,7 +6,7 @@ import islpy as isl
 
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.context import context
-from akg_mlir.polyhedral.scop import Scop, Statement
+from akg_mlir.polyhedral.scop import Access, Scop, Statement
 
 DIM = isl.dim_type
 
@@ -24,7 +24,7 @@ def point_band(scop: Scop, statement: Statement) -> tree.Band | None:
     instance = f"{statement.name}[{', '.join(dims)}]"
     entries = ", ".join(f"{{ {instance} -> [({dims[k]})] }}" for k in order)
     reduced = spec.reduction is not None
-    cell = statement.writes[0].relation if statement.writes else None
+    cell = statement.writes[0] if statement.writes else None
     coincident = tuple(not (reduced and cell and stride(cell, k) == 0) for k in order)
     schedule = isl.MultiUnionPwAff(f"[{entries}]", context())
     return tree.Band(schedule=schedule, coincident=coincident, permutable=True)
@@ -51,15 +51,15 @@ def contiguous_last(statement: Statement, rank: int) -> list[int]:
 
 
 def _walk_score(statement: Statement, dim: int) -> tuple[int, int, int]:
-    strides = [(stride(a.relation, dim), a.is_write) for a in statement.accesses]
+    strides = [(stride(a, dim), a.is_write) for a in statement.accesses]
     jumps = sum(1 + is_write for s, is_write in strides if s is None)
     writes = sum(1 for s, is_write in strides if s == 1 and is_write)
     return -jumps, writes, sum(1 for s, _ in strides if s == 1)
 
 
-def stride(relation: isl.Map, dim: int) -> int | None:
+def stride(access: Access, dim: int) -> int | None:
     """How a reference moves along a dimension: 0 stays, 1 to the next element, None jumps."""
-    indices = index_expressions(relation)
+    indices = access.index
     moving = [k for k, index in enumerate(indices) if index.involves_dims(DIM.in_, dim, 1)]
     if not moving:
         return 0
@@ -67,17 +67,6 @@ def stride(relation: isl.Map, dim: int) -> int | None:
         return None
     step = isl.Aff.var_on_domain(indices[-1].get_domain_local_space(), DIM.set, dim)
     return None if indices[-1].sub(step).involves_dims(DIM.in_, dim, 1) else 1
-
-
-def index_expressions(relation: isl.Map) -> list[isl.Aff]:
-    """The element an access touches, one expression per dimension of the array.
-
-    Raises `tree.TreeError` if the access is not one quasi-affine function.
-    """
-    function = isl.PwMultiAff.from_map(relation).coalesce()
-    if not function.isa_multi_aff():
-        raise tree.TreeError(f"an access is not one quasi-affine function: {relation}")
-    return [function.get_pw_aff(k).as_aff() for k in range(relation.dim(DIM.out))]
 
 
 def dimension_of(expression: isl.Aff) -> int | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import islpy as isl
 
 from akg_mlir.polyhedral.context import union_of, union_set
+from akg_mlir.polyhedral.tree import TreeError
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,30 @@ class Array:
 
 @dataclass(frozen=True)
 class Access:
-    """One reference of a statement: instance -> element, in body order."""
+    """One reference of a statement: instance -> element, in body order.
+
+    `function` is the same as an expression, where that is known: to recover it from a relation
+    takes isl long, or fails, where the expression divides.
+    """
 
     array: str
     relation: isl.Map
     is_write: bool
+    function: isl.MultiAff | None = field(default=None, compare=False)
+
+    @cached_property
+    def index(self) -> tuple[isl.Aff, ...]:
+        """The element, one expression per dimension of the array.
+
+        Raises `TreeError` if the access is not one quasi-affine function.
+        """
+        if self.function is not None:
+            return tuple(self.function.get_at(k) for k in range(len(self.function)))
+        found = isl.PwMultiAff.from_map(self.relation).coalesce()
+        if not found.isa_multi_aff():
+            raise TreeError(f"an access is not one quasi-affine function: {self.relation}")
+        count = self.relation.dim(isl.dim_type.out)
+        return tuple(found.get_pw_aff(k).as_aff() for k in range(count))
 
 
 @dataclass(frozen=True)

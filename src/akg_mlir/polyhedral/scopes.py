@@ -14,7 +14,7 @@ import islpy as isl
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.context import context
 from akg_mlir.polyhedral.normal_form import has_tile
-from akg_mlir.polyhedral.point_bands import index_expressions, member_order
+from akg_mlir.polyhedral.point_bands import member_order
 from akg_mlir.polyhedral.scop import Access, Scop, Statement
 
 DIM = isl.dim_type
@@ -88,7 +88,7 @@ class Executed:
     def indices(self) -> tuple[tuple[isl.Aff, ...], ...]:
         """Per access of the source: the element, over the dimensions of `domain`."""
         return tuple(
-            tuple(i.pullback_multi_aff(self.to_source) for i in index_expressions(a.relation))
+            tuple(i.pullback_multi_aff(self.to_source) for i in a.index)
             for a in self.source.accesses
         )
 

@@ -149,7 +149,9 @@ def _access(
     results = ", ".join(affine_text(e, operands) for e in op.map.data.results)
     array = names[op.memref]
     text = f"{{ {statement}[{', '.join(dims)}] -> {array}[{results}] }}"
-    return Access(array, parse_isl(isl.Map, text, op), isinstance(op, affine.StoreOp))
+    function = parse_isl(isl.MultiAff, text, op)
+    relation = isl.Map.from_multi_aff(function)
+    return Access(array, relation, isinstance(op, affine.StoreOp), function)
 
 
 _OPERATORS = {AffineBinaryOpKind.Add: "+", AffineBinaryOpKind.Mul: "*"}

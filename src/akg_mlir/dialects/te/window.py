@@ -98,6 +98,11 @@ class WindowOp(TeOp, ABC):
             counts.append(sum(0 <= row < shape_of(self.operands[0])[axis + 2] for row in read))
         return counts[0], counts[1]
 
+    @property
+    def has_gaps(self) -> bool:
+        """Whether some rows or columns of the image are in no window."""
+        return self.elements_read() != tuple(shape_of(self.operands[0])[2:])
+
     def positions(self, rank: int, output: Pair, window: Pair) -> list[AffineExpr]:
         """The row and column read, of iterators `output` (h, w) and `window` (i, j)."""
         strides, dilations = self.steps

@@ -139,11 +139,14 @@ def _bytes(value: SSAValue) -> int:
 
 def _bytes_read(value: SSAValue, ops: Sequence[Operation]) -> int:
     """Bytes of a live-in that the ops need: padding that is only dropped need not be read, nor
-    rows and columns between the windows."""
-    return max(_bytes_needed(use.operation, value) for use in value.uses if use.operation in ops)
+    rows and columns between the windows (of what windows with gaps read through others, nothing
+    is known)."""
+    gaps = any(isinstance(op, te.WindowOp) and op.has_gaps for op in ops)
+    users = [use.operation for use in value.uses if use.operation in ops]
+    return max(_bytes_needed(user, value, gaps) for user in users)
 
 
-def _bytes_needed(user: Operation, value: SSAValue) -> int:
+def _bytes_needed(user: Operation, value: SSAValue, gaps: bool) -> int:
     match user:
         case te.UnpackOp():
             return _bytes(user.result)
@@ -151,5 +154,7 @@ def _bytes_needed(user: Operation, value: SSAValue) -> int:
             missed = math.prod(te.shape_of(value)[2:]) - math.prod(user.elements_read())
             leading = math.prod(te.shape_of(value)[:2])
             return _bytes(value) - missed * leading * element_bytes(te.element_of(value))
-        case _:
+        case te.WindowOp():
             return _bytes(value)
+        case _:
+            return 0 if gaps else _bytes(value)

@@ -108,12 +108,19 @@ class Search:
     bound: str | None
 
 
-def search(model: TileModel, machine: Machine, fraction: float, max_redundancy: float) -> Search:
+def search(
+    model: TileModel,
+    machine: Machine,
+    fraction: float,
+    max_redundancy: float,
+    sizes: Numbers | None = None,
+) -> Search:
     """The sizes of least cost whose need is at most `fraction` of every memory.
 
-    `max_redundancy` limits recomputation as in `Fuser.limit`.
+    `max_redundancy` limits recomputation as in `Fuser.limit`. `sizes` (a row per choice, a column
+    per loop) are what is looked at, by default a grid of round ones.
     """
-    grid = _grid(model)
+    grid = _grid(model) if sizes is None else sizes
     cost = _Cost(model, machine, grid)
     fits = np.ones(len(grid), dtype=bool)
     for memory, need in cost.need.items():

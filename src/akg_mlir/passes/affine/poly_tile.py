@@ -101,23 +101,16 @@ def machine_figures(target: Target) -> Machine:
 
 
 def _tile(op: poly.ScopOp, machine: Machine, asked: PolyTile) -> None:
-    where = function_name(op)
-    scop, root = read_scop(op), read_tree(op.tree)
-    clusters = clusters_of(root)
-    reductions = _reductions(scop, clusters)
-    cubes = _cubes(op, scop, reductions)
-    products = product_updates(op, scop)
-    kernel = Kernel(scop, _operations(op), cubes, products, machine.block_bytes)
-    policy, redundancy = asked.parsed_policy(op), asked.max_redundancy
-    tiler = Tiler(kernel, analyse(scop), clusters, reductions, machine, redundancy, policy)
+    where, root = function_name(op), read_tree(op.tree)
+    tiler = tiler_of(op, machine, asked)
     try:
         found = tiler.choose()
     except PolicyError as error:
         raise CompileError(f"the tile policy does not match: {error}", op) from error
     except DoesNotFit as error:
         raise CompileError(str(error), op, hint=error.advice) from error
-    replace_tree(op, tiled_tree(root, clusters, found.choices, asked.isolation))
-    chosen = str(policy_of(found.choices, cubes))
+    replace_tree(op, tiled_tree(root, tiler.clusters, found.choices, asked.isolation))
+    chosen = str(policy_of(found.choices, tiler.kernel.cubes))
     op.policy = StringAttr(chosen)
     remark(NAME, "passed", where, f"tile policy {chosen}")
     for choice in found.choices:
@@ -126,6 +119,21 @@ def _tile(op: poly.ScopOp, machine: Machine, asked: PolyTile) -> None:
         if decision.kind == "tiled" and decision.reason:
             names = "{" + ", ".join(decision.statements) + "}"
             remark(NAME, "analysis", where, f"{names} not fused: {decision.reason}")
+
+
+def tiler_of(op: poly.ScopOp, machine: Machine, asked: PolyTile) -> Tiler:
+    """What chooses the tiles of a scheduled scop, under the options of the pass.
+
+    Raises `CompileError` for a malformed policy.
+    """
+    scop = read_scop(op)
+    clusters = clusters_of(read_tree(op.tree))
+    reductions = _reductions(scop, clusters)
+    cubes = _cubes(op, scop, reductions)
+    products = product_updates(op, scop)
+    kernel = Kernel(scop, _operations(op), cubes, products, machine.block_bytes)
+    policy, redundancy = asked.parsed_policy(op), asked.max_redundancy
+    return Tiler(kernel, analyse(scop), clusters, reductions, machine, redundancy, policy)
 
 
 def _reductions(scop: Scop, clusters: tuple[Cluster, ...]) -> dict[str, Reduction]:

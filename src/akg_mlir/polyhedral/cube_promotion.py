@@ -3,8 +3,9 @@
 What a contraction reads may be in GM or, made by a statement of the tile, in UB: the hop to L1
 starts where it is. Matrices that are fractal in GM only change the order of their fractals. The
 image of a convolution becomes NC1HWC0 on its hop to L1 and a matrix on its hop to L0A (img2col);
-its kernel becomes fractal on the hop to L1. Where a contraction does not fill the 16 channels of a
-block, L1 is filled with zeros first: the cube always multiplies whole blocks.
+its kernel becomes fractal on the hop to L1. Below two bands over k tiles, what the outer one brings
+to L1 serves all tiles for L0 of the inner one. Where a contraction does not fill the 16 channels of
+a block, L1 is filled with zeros first: the cube always multiplies whole blocks.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from akg_mlir.polyhedral.convolution import find_convolution
 from akg_mlir.polyhedral.convolution_hops import ConvolutionHops
 from akg_mlir.polyhedral.footprint import box
 from akg_mlir.polyhedral.layouts import Arrangement, whole
-from akg_mlir.polyhedral.placement import footprint, settle
-from akg_mlir.polyhedral.scopes import Executed, Use
+from akg_mlir.polyhedral.placement import footprint, settle, varies
+from akg_mlir.polyhedral.scopes import Executed, Scope, Use
 
 CUBE = "npu.cube"
 
@@ -70,19 +71,30 @@ def _promote_matrices(
 
 
 def _promote_operand(work: Workspace, use: Use, space: str, arrangement: Arrangement) -> None:
-    scope, array = use.executed.scope, use.access.array
-    touched = footprint([use], scope.dims)
-    item, items = use.executed.items[scope], use.executed.items
-    l1 = work.storage(array, "l1", scope, work.layout(array, touched))
+    scope, array, items = use.executed.scope, use.access.array, use.executed.items
+    outer = _l1_scope(use.executed)
+    touched, kept = footprint([use], scope.dims), footprint([use], outer.dims)
+    l1 = work.storage(array, "l1", outer, work.layout(array, kept))
     l0 = work.storage(array, space, scope, work.layout(array, touched), arrangement)
     base = f"in_{short_name(array)}"
-    to_l1 = work.copy(f"{base}_l1", array, touched, scope, items)
+    to_l1 = work.copy(f"{base}_l1", array, kept, outer, items)
     to_l0 = work.copy(f"{base}_{space}", array, touched, scope, items)
     work.assign(Use(to_l1, 1), l1)
     work.assign(Use(to_l0, 0), l1)
     work.assign(Use(to_l0, 1), l0)
     work.assign(use, l0)
-    work.insertions.before.setdefault(item, []).extend([to_l1, to_l0])
+    work.insertions.before.setdefault(items[outer], []).append(to_l1)
+    work.insertions.before.setdefault(items[scope], []).append(to_l0)
+
+
+def _l1_scope(update: Executed) -> Scope:
+    """Where the operands of a contraction come to L1: around its band over k tiles there may be
+    another one, all of whose tiles sum into the same cells."""
+    outer = update.scope.parent
+    if outer is None or outer.parent is None:
+        return update.scope
+    cells = [use for use in uses_of([update]) if use.access.is_write]
+    return update.scope if varies(outer.parent, outer, cells) else outer
 
 
 def _promote_accumulator(

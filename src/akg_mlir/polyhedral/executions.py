@@ -35,13 +35,15 @@ class InnerLoops:
     """Loops inside a tile: the members of a split reduction, or the chunk members of a root.
 
     `loops` are their places among all loops of the model; two with the same places have one size
-    in common.
+    in common. Those of a contraction may come once more, for L0, inside its tiles for L1: these are
+    then `within`, loop by loop.
     """
 
     owner: Reduction | Cluster
     members: tuple[int, ...]
     extents: tuple[int, ...]
     loops: tuple[int, ...]
+    within: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +71,13 @@ class Interior:
 
     @property
     def reductions(self) -> tuple[tuple[Reduction, InnerLoops], ...]:
-        """The split reductions."""
-        return tuple((i.owner, i) for i in self.inner if isinstance(i.owner, Reduction))
+        """The split reductions, with their outermost loops."""
+        inner = [i for i in self.inner if not i.within]
+        return tuple((i.owner, i) for i in inner if isinstance(i.owner, Reduction))
+
+    def below(self, outer: InnerLoops) -> InnerLoops | None:
+        """The loops for L0 inside those for L1."""
+        return next((i for i in self.inner if i.within == outer.loops), None)
 
     @property
     def chunks(self) -> dict[Cluster, InnerLoops]:
@@ -93,10 +100,12 @@ def interior(
     chunked: dict[Cluster, list[int]] | None = None,
     *,
     shared: bool = False,
+    nested: Collection[str] = (),
 ) -> Interior:
     """The loops inside tiles of a space; `chunked` has the chunk members of its roots.
 
-    `shared` gives loops of equal extents one size, except those of contractions.
+    `shared` gives loops of equal extents one size, except those of contractions. The contractions
+    in `nested` have loops for L1 and for L0.
     """
     inner: list[InnerLoops] = []
     places: dict[tuple[int, ...], tuple[int, ...]] = {}
@@ -113,6 +122,11 @@ def interior(
 
     for reduction in reductions:
         add(reduction, range(reduction.band.members), reduction.extents)
+        if reduction.update.name in nested:
+            outer = inner[-1]
+            loops = tuple(range(count, count + len(outer.loops)))
+            count += len(loops)
+            inner.append(replace(outer, loops=loops, within=outer.loops))
     for cluster, members in (chunked or {}).items():
         assert cluster.band is not None
         ranges = member_ranges(cluster.band, _instances(space, cluster))

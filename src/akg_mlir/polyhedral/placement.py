@@ -30,7 +30,7 @@ def settle(
             inner.setdefault(scope.child_towards(use.executed.scope), []).append(use)
     if not any(u.access.is_write for u in uses):
         for child, group in inner.items():
-            if _varies(scope, child, group):
+            if varies(scope, child, group):
                 yield from settle(child, group, time)
             else:
                 direct += group
@@ -59,7 +59,7 @@ def footprint(uses: Iterable[Use], dims: int) -> isl.Map:
     return result.coalesce()
 
 
-def _varies(scope: Scope, child: Scope, uses: list[Use]) -> bool:
+def varies(scope: Scope, child: Scope, uses: list[Use]) -> bool:
     """Whether tiles of `child` in one tile of `scope` touch different elements."""
     inner = footprint(uses, child.dims)
     outer = _drop_coordinates(child.dims, scope.dims)

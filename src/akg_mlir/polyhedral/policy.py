@@ -9,7 +9,8 @@
 `size@buffer` tiles a loop by `size` iterations, for data that lives in `buffer`; `_` leaves it
 whole. A level has one tile per loop of the statement (the members of the bands above it, from the
 outside in), or names loops by the dimensions they run over (`h: 32@UB, w: 64@UB`) and leaves the
-others whole. The first level makes the outer tile band, the next one the band inside its tiles.
+others whole. The first level makes the outer tile band, the next one the band inside its tiles:
+chunks of rows too long for a tile, or the tiles for L0 of the reduction loops of a contraction.
 
 A statement is called as the program calls it (`S3`) or as the AKG paper writes it (`S_3`). The
 language is that of the paper (section 4.2) with `_`, levels and axes added.

@@ -12,6 +12,7 @@ from akg_mlir.polyhedral.context import context
 from akg_mlir.polyhedral.point_bands import dimension_of
 from akg_mlir.polyhedral.policy import Entry, Level, Policy, PolicyError, Tile
 from akg_mlir.polyhedral.scop import Scop, Statement
+from akg_mlir.polyhedral.tile_grid import cuts_evenly
 from akg_mlir.polyhedral.tree import Band, statement_names
 
 DIM = isl.dim_type
@@ -38,6 +39,26 @@ def bind(policy: Policy, clusters: Seq[Cluster], scop: Scop) -> dict[str, Levels
             _tiles(entry, level, homes[name], scop.by_name[name]) for level in entry.levels
         )
     return result
+
+
+def check_nested(name: str, levels: Levels, outer: int, extents: Seq[int] | None) -> None:
+    """Check the second level of the loops below the `outer` ones: tiles for L0 in those for L1.
+
+    `extents` are those of the reduction loops of a contraction, None for any other statement.
+    Raises `PolicyError` for what is no contraction, and for tiles that others do not fill.
+    """
+    for k, (size, below) in enumerate(zip(levels[0][outer:], levels[-1][outer:])):
+        if len(levels) == 1 or below is None:
+            continue
+        if extents is None:
+            raise PolicyError(
+                f"{name}: loop {outer + k} has a second level, {below}; of reduction loops only "
+                "those of contractions on the cube have two, for L1 and L0"
+            )
+        if size is not None and not cuts_evenly(size.size, below.size, extents[k]):
+            raise PolicyError(
+                f"{name}: {below} does not cut the tiles {size} of loop {outer + k} in equal parts"
+            )
 
 
 def _statement(name: str, homes: Mapping[str, Cluster]) -> str:

@@ -13,7 +13,7 @@ from akg_mlir.polyhedral.executions import InnerLoops, Interior, interior, witho
 from akg_mlir.polyhedral.fusion import Fuser
 from akg_mlir.polyhedral.fusion_plan import Decision, TileSpace, narrowed, plan
 from akg_mlir.polyhedral.policy import Policy, PolicyError, Tile
-from akg_mlir.polyhedral.policy_binding import Levels, bind, outer_loops
+from akg_mlir.polyhedral.policy_binding import Levels, bind, check_nested, outer_loops
 from akg_mlir.polyhedral.scop import Scop
 from akg_mlir.polyhedral.tile_cost import Estimate, Machine, Search, search
 from akg_mlir.polyhedral.tile_model import Kernel, TileModel, build_model
@@ -76,6 +76,16 @@ class Choice:
         if isinstance(inner.owner, Reduction):
             chosen = [k for k in chosen if sizes[k] < inner.extents[k]] or [0]
         return {inner.members[k]: sizes[k] for k in chosen}
+
+    def levels_of(self, outer: InnerLoops) -> tuple[dict[int, int], ...]:
+        """Sizes by member for the bands of a split reduction, outermost first."""
+        inner, sizes = self.inside.below(outer), self.estimate.sizes
+        levels = (self.sizes_of(outer),)
+        if inner is None:
+            return levels
+        places = zip(inner.members, inner.loops, inner.within)
+        below = {m: sizes[k] for m, k, around in places if sizes[k] < sizes[around]}
+        return (*levels, below) if below else levels
 
 
 @dataclass(frozen=True)
@@ -268,6 +278,8 @@ class Tiler:
         """The tiles that the policy asks for, by statement. Raises `PolicyError`."""
         found = {} if self.policy is None else bind(self.policy, self.clusters, self.scop)
         for name, levels in found.items():
+            extents = self.reductions[name].extents if name in self.kernel.cubes else None
+            check_nested(name, levels, outer_loops(self.home(name)), extents)
             if any(levels[0][outer_loops(self.home(name)) :]) and name not in self.reductions:
                 raise PolicyError(
                     f"{name}: only the parallel loops of a cluster, and the reduction loops of an "
@@ -303,7 +315,11 @@ class Tiler:
                 below = self.tiles(name, 1, inner=False)
                 chosen = [k for k, tile in enumerate(below) if tile is not None]
                 split = {r.update.name for r in reductions} & set(root.names)
-                if any(k not in root.parallel for k in chosen) or (chosen and split):
+                if chosen and split:
+                    raise PolicyError(
+                        f"{name}: beside reduction loops in tiles, parallel loops have one level"
+                    )
+                if any(k not in root.parallel for k in chosen):
                     raise PolicyError(f"{name}: only parallel loops can pass in chunks")
                 if chosen:
                     chunked[root] = chosen
@@ -314,7 +330,10 @@ class Tiler:
         ]
         if len(kept) < len(space.extents):
             space = narrowed(space, kept)
-        return interior(space, reductions, self.kernel.products, chunked)
+        nested = {
+            r.update.name for r in reductions if any(self.tiles(r.update.name, 1, inner=True))
+        }
+        return interior(space, reductions, self.kernel.products, chunked, nested=nested)
 
     def with_policy(self, model: TileModel, inside: Interior) -> tuple[TileModel, bool]:
         """The model with the loops that the policy names fixed, and whether there are any."""
@@ -324,8 +343,9 @@ class Tiler:
                 self.fix_outer(fixed, model, inside.space, cluster, name)
         for inner in inside.inner:
             for place, tile in self.tiles_inside(inner):
-                extent = model.loops[place].extent
-                fixed[place] = extent if tile is None else min(tile.size, extent)
+                within = model.loops[place].within
+                most = model.loops[place].extent if within is None else fixed[within]
+                fixed[place] = most if tile is None else min(tile.size, most)
         loops = tuple(
             replace(loop, fixed=fixed[k]) if k in fixed else loop
             for k, loop in enumerate(model.loops)
@@ -335,7 +355,8 @@ class Tiler:
     def tiles_inside(self, inner: InnerLoops) -> list[tuple[int, Tile | None]]:
         """What the policy asks for loops inside a tile: places in the model, and tiles."""
         if isinstance(inner.owner, Reduction):
-            tiles = self.tiles(inner.owner.update.name, 0, inner=True)
+            level = 1 if inner.within else 0
+            tiles = self.tiles(inner.owner.update.name, level, inner=True)
             return list(zip(inner.loops, tiles))
         named = [t for n in inner.owner.names if (t := self.tiles(n, 1, inner=False))]
         return [
@@ -353,6 +374,11 @@ class Tiler:
         statement: str,
     ) -> None:
         dimension = {m: k for k, m in enumerate(space.members.get(cluster, []))}
+        if cluster not in space.members and any(self.tiles(statement, 1, inner=False)):
+            raise PolicyError(
+                f"{statement} is computed in the tiles of its users: its parallel loops have no "
+                "second level"
+            )
         for member, tile in enumerate(self.tiles(statement, 0, inner=False)):
             if member not in dimension:
                 if tile is not None:

@@ -10,17 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import product
-from math import ceil, prod
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
-from akg_mlir.polyhedral.tile_model import Footprint, Loop, Side, TileModel, Work
-
-Numbers = NDArray[np.float64]
-GRID = 6000
-"""Most tile sizes evaluated per tile space."""
+from akg_mlir.polyhedral.tile_grid import Numbers, grid_of
+from akg_mlir.polyhedral.tile_model import Footprint, Side, TileModel, Work
 
 
 @dataclass(frozen=True)
@@ -120,7 +116,7 @@ def search(
     `max_redundancy` limits recomputation as in `Fuser.limit`. `sizes` (a row per choice, a column
     per loop) are what is looked at, by default a grid of round ones.
     """
-    grid = _grid(model) if sizes is None else sizes
+    grid = grid_of(model) if sizes is None else sizes
     cost = _Cost(model, machine, grid)
     fits = np.ones(len(grid), dtype=bool)
     for memory, need in cost.need.items():
@@ -161,34 +157,6 @@ def _most_recomputed(cost: _Cost, fits: NDArray[np.bool_]) -> str:
     factors = np.stack([cost.redundancy[n] for n in names])
     worst = np.where(fits, factors.max(axis=0), np.inf)
     return names[int(np.argmax(factors[:, int(np.argmin(worst))]))]
-
-
-# ------------------------------------------------------------------------------------- candidates
-
-
-def _grid(model: TileModel) -> Numbers:
-    dims = max(1, sum(1 for loop in model.loops if loop.fixed is None and loop.extent > 1))
-    each = max(2, int(GRID ** (1 / dims)))
-    sides = [_candidates(loop, each) for loop in model.loops]
-    points = list(product(*sides))
-    return np.array(points, dtype=np.float64).reshape(len(points), len(model.loops))
-
-
-def _candidates(loop: Loop, limit: int) -> list[int]:
-    """Sizes that cut the extent into nearly equal parts, in whole units: from the whole to one."""
-    if loop.fixed is not None:
-        return [loop.fixed]
-    counts = [*range(1, 17), *(2**k for k in range(5, 24)), *(3 * 2**k for k in range(3, 22))]
-    sizes: list[int] = []
-    for count in [*sorted(counts), loop.extent]:
-        size = ceil(ceil(loop.extent / count) / loop.unit) * loop.unit
-        size = min(size, loop.extent)
-        if size not in sizes and count <= loop.extent:
-            sizes.append(size)
-    if len(sizes) <= limit:
-        return sizes
-    picked = np.unique(np.linspace(0, len(sizes) - 1, limit).round().astype(int))
-    return [sizes[k] for k in picked]
 
 
 # ------------------------------------------------------------------------------------------- model

@@ -9,7 +9,7 @@ rounded up, so a box is never too small.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import islpy as isl
 
@@ -69,12 +69,13 @@ class Work:
 class Loop:
     """A loop that can be tiled. `unit` is what sizes should be multiples of, `fixed` a size that
     is forced, `reduction` the number of the loops inside the tile it belongs to (None: a tile
-    dimension)."""
+    dimension), `within` the place of the loop whose tiles it cuts into equal parts."""
 
     extent: int
     unit: int = 1
     fixed: int | None = None
     reduction: int | None = None
+    within: int | None = None
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,8 @@ class _Builder:
     def work(self, execution: Execution) -> Work:
         statement = self.kernel.scop.by_name[execution.statement]
         sides = self.sides(execution.points, _extents(statement.domain))
+        if statement.name in self.kernel.cubes:
+            sides = self.in_l0(statement.name, sides)
         original = 1
         for side in sides:
             original *= side.whole
@@ -190,11 +193,14 @@ class _Builder:
         if private and not any(a.is_write for _, a, _ in uses):
             places.append(self.first_write(array.name, places[0]))
         loaded = not private and memory in ("ub", "l1")
+        sides = self.sides(touched, array.shape)
+        if memory in ("l0a", "l0b"):
+            sides = self.in_l0(self.executed[places[0]].statement, sides)
         return Footprint(
             array.name,
             array.element_bytes,
             memory,
-            self.sides(touched, array.shape),
+            sides,
             array.shape,
             loaded=loaded,
             stored=stored,
@@ -274,6 +280,25 @@ class _Builder:
             for offset, size, whole in zip(found.offsets, found.sizes, wholes)
         )
 
+    def in_l0(self, update: str, sides: tuple[Side, ...]) -> tuple[Side, ...]:
+        """Sides of a box of a contraction that moves with its loops for L0, if it has any."""
+        within = self.within(update)
+        inside = {outer: k for k, outer in within.items()}
+        place = {k: within.get(k, inside.get(k, k)) for k in range(self.dims)}  # swaps the two
+        return tuple(
+            replace(side, slopes=tuple(side.slopes[place[k]] for k in range(self.dims)))
+            for side in sides
+        )
+
+    def within(self, update: str | None = None) -> dict[int, int]:
+        """Loops for L0 (of one update) -> the loops for L1 they are in."""
+        return {
+            k: outer
+            for inner in self.inside.inner
+            if isinstance(inner.owner, Reduction) and update in (None, inner.owner.update.name)
+            for k, outer in zip(inner.loops, inner.within)
+        }
+
     def loops(self) -> tuple[Loop, ...]:
         extents = [*self.inside.space.extents, *[1] * (self.dims - len(self.inside.space.extents))]
         owners: list[int | None] = [None] * self.dims
@@ -281,9 +306,9 @@ class _Builder:
             for k, extent in zip(inner.loops, inner.extents):
                 extents[k] = extent
                 owners[k] = number if owners[k] is None else owners[k]
-        units, fixed = self.units(), self.fixed(extents)
+        units, fixed, within = self.units(), self.fixed(extents), self.within()
         return tuple(
-            Loop(extent, units.get(k, 1), fixed.get(k), owner)
+            Loop(extent, units.get(k, 1), fixed.get(k), owner, within.get(k))
             for k, (extent, owner) in enumerate(zip(extents, owners))
         )
 
@@ -309,9 +334,11 @@ class _Builder:
             if cube is None:
                 continue
             sides = self.work(execution).sides
+            within = self.within(execution.statement)
             for dims, size in ((cube.whole, None), (cube.single, 1)):
                 for k in (k for d in dims for k, s in enumerate(sides[d].slopes) if s):
-                    result[k] = extents[k] if size is None else size
+                    for loop in (k, within.get(k, k)):
+                        result[loop] = extents[loop] if size is None else size
         return result
 
 

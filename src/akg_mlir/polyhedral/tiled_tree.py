@@ -47,10 +47,12 @@ def policy_of(choices: Seq[Choice], cubes: Collection[str]) -> Policy:
         for reduction, inner in choice.inside.reductions:
             name = reduction.update.name
             cluster = next(c for c in choice.space.clusters if name in c.names)
-            specs = loops(cluster, name)
-            for member, size in choice.sizes_of(inner).items():
-                buffer = "L0A" if name in cubes else "UB"
-                specs[outer_loops(cluster) + member] = Tile(size, buffer)
+            levels = choice.levels_of(inner)
+            for level, sizes in enumerate(levels):
+                buffer = "UB" if name not in cubes else "L0A" if sizes is levels[-1] else "L1"
+                specs = loops(cluster, name, level)
+                for member, size in sizes.items():
+                    specs[outer_loops(cluster) + member] = Tile(size, buffer)
     return Policy(
         tuple(
             Entry(name, tuple(Level(tuple(level)) for level in levels))
@@ -82,7 +84,7 @@ def _tiled_filter(
             continue
         inside = choice.inside
         splits = [
-            Split(r, (choice.sizes_of(inner),), r.update.name in inside.closed)
+            Split(r, choice.levels_of(inner), r.update.name in inside.closed)
             for r, inner in inside.reductions
             if r.update.name in cluster.names
         ]

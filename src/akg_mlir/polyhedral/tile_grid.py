@@ -1,0 +1,56 @@
+"""Which tile sizes are looked at: a grid of round ones over all loops of a model."""
+
+from __future__ import annotations
+
+from itertools import product
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from akg_mlir.polyhedral.tile_model import Loop, TileModel
+
+Numbers = NDArray[np.float64]
+GRID = 6000
+"""Most tile sizes evaluated per tile space."""
+
+
+def grid_of(model: TileModel) -> Numbers:
+    """A row per choice of sizes, a column per loop."""
+    dims = max(1, sum(1 for loop in model.loops if loop.fixed is None and loop.extent > 1))
+    each = max(2, int(GRID ** (1 / dims)))
+    sides = [_candidates(loop, each) for loop in model.loops]
+    points = [point for point in product(*sides) if _nests(model, point)]
+    return np.array(points, dtype=np.float64).reshape(len(points), len(model.loops))
+
+
+def _nests(model: TileModel, sizes: tuple[int, ...]) -> bool:
+    """Whether loops inside the tiles of others cut them into equal parts."""
+    return all(
+        cuts_evenly(sizes[loop.within], size, model.loops[loop.within].extent)
+        for loop, size in zip(model.loops, sizes)
+        if loop.within is not None
+    )
+
+
+def cuts_evenly(tile: int, size: int, extent: int) -> bool:
+    """Whether tiles of `size` fill those of `tile` over a loop; the last of a whole loop may be
+    partial."""
+    return size <= tile and (tile % size == 0 or tile >= extent)
+
+
+def _candidates(loop: Loop, limit: int) -> list[int]:
+    """Sizes that cut the extent into nearly equal parts, in whole units: from the whole to one."""
+    if loop.fixed is not None:
+        return [loop.fixed]
+    counts = [*range(1, 17), *(2**k for k in range(5, 24)), *(3 * 2**k for k in range(3, 22))]
+    sizes: list[int] = []
+    for count in [*sorted(counts), loop.extent]:
+        size = ceil(ceil(loop.extent / count) / loop.unit) * loop.unit
+        size = min(size, loop.extent)
+        if size not in sizes and count <= loop.extent:
+            sizes.append(size)
+    if len(sizes) <= limit:
+        return sizes
+    picked = np.unique(np.linspace(0, len(sizes) - 1, limit).round().astype(int))
+    return [sizes[k] for k in picked]

@@ -1,0 +1,125 @@
+"""Reduction loops of contractions in two levels: tiles for L1, cut into tiles for L0."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from akg_mlir import targets
+from akg_mlir.diagnostics import CompileError
+from akg_mlir.dialects import npu
+from tests.support.poly_kernels import apply, load, scop_of, violations
+from tests.unit.test_affine_on_machine import assert_machine_agrees
+
+TO_PROMOTED = "poly-fuse,poly-assign-units,poly-promote"
+
+
+def contraction(k: int) -> str:
+    """bias and relu of a product with `k` fractals to sum."""
+    text = (
+        load("matmul_bias_relu").replace("@kernel", "@k").replace("%k1 = 0 to 3", f"%k1 = 0 to {k}")
+    )
+    return text.replace("<3x4x16x16xf16>", f"<{k}x4x16x16xf16>").replace(
+        "<3x2x16x16xf16>", f"<{k}x2x16x16xf16>"
+    )
+
+
+def tiled(l1: str, l0: str) -> str:
+    """poly-tile with tiles of one by three fractals of the result."""
+    policy = f"S4: 1@UB, 3@UB, _, _; S1: _, _, _, _, {l1}, _ / _, _, _, _, {l0}, _"
+    return f'poly-raise,poly-schedule,poly-tile{{policy="{policy}"}}'
+
+
+@pytest.mark.parametrize(
+    ("k", "l1", "l0"),
+    [
+        (8, "4@L1", "2@L0A"),
+        (7, "4@L1", "2@L0A"),
+        (7, "4@L1", "1@L0A"),
+        (7, "6@L1", "3@L0A"),
+        (5, "_", "2@L0A"),
+        (3, "8@L1", "2@L0A"),
+        (6, "4@L1", "_"),
+    ],
+)
+def test_the_machine_sums_all_of_k_once(k: int, l1: str, l0: str) -> None:
+    steps = f"{tiled(l1, l0)},{TO_PROMOTED},poly-verify,npu-generate"
+    text = contraction(k)
+    assert_machine_agrees(
+        f'builtin.module attributes {{npu.target = "ascend910"}} {{{text}}}', steps
+    )
+
+
+@given(st.integers(2, 9), st.integers(1, 5), st.integers(1, 3))
+def test_the_judge_accepts_all_nested_tiles(k: int, parts: int, l0: int) -> None:
+    steps = f"{tiled(f'{parts * l0}@L1', f'{l0}@L0A')},{TO_PROMOTED}"
+    module, _ = apply(contraction(k), steps, "ascend910")
+    assert violations(module) == []
+
+
+def test_l1_keeps_what_several_tiles_of_l0_take() -> None:
+    module, _ = apply(contraction(8), f"{tiled('4@L1', '2@L0A')},{TO_PROMOTED}", "ascend910")
+    found = {
+        str(op.result.name_hint): (npu.memref_type(op.result).get_shape(), op.attributes)
+        for op in module.walk()
+        if isinstance(op, npu.BufferOp)
+    }
+    shapes = {name: shape for name, (shape, _) in found.items()}
+    assert (shapes["a_l1"], shapes["b_l1"]) == ((4, 3, 16, 16), (4, 1, 16, 16))
+    assert (shapes["a_l0a"], shapes["b_l0b"]) == ((3, 2, 16, 16), (2, 1, 16, 16))
+    assert shapes["c_l0c"] == (1, 3, 16, 16)
+
+
+def test_the_printed_policy_gives_the_same_tree() -> None:
+    module, _ = apply(contraction(8), tiled("_", "2@L0A"), "ascend910")
+    chosen = scop_of(module).policy
+    assert chosen is not None
+    assert chosen.data.endswith("S1: _, _, _, _, 8@L1, _ / _, _, _, _, 2@L0A, _")
+    again, _ = apply(
+        contraction(8), f'poly-raise,poly-schedule,poly-tile{{policy="{chosen.data}"}}', "ascend910"
+    )
+    assert str(again) == str(module)
+
+
+def test_only_tiles_for_l0_have_to_fit_there() -> None:
+    """96 fractals of k, 3 of m: 147,456 bytes are too many for L0A (65,536), not for L1."""
+    apply(contraction(96), tiled("_", "32@L0A"), "ascend910")
+    with pytest.raises(CompileError) as caught:
+        apply(contraction(96), tiled("_", "_"), "ascend910")
+    found = re.search(r"needs (\d+) bytes of L0A, the limit is (\d+)", str(caught.value))
+    assert found is not None
+    assert int(found[1]) == 96 * 3 * 16 * 16 * 2
+    assert int(found[2]) == targets.load("ascend910").memories["l0a"]
+
+
+@pytest.mark.parametrize(
+    ("name", "policy", "message"),
+    [
+        (
+            "matmul_bias_relu",
+            "S1: _, _, _, _, 2@L1, _ / _, _, _, _, 3@L0A, _",
+            "S1: 3@L0A does not cut the tiles 2@L1 of loop 4 in equal parts",
+        ),
+        (
+            "matmul_bias_relu",
+            "S1: _, _, _, _, 2@L1, _ / _, 1@L0A, _, _, 1@L0A, _",
+            "S1: beside reduction loops in tiles, parallel loops have one level",
+        ),
+        (
+            "softmax",
+            "S5: 4@UB, _; S1: _, 16@UB / _, 8@UB",
+            "S1: loop 1 has a second level, 8@UB; of reduction loops only those of contractions",
+        ),
+        (
+            "softmax",
+            "S5: 4@UB, _; S2: _, _ / _, 8@UB",
+            "S2 is computed in the tiles of its users: its parallel loops have no second level",
+        ),
+    ],
+)
+def test_a_second_level_that_cannot_be_is_refused(name: str, policy: str, message: str) -> None:
+    with pytest.raises(CompileError, match=message):
+        apply(load(name), f'poly-raise,poly-schedule,poly-tile{{policy="{policy}"}}', "ascend910")

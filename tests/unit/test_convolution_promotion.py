@@ -123,6 +123,12 @@ def test_convolutions_compute_the_same(name: str) -> None:
     assert_same_results(module)
 
 
+def test_the_reduction_loops_of_a_convolution_have_one_level() -> None:
+    policy = "S2: _, 2@UB, 4@UB; S1: _, _, _, 32@L1, _, _ / _, _, _, 16@L0A, _, _"
+    with pytest.raises(CompileError, match="S1: loop 3 has a second level, 16@L0A; of reduction"):
+        on_cube(Nchw(1, 40, (5, 7), 20, (3, 2)).text(), policy)
+
+
 def test_a_convolution_that_is_itself_a_producer() -> None:
     module = on_cube(Nchw(1, 5, (8, 9), 3, (3, 3)).text(neighbours=True), "S3: _, 3@UB, 4@UB")
     run(module, PROMOTE)

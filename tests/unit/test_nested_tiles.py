@@ -7,6 +7,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from xdsl.dialects.builtin import ModuleOp
 
 from akg_mlir import targets
 from akg_mlir.diagnostics import CompileError
@@ -25,6 +26,18 @@ def contraction(k: int) -> str:
     return text.replace("<3x4x16x16xf16>", f"<{k}x4x16x16xf16>").replace(
         "<3x2x16x16xf16>", f"<{k}x2x16x16xf16>"
     )
+
+
+def on_ascend(kernel: str) -> str:
+    return f'builtin.module attributes {{npu.target = "ascend910"}} {{{kernel}}}'
+
+
+def buffers(module: ModuleOp) -> dict[str, tuple[int, ...]]:
+    return {
+        str(op.result.name_hint): npu.memref_type(op.result).get_shape()
+        for op in module.walk()
+        if isinstance(op, npu.BufferOp)
+    }
 
 
 def tiled(l1: str, l0: str) -> str:
@@ -47,10 +60,35 @@ def tiled(l1: str, l0: str) -> str:
 )
 def test_the_machine_sums_all_of_k_once(k: int, l1: str, l0: str) -> None:
     steps = f"{tiled(l1, l0)},{TO_PROMOTED},poly-verify,npu-generate"
-    text = contraction(k)
-    assert_machine_agrees(
-        f'builtin.module attributes {{npu.target = "ascend910"}} {{{text}}}', steps
-    )
+    assert_machine_agrees(on_ascend(contraction(k)), steps)
+
+
+DOUBLED = """
+  %d = memref.alloc() : memref<6x4x16x16xf16>
+  affine.for %k1 = 0 to 6 {
+    affine.for %m1 = 0 to 4 {
+      affine.for %m0 = 0 to 16 {
+        affine.for %k0 = 0 to 16 {
+          %v = affine.load %a[%k1, %m1, %m0, %k0] : memref<6x4x16x16xf16>
+          %w = arith.addf %v, %v : f16
+          affine.store %w, %d[%k1, %m1, %m0, %k0] : memref<6x4x16x16xf16>
+        }
+      }
+    }
+  }
+"""
+
+
+def test_an_operand_made_in_the_tile_comes_to_l1_in_parts() -> None:
+    text = contraction(6).replace("%d", "%sum").replace("affine.load %a[", "affine.load %d[")
+    start = text.index("  %c = memref.alloc")
+    text = text[:start] + DOUBLED + text[start:]
+    policy = "S5: 1@UB, 3@UB, _, _; S2: _, _, _, _, 4@L1, _ / _, _, _, _, 2@L0A, _"
+    steps = f'poly-raise,poly-schedule,poly-tile{{policy="{policy}"}},{TO_PROMOTED}'
+    module, _ = apply(text, steps, "ascend910")
+    shapes = buffers(module)
+    assert (shapes["d_ub"], shapes["d_l1"]) == ((6, 3, 16, 16), (4, 3, 16, 16))
+    assert_machine_agrees(on_ascend(text), f"{steps},poly-verify,npu-generate")
 
 
 @given(st.integers(2, 9), st.integers(1, 5), st.integers(1, 3))
@@ -62,12 +100,7 @@ def test_the_judge_accepts_all_nested_tiles(k: int, parts: int, l0: int) -> None
 
 def test_l1_keeps_what_several_tiles_of_l0_take() -> None:
     module, _ = apply(contraction(8), f"{tiled('4@L1', '2@L0A')},{TO_PROMOTED}", "ascend910")
-    found = {
-        str(op.result.name_hint): (npu.memref_type(op.result).get_shape(), op.attributes)
-        for op in module.walk()
-        if isinstance(op, npu.BufferOp)
-    }
-    shapes = {name: shape for name, (shape, _) in found.items()}
+    shapes = buffers(module)
     assert (shapes["a_l1"], shapes["b_l1"]) == ((4, 3, 16, 16), (4, 1, 16, 16))
     assert (shapes["a_l0a"], shapes["b_l0b"]) == ((3, 2, 16, 16), (2, 1, 16, 16))
     assert shapes["c_l0c"] == (1, 3, 16, 16)
@@ -93,6 +126,20 @@ def test_only_tiles_for_l0_have_to_fit_there() -> None:
     assert found is not None
     assert int(found[1]) == 96 * 3 * 16 * 16 * 2
     assert int(found[2]) == targets.load("ascend910").memories["l0a"]
+
+
+def test_longer_tiles_for_l1_wait_less_often_and_need_more_of_l1_alone() -> None:
+    short, long = (
+        next(r.numbers for r in remarks if r.pass_name == "poly-tile" and r.kind == "analysis")
+        for remarks in (
+            apply(contraction(8), tiled(f"{size}@L1", "2@L0A"), "ascend910")[1] for size in (2, 4)
+        )
+    )
+    assert long["cycles"] < short["cycles"]
+    assert long["l1_bytes"] == 2 * short["l1_bytes"]
+    assert [long[m] for m in ("l0a_bytes", "l0b_bytes", "l0c_bytes")] == [
+        short[m] for m in ("l0a_bytes", "l0b_bytes", "l0c_bytes")
+    ]
 
 
 @pytest.mark.parametrize(

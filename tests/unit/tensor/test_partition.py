@@ -39,6 +39,8 @@ def test_feed_forward_is_at_most_five_kernels():
     # both contractions keep their epilogue, and nothing is repacked between them
     assert sum("fractal_matmul cast add" in ops for ops in found) == 2
     assert sum("pack" in ops.split() for ops in found) == 1
+    # every tile of 3072 columns would pack the input again
+    assert not any("pack fractal_matmul" in ops for ops in found)
 
 
 def test_feed_forward_of_odd_sizes_is_right():

@@ -23,8 +23,8 @@ from akg_mlir.polyhedral.tile_spans import Box
 from akg_mlir.targets.model import Target
 
 TOLERANCE = 0.125
-"""A part of a kernel's cycles that fusing may cost: the estimate is not better, and less traffic
-is certain."""
+"""A part of a kernel's cycles that fusing may cost where nothing is computed again: the estimate is
+not better, and less traffic is certain."""
 SHARE = 2
 """A tile may need this part of a memory, so that two tiles are on chip at a time."""
 
@@ -126,7 +126,9 @@ class Fusion:
         saved = step.result.bytes * (1 if live_out else 2)
         before = kernel.estimate.cycles + apart.cycles
         gain = self._gain(before - estimate.cycles, saved, group, estimate)
-        if gain.cycles <= -TOLERANCE * before:
+        again = kernel.group.recomputed(kernel.estimate.sizes)
+        allowed = TOLERANCE * before if gain.recomputed <= again else 0.0
+        if gain.cycles < -allowed:
             raise NotFused("computing it again, and reading more, costs more than GM traffic", gain)
         return Kernel([op, *kernel.ops], group, estimate), gain
 

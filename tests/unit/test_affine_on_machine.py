@@ -14,6 +14,7 @@ from akg_mlir.parsing import make_context, parse_module
 from akg_mlir.passes.npu.memory.target import target_of
 from akg_mlir.passes.pipelines import parse_pipeline
 from akg_mlir.reference import affine
+from bench import affine_cases
 from tests.support import affine_kernels, tile_model
 
 KERNELS = [
@@ -56,3 +57,9 @@ def assert_machine_agrees(text: str, steps: str) -> None:
     assert not result.races
     for position, got in zip(program.outputs, result.outputs):
         np.testing.assert_allclose(got, want[position], rtol=1e-3, atol=1e-3)
+
+
+def test_windows_of_a_flat_index_space_are_loaded_as_boxes() -> None:
+    kernel = affine_cases.flat_convolution(7, 1, 3, 2).replace("@main", "@k")
+    module = f'module attributes {{npu.target = "ascend910"}} {{\n{kernel}}}'
+    assert_machine_agrees(module, "affine-to-npu")

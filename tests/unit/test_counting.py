@@ -5,7 +5,7 @@ from __future__ import annotations
 import islpy as isl
 import pytest
 
-from akg_mlir.polyhedral.context import context
+from akg_mlir.polyhedral.context import context, operations
 from akg_mlir.polyhedral.counting import count_pairs, count_set
 
 
@@ -39,3 +39,11 @@ def test_pairs(text: str) -> None:
 )
 def test_sets(text: str, count: int) -> None:
     assert count_set(isl.Set(text, context())) == count
+
+
+def test_a_count_that_exceeds_the_limit_of_operations_is_an_error_and_no_smaller_number() -> None:
+    wild = isl.Map(
+        "{ [i] -> [j] : 0 <= i < 100000 and i <= 2j < 4i and (i + j) mod 3 = 0 }", context()
+    )
+    with pytest.raises(isl.Error), operations(1000):
+        count_pairs(wild)

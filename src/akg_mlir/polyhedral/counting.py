@@ -23,7 +23,8 @@ def count_pairs(relation: isl.Map) -> int:
     """Number of pairs of a bounded relation.
 
     A relation that is a product of relations between one input and one output each (a tile, as a
-    rule) costs one short count per dimension; anything else is enumerated by isl.
+    rule) costs one short count per dimension; anything else is enumerated by isl. Raises
+    `isl.Error` where that takes more operations than `context.operations` allows.
     """
     if relation.is_empty():
         return 0
@@ -79,4 +80,7 @@ def _is_product(relation: isl.Map, outputs: int) -> bool:
 
 
 def _integer(value: isl.Val) -> int:
-    return int(value.to_python())
+    text = value.to_str()
+    if not text:  # at its limit of operations isl stops counting, and has none left to print
+        raise isl.Error("a count that takes too many operations")
+    return int(text)

@@ -272,7 +272,11 @@ class Fuser:
             return self.refused[cluster]
         if self.max_redundancy is None:
             return None
-        recomputed, original = self.counts(cluster, extension)
+        try:
+            with operations(OPERATIONS * len(cluster.names)):
+                recomputed, original = self.counts(cluster, extension)
+        except isl.Error:
+            return "its instances are too wild a set to count"
         limit = self.limit(group, original, self.max_redundancy)
         if recomputed > limit:
             return (

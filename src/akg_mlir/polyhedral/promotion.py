@@ -62,6 +62,11 @@ class _Promoter:
         """Source instance -> time; only statements that share an item need it."""
         return tree.flat_schedule(self.root)
 
+    @cached_property
+    def written(self) -> isl.UnionSet:
+        """All elements that some statement of the program writes."""
+        return self.scop.accesses(writes=True).range().coalesce()
+
     def run(self) -> Promotion:
         promote_cube(self.work, self.clones, self.l0_bands)
         self.promote_rest()
@@ -203,7 +208,19 @@ class _Promoter:
         store = self.work.storage(array, "ub", scope, layout, lattice=lattice, why=why)
         for use in group.uses:
             self.work.assign(use, store)
-        self.work.copy_in(store, group.touched, group.uses)
+        moved = group.touched if lattice is not None else self.simply(array, group.touched)
+        self.work.copy_in(store, moved, group.uses)
+
+    def simply(self, array: str, touched: isl.Map) -> isl.Map:
+        """What to load for a footprint that is only read: the box around it where it has divisions
+        (windows of flat index spaces) and everything in the box can be read. Loops for such a
+        footprint would take isl for ever to find and the DMA longer to run than the box."""
+        if not any(piece.dim(DIM.div) for piece in touched.get_basic_maps()):
+            return touched
+        known = self.scop.arrays[array]
+        around = box(touched).relation(touched).intersect_range(known.bounds)
+        filled = self.written.extract_set(known.bounds.get_space())
+        return around if known.live_in or around.range().is_subset(filled) else touched
 
     def promote_rearranged(self, array: str, use: Use) -> None:
         """A buffer in the order of the statement's own dimensions, filled element by element."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Sequence as Seq
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from akg_mlir.polyhedral.clustering import Cluster
@@ -115,7 +115,8 @@ class TilePlan:
 
 @dataclass(frozen=True, eq=False)
 class Tiler:
-    """Everything that choosing depends on. `reductions` are the updates that could be split."""
+    """Everything that choosing depends on. `reductions` are the updates that could be split,
+    `apart` the producers that fuse into no tile, and why."""
 
     kernel: Kernel
     dependences: Dependences
@@ -124,6 +125,7 @@ class Tiler:
     machine: Machine
     max_redundancy: float
     policy: Policy | None = None
+    apart: Mapping[Cluster, str] = field(default_factory=dict[Cluster, str])
 
     @property
     def scop(self) -> Scop:
@@ -156,7 +158,7 @@ class Tiler:
 
         A producer that fits or pays in no tile gets a tile space of its own.
         """
-        apart: dict[Cluster, str] = {}
+        apart = dict(self.apart)
         while True:
             fusion = plan(self.scop, self.dependences, self.clusters, apart, unite=unite)
             choices: list[Choice] = []

@@ -25,9 +25,9 @@ from akg_mlir.polyhedral.clones import Clone, fused_tree
 from akg_mlir.polyhedral.clustering import clusters_of
 from akg_mlir.polyhedral.counting import count_pairs
 from akg_mlir.polyhedral.dependence import analyse
+from akg_mlir.polyhedral.fusable_tiles import tiles_of
 from akg_mlir.polyhedral.fusion import Decision, Fuser
 from akg_mlir.polyhedral.scop import Scop, Statement
-from akg_mlir.polyhedral.tiling import is_tiled
 
 NAME = "poly-fuse"
 
@@ -55,11 +55,7 @@ def _fuse(op: poly.ScopOp, max_redundancy: float) -> None:
     names = ArrayNames()
     scop, root = read_scop(op, names), read_tree(op.tree)
     clusters = clusters_of(root)
-    tiles = {
-        c: c.band.relation.intersect_domain(root.domain.intersect(c.instances))
-        for c in clusters
-        if c.band is not None and is_tiled(c)
-    }
+    tiles = tiles_of(clusters, root.domain)
     if not tiles:
         remark(NAME, "missed", where, "nothing is tiled: run poly-tile first")
         return

@@ -20,6 +20,7 @@ from akg_mlir.passes.npu.memory.target import target_of
 from akg_mlir.polyhedral.clustering import Cluster, clusters_of
 from akg_mlir.polyhedral.contraction import find_contraction
 from akg_mlir.polyhedral.dependence import analyse
+from akg_mlir.polyhedral.fusable_tiles import choose_fusable
 from akg_mlir.polyhedral.policy import Policy, PolicyError, parse_policy
 from akg_mlir.polyhedral.scop import Scop
 from akg_mlir.polyhedral.tile_choice import Choice, DoesNotFit, Tiler
@@ -104,7 +105,7 @@ def _tile(op: poly.ScopOp, machine: Machine, asked: PolyTile) -> None:
     where, root = function_name(op), read_tree(op.tree)
     tiler = tiler_of(op, machine, asked)
     try:
-        found = tiler.choose()
+        tiler, found = choose_fusable(tiler)
     except PolicyError as error:
         raise CompileError(f"the tile policy does not match: {error}", op) from error
     except DoesNotFit as error:

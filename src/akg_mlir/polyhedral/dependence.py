@@ -10,6 +10,7 @@ import islpy as isl
 
 from akg_mlir.polyhedral.context import maps_of, union_map, union_of
 from akg_mlir.polyhedral.scop import Access, Scop, Statement, textual_order
+from akg_mlir.polyhedral.writes import Writes
 
 DIM = isl.dim_type
 
@@ -54,6 +55,7 @@ class _Accessor:
     """What one statement does to one array."""
 
     statement: Statement
+    array: str
     reads: isl.UnionMap
     writes: isl.UnionMap
 
@@ -91,7 +93,7 @@ def _by_array(scop: Scop, analysis: Analysis) -> Dependences:
     for array, statements in touched.items():
         if any(a.array == array for s in statements for a in s.writes):
             accessors = tuple(
-                _Accessor(s, _to_array(s, array, s.reads), _to_array(s, array, s.writes))
+                _Accessor(s, array, _to_array(s, array, s.reads), _to_array(s, array, s.writes))
                 for s in statements
             )
             found.append(analysis(accessors))
@@ -129,7 +131,7 @@ def _of_array(accessors: tuple[_Accessor, ...]) -> Dependences:
             between = between.union(_ordered_conflicts(first, second, order))
     if simple:
         return Dependences(union_map(), union_map(), union_map(), own, between)
-    raw, war, waw = (_without_self(r, names) for r in _flow(accessors, order))
+    raw, war, waw = (_without_self(r, names) for r in _flow(accessors))
     return Dependences(raw, war, waw, own, between)
 
 
@@ -200,21 +202,22 @@ def _in_order(pairs: isl.UnionMap, order: isl.UnionMap) -> isl.UnionMap:
     return pairs.intersect(times.lex_lt_union_map(times))
 
 
-def _flow(
-    accessors: tuple[_Accessor, ...], order: isl.UnionMap
-) -> tuple[isl.UnionMap, isl.UnionMap, isl.UnionMap]:
-    """Value-based RAW, WAR and WAW by isl's dataflow analysis."""
-    reads, writes = union_map(), union_map()
-    for accessor in accessors:
-        reads, writes = reads.union(accessor.reads), writes.union(accessor.writes)
-
-    def sink(accesses: isl.UnionMap) -> isl.UnionAccessInfo:
-        return isl.UnionAccessInfo.from_sink(accesses).set_schedule_map(order)
-
-    raw = sink(reads).set_must_source(writes).compute_flow().get_must_dependence()
-    waw = sink(writes).set_must_source(writes).compute_flow().get_must_dependence()
-    killed = sink(writes).set_kill(writes).set_may_source(reads)
-    return raw, killed.compute_flow().get_may_dependence(), waw
+def _flow(accessors: tuple[_Accessor, ...]) -> tuple[isl.UnionMap, isl.UnionMap, isl.UnionMap]:
+    """Value-based RAW, WAR and WAW: from the last write before an access to it, and from a read to
+    the first write after it."""
+    statements = [a.statement for a in accessors]
+    array = accessors[0].array
+    written = Writes.of(statements, array)
+    raw, war, waw = (list[isl.UnionMap]() for _ in range(3))
+    for statement in statements:
+        for access in statement.accesses:
+            if access.array != array:
+                continue
+            last = written.instances(written.last_before(statement, access)).reverse()
+            (waw if access.is_write else raw).append(last)
+            if not access.is_write:
+                war.append(written.instances(written.first_after(statement, access)))
+    return union_of(raw), union_of(war), union_of(waw)
 
 
 def _without_self(relation: isl.UnionMap, names: set[str]) -> isl.UnionMap:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import islpy as isl
 
-from akg_mlir.polyhedral.context import maps_of, union_map, union_set
+from akg_mlir.polyhedral.context import maps_of
 from akg_mlir.polyhedral.scop import Scop
+from akg_mlir.polyhedral.writes import Writes
 
 DIM = isl.dim_type
 AccessKey = tuple[str, int]
@@ -63,53 +64,21 @@ class Origins:
     def survivors(self, array: str) -> isl.UnionSet:
         """The instances whose values are in the array when the program ends."""
         if array not in self._survivors:
-            writers = self._writes(array)
-            # Not by isl's flow analysis, which fails where subscripts divide.
-            order = self.scop.textual_order().intersect_domain(writers.domain())
-            times = writers.reverse().apply_range(order)
-            last = times.lexmax().apply_range(order.reverse())
-            surviving = last.intersect(writers.reverse())
-            self._survivors[array] = surviving.range()
+            self._survivors[array] = Writes.of(self.scop.originals, array).surviving()
         return self._survivors[array]
 
-    def _writes(self, array: str) -> isl.UnionMap:
-        result = union_map()
-        for statement in self.scop.originals:
-            for access in statement.writes:
-                if access.array == array:
-                    relation = access.relation.intersect_domain(statement.domain)
-                    result = result.union(isl.UnionMap.from_map(relation))
-        return result
-
     def _flow_to_reads(self, array: str) -> dict[AccessKey, Origin]:
-        writers = self._writes(array)
-        order = self.scop.textual_order()
-        schedule = order.intersect_domain(writers.domain())
-        sink, tags, keys = union_map(), union_map(), dict[str, AccessKey]()
+        written = Writes.of(self.scop.originals, array)
+        found: dict[AccessKey, Origin] = {}
         for statement in self.scop.originals:
             for k, access in enumerate(statement.accesses):
                 if access.is_write or access.array != array:
                     continue
-                tag = f"{statement.name}__{k}"
-                keys[tag] = (statement.name, k)
-                lift = isl.UnionMap.from_map(
-                    statement.domain.identity().set_tuple_name(DIM.out, tag)
-                )
-                relation = isl.UnionMap.from_map(access.relation)
-                sink = sink.union(relation.apply_domain(lift))
-                schedule = schedule.union(order.apply_domain(lift))
-                tags = tags.union(lift.reverse())
-        info = isl.UnionAccessInfo.from_sink(sink).set_must_source(writers)
-        flow = info.set_schedule_map(schedule).compute_flow()
-        found = {key: Origin({}, union_set()) for key in keys.values()}
-        for relation in maps_of(flow.get_must_dependence()):
-            writer, tag = relation.get_tuple_name(DIM.in_), relation.get_tuple_name(DIM.out)
-            reading = isl.UnionSet.from_set(relation.range()).apply(tags)
-            origin = found[keys[tag]].by_writer
-            origin[writer] = origin.get(writer, union_set()).union(reading)
-        for relation in maps_of(flow.get_must_no_source()):
-            tag = relation.get_tuple_name(DIM.in_)
-            key, old = keys[tag], found[keys[tag]]
-            reading = isl.UnionSet.from_set(relation.domain()).apply(tags)
-            found[key] = Origin(old.by_writer, old.before.union(reading))
+                last = written.last_before(statement, access)
+                by_writer = {
+                    relation.get_tuple_name(DIM.out): isl.UnionSet.from_set(relation.domain())
+                    for relation in maps_of(written.instances(last))
+                }
+                before = written.unwritten_before(statement, access)
+                found[statement.name, k] = Origin(by_writer, isl.UnionSet.from_set(before))
         return found

@@ -29,9 +29,9 @@ func.func @reuse(%x: memref<8xf32>, %y: memref<1xf32>) {
   } {poly.reduction = "add"}
   func.return
 }
-// CHECK:      } {raw = "{ S0[i] -> S1[i' = i] : 0 <= i <= 7; S1[i] -> S2[i' = i] : 0 <= i <= 7; S2[i] -> S4[i' = i] : 0 <= i <= 7 }",
-// CHECK-SAME: war = "{ S0[i] -> S1[i' = i] : 0 <= i <= 7; S1[i] -> S2[i' = i] : 0 <= i <= 7 }",
-// CHECK-SAME: waw = "{ S0[i] -> S2[i' = i] : 0 <= i <= 7 }",
+// CHECK:      } {raw = "{ S0[i] -> S1[i0 = i] : 0 <= i <= 7; S1[i] -> S2[i0 = i] : 0 <= i <= 7; S2[i] -> S4[i0 = i] : 0 <= i <= 7 }",
+// CHECK-SAME: war = "{ S0[i0] -> S1[i = i0] : 0 <= i0 <= 7; S1[i0] -> S2[i = i0] : 0 <= i0 <= 7 }",
+// CHECK-SAME: waw = "{ S0[i] -> S2[i0 = i] : 0 <= i <= 7 }",
 // CHECK-SAME: reduction_self = "{ S4[i0] -> S4[i0'] : 0 <= i0 <= 7 and i0' > i0 and 0 <= i0' <= 7 }",
 // CHECK-SAME: reduction_order = "{ S3[] -> S4[i0] : 0 <= i0 <= 7 }"}
 

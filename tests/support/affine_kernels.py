@@ -503,3 +503,32 @@ PADDED_ROWS = kernel(
   }""",
 )
 """Two statements write parts of what a third reads: some tiles have the one, some the other."""
+
+PARTLY_RESULTS = kernel(
+    "%x: 40x24xf32, %y: 40x24xf32",
+    """
+  %t = memref.alloc() : TYPE[40x24xf32]
+  affine.for %i = 0 to 40 {
+    affine.for %j = 0 to 24 {
+      %a = affine.load %x[%i, %j] : TYPE[40x24xf32]
+      %b = math.exp %a : f32
+      affine.store %b, %y[%i, %j] : TYPE[40x24xf32]
+    }
+  }
+  affine.for %i = 8 to 40 {
+    affine.for %j = 0 to 24 {
+      %a = affine.load %y[%i, %j] : TYPE[40x24xf32]
+      %b = affine.load %y[%i - 1, %j] : TYPE[40x24xf32]
+      %c = arith.addf %a, %b : f32
+      affine.store %c, %t[%i, %j] : TYPE[40x24xf32]
+    }
+  }
+  affine.for %i = 8 to 40 {
+    affine.for %j = 0 to 24 {
+      %a = affine.load %t[%i, 23 - %j] : TYPE[40x24xf32]
+      %b = arith.addf %a, %a : f32
+      affine.store %b, %y[%i, %j] : TYPE[40x24xf32]
+    }
+  }""",
+)
+"""Eight rows of what the first nest computes are results, the others feed the tiles only."""

@@ -11,6 +11,7 @@ from poly_kernels import apply, assert_same_results, scop_of, violations
 from akg_mlir.diagnostics import Remark
 from akg_mlir.passes.affine.bridge import read_tree
 from akg_mlir.polyhedral import tree
+from akg_mlir.polyhedral.clustering import clusters_of
 
 
 def fused(policy: str) -> str:
@@ -235,6 +236,59 @@ def _result_that_hides_a_producer() -> Program:
     )
 
 
+def _first_rows_are_results() -> Program:
+    """Rows 8 to 63 of A are replaced: what the first nest computes of them feeds the tiles only."""
+    return (
+        Program("x 64x24, A 64x24", "B 64x24")
+        .nest("i 64, j 24", "A[i, j] = exp(x[i, j])")
+        .nest("i 8:64, j 24", "B[i, j] = A[i, j] + A[i - 1, j]")
+        .nest("i 8:64, j 24", "A[i, j] = B[i, 23 - j] * 2")
+    )
+
+
+def _partly_results_with_a_producer() -> Program:
+    """The band of the rows that are results and the tiles both recompute t."""
+    return (
+        Program("x 40x24, A 40x24", "t 40x24, B 40x24")
+        .nest("i 40, j 24", "t[i, j] = exp(x[i, j])")
+        .nest("i 40, j 24", "A[i, j] = t[i, j] * t[i, 23 - j]")
+        .nest("i 10:40, j 24", "B[i, j] = A[i, j] + A[i - 5, j]")
+        .nest("i 10:40, j 24", "A[i, j] = B[i, 23 - j] * 2")
+    )
+
+
+def _results_in_three_steps() -> Program:
+    """Rows of A come from three nests; two of them also feed the next."""
+    return (
+        Program("x 40x24, A 40x24", "B 40x24, C 40x24")
+        .nest("i 40, j 24", "A[i, j] = exp(x[i, j])")
+        .nest("i 10:40, j 24", "B[i, j] = A[i, j] + A[i - 5, j]")
+        .nest("i 10:40, j 24", "A[i, j] = B[i, 23 - j] * 2")
+        .nest("i 20:40, j 24", "C[i, j] = A[i, j] + A[i - 5, j]")
+        .nest("i 20:40, j 24", "A[i, j] = C[i, 23 - j] * 2")
+    )
+
+
+def _sums_partly_results() -> Program:
+    return (
+        Program("x 32x64x5, A 32x64", "B 32x64")
+        .nest("i 32, j 64", "A[i, j] = 0")
+        .nest("i 32, j 64, k 5", "A[i, j] = A[i, j] + x[i, j, k]", "add")
+        .nest("i 4:32, j 64", "B[i, j] = A[i, 63 - j] * 3")
+        .nest("i 4:32, j 64", "A[i, j] = B[i, j]")
+    )
+
+
+def _borders_are_results() -> Program:
+    """Two bands for the first and the last row pay only where a tile is slow."""
+    return (
+        Program("x 34x16, A 34x16", "B 34x16")
+        .nest("i 34, j 16", "A[i, j] = exp(x[i, j])")
+        .nest("i 1:33, j 16", "B[i, j] = A[i - 1, j] + A[i + 1, 15 - j]")
+        .nest("j 16, i 1:33", "A[i, j] = B[i, j] * 2")
+    )
+
+
 KINDS = {
     "convolution, bias, relu, pooling": Case(_convolution_chain(), 1, "S5: 3@UB, 4@UB, _, _"),
     "two stencils, updates in place": Case(
@@ -264,6 +318,27 @@ KINDS = {
     "result updated in place": Case(_result_in_place_with_halo(), 1, "S2: _, 6@UB"),
     "result that hides a producer": Case(
         _result_that_hides_a_producer(), 1, "S3: 5@UB, 6@UB", "of m_A in private storage"
+    ),
+    "first rows are results": Case(
+        _first_rows_are_results(), 2, "S2: 9@UB, _", "{S0} stays in GM for 192 of 1536 instances"
+    ),
+    "partly results, with a producer": Case(
+        _partly_results_with_a_producer(),
+        2,
+        "S1: 3@UB, _; S3: 7@UB, _",
+        "{S1} stays in GM for 240 of 960 instances",
+    ),
+    "results in three steps": Case(
+        _results_in_three_steps(), 3, "S4: 7@UB, _", "{S2} stays in GM for 240 of 720 instances"
+    ),
+    "sums that are partly results": Case(
+        _sums_partly_results(), 2, "S3: 5@UB, _", "stays in GM for"
+    ),
+    "borders are results": Case(
+        _borders_are_results(),
+        3,
+        "S2: 3@UB, _",
+        "tile bands for the part that is a result would take",
     ),
 }
 
@@ -303,3 +378,17 @@ def test_several_tiles(name: str) -> None:
         assert_same_results(module)
         assert case.says in decisions(remarks)
         assert outer_bands(read_tree(scop_of(module).tree)) == case.bands
+
+
+def test_reserved_parts_have_bands_of_their_own() -> None:
+    """Before fusion the tree computes every instance once: the rest, and each part in its band."""
+    text = _borders_are_results().text()
+    module, _ = apply(text, "poly-raise,poly-schedule,poly-tile")
+    assert violations(module) == []
+    clusters = clusters_of(read_tree(scop_of(module).tree))
+    assert [c.names for c in clusters] == [("S0",), ("S0",), ("S0",), ("S1",), ("S2",)]
+    module, remarks = apply(text, "poly-raise,poly-schedule,poly-tile,poly-fuse")
+    partly = [r.numbers for r in remarks if "stays in GM for" in r.message]
+    assert partly == [{"reserved": 16, "original": 544}] * 2
+    fused = next(r.numbers for r in remarks if r.message.startswith("{S0} recomputed"))
+    assert fused["saved_bytes"] == 2 * 32 * 16 * 4

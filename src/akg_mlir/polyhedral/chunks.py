@@ -17,7 +17,8 @@ import islpy as isl
 
 from akg_mlir.polyhedral.clustering import Cluster
 from akg_mlir.polyhedral.context import union_map
-from akg_mlir.polyhedral.fusion import Fuser, Group
+from akg_mlir.polyhedral.fusion import Fuser
+from akg_mlir.polyhedral.fusion_groups import Group
 from akg_mlir.polyhedral.tree import Band, Filter, Node, Sequence, range_dims
 
 

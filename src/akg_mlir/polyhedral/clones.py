@@ -10,7 +10,7 @@ import islpy as isl
 from akg_mlir.polyhedral.chunks import Placement, as_filters
 from akg_mlir.polyhedral.clustering import Cluster
 from akg_mlir.polyhedral.context import maps_of, union_map, union_set
-from akg_mlir.polyhedral.fusion import Group
+from akg_mlir.polyhedral.fusion_groups import Group
 from akg_mlir.polyhedral.scop import Scop, Statement
 from akg_mlir.polyhedral.tree import (
     Band,
@@ -112,7 +112,7 @@ class _GroupBuilder:
         self.storages: dict[str, str] = {}
         self.own = self.clones_of(group.extension, without=placement.sunk)
         self.renamed = {
-            n: self.renamed_root(n)
+            n: self.renamed_root(n, cluster)
             for cluster in group.roots
             for n in cluster.names
             if any(name == n for name, _ in group.private)
@@ -139,9 +139,10 @@ class _GroupBuilder:
             instances = instances.set_dim_name(DIM.set, rank + k, dim)
         return Clone(name, original, instances, rank, self.private(original))
 
-    def renamed_root(self, original: str) -> Clone:
+    def renamed_root(self, original: str, cluster: Cluster) -> Clone:
         name = self.builder.fresh(f"{original}_t")
-        executed = self.builder.root.domain.intersect(_universe(self.statement(original).domain))
+        own = cluster.instances.intersect(_universe(self.statement(original).domain))
+        executed = self.builder.root.domain.intersect(own)
         instances = isl.Set.from_union_set(executed).set_tuple_name(name)
         return Clone(name, original, instances, 0, self.private(original))
 
@@ -175,13 +176,13 @@ class _GroupBuilder:
         """What filters say for these clusters: the spaces of all that executes, the producers
         among it as the clones `own`."""
         result = union_set()
-        for name in (n for c in clusters for n in c.names):
+        for cluster, name in ((c, n) for c in clusters for n in c.names):
             clone = own.get(name) or self.renamed.get(name)
             statement = self.statement(name)
             if clone is not None:
                 result = result.union(_universe(clone.domain))
             elif any(name in c.names for c in self.group.roots):
-                result = result.union(_universe(statement.domain))
+                result = result.union(cluster.instances.intersect(_universe(statement.domain)))
         return result
 
     def to_old(self, clusters: list[Cluster], own: Mapping[str, Clone]) -> isl.UnionPwMultiAff:
@@ -218,7 +219,7 @@ class _GroupBuilder:
         instances = self.instances([cluster], own)
         if instances.is_empty():
             return []
-        node = _nonempty(pullback(cluster.to_node(), self.to_old([cluster], own)))
+        node = nonempty(pullback(cluster.to_node(), self.to_old([cluster], own)))
         return as_filters(instances, node)
 
     def chunked(self, piece: Filter, inner: Group) -> Filter:
@@ -265,12 +266,12 @@ def _universe(points: isl.Set) -> isl.UnionSet:
     return isl.UnionSet.from_set(isl.Set.universe(points.get_space()))
 
 
-def _nonempty(node: Node | None) -> Node | None:
+def nonempty(node: Node | None) -> Node | None:
     """The subtree without filters that select nothing."""
     if node is None:
         return None
     if isinstance(node, Sequence):
         kept = [f for f in node.filters if not f.filter.is_empty()]
-        filters = [Filter(_nonempty(f.child), filter=f.filter) for f in kept]
+        filters = [Filter(nonempty(f.child), filter=f.filter) for f in kept]
         return filters[0].child if len(filters) == 1 else replace(node, filters=tuple(filters))
-    return replace(node, child=_nonempty(node.child))
+    return replace(node, child=nonempty(node.child))

@@ -74,11 +74,13 @@ class Cluster:
 def clusters_of(root: Domain) -> tuple[Cluster, ...]:
     """The clusters of a tree whose root holds one cluster or a sequence of them."""
     if isinstance(root.child, Sequence):
-        return tuple(_cluster(f.filter, f.child) for f in root.child.filters)
-    return (_cluster(root.domain.universe(), root.child),)
+        return tuple(cluster_of(f) for f in root.child.filters)
+    return (cluster_of(Filter(root.child, filter=root.domain.universe())),)
 
 
-def _cluster(instances: isl.UnionSet, node: Node | None) -> Cluster:
+def cluster_of(whole: Filter) -> Cluster:
+    """The cluster whose filter this is."""
+    instances, node = whole.filter, whole.child
     band = node if isinstance(node, Band) else None
     below = node if band is None else band.child
     if isinstance(below, Sequence) and below.ordered:

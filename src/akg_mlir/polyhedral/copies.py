@@ -29,11 +29,11 @@ def refuses_copies(scop: Scop, names: Seq[str], parts: Seq[isl.UnionSet]) -> str
     reads, writes = (scop.accesses(statements, writes=w) for w in (False, True))
 
     def loaded(instances: isl.UnionSet) -> int:
-        return _bytes(scop, instances.apply(reads).subtract(instances.apply(writes)))
+        return bytes_of(scop, instances.apply(reads).subtract(instances.apply(writes)))
 
     again = sum(loaded(part) for part in parts)
-    kept = loaded(everything) + _bytes(scop, everything.apply(writes))
-    kept += sum(_bytes(scop, part.apply(writes)) for part in parts)
+    kept = loaded(everything) + bytes_of(scop, everything.apply(writes))
+    kept += sum(bytes_of(scop, part.apply(writes)) for part in parts)
     if again <= kept:
         return None
     return (
@@ -41,7 +41,8 @@ def refuses_copies(scop: Scop, names: Seq[str], parts: Seq[isl.UnionSet]) -> str
     )
 
 
-def _bytes(scop: Scop, elements: isl.UnionSet) -> int:
+def bytes_of(scop: Scop, elements: isl.UnionSet) -> int:
+    """Bytes of some elements of arrays."""
     sets = elements.get_set_list()
     parts = [sets.get_at(k) for k in range(sets.n_set())]
     return sum(count_set(p) * scop.arrays[p.get_tuple_name()].element_bytes for p in parts)

@@ -19,6 +19,12 @@ def count_set(points: isl.Set) -> int:
     return _integer(points.count_val())
 
 
+def count_union(points: isl.UnionSet) -> int:
+    """Number of points of a bounded union set."""
+    sets = points.get_set_list()
+    return sum(count_set(sets.get_at(k)) for k in range(sets.n_set()))
+
+
 def count_pairs(relation: isl.Map) -> int:
     """Number of pairs of a bounded relation.
 

@@ -15,7 +15,8 @@ import islpy as isl
 from akg_mlir.polyhedral.chunks import Piece, Placement, pieces_of, place
 from akg_mlir.polyhedral.clustering import Cluster
 from akg_mlir.polyhedral.context import context, maps_of, union_map
-from akg_mlir.polyhedral.fusion import Fuser, Group
+from akg_mlir.polyhedral.fusion import Fuser
+from akg_mlir.polyhedral.fusion_groups import Group
 from akg_mlir.polyhedral.fusion_plan import TileSpace, narrowed
 from akg_mlir.polyhedral.tiling import (
     Reduction,

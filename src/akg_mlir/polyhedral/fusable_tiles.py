@@ -14,6 +14,7 @@ import islpy as isl
 from akg_mlir.polyhedral.clustering import Cluster, clusters_of
 from akg_mlir.polyhedral.context import maps_of
 from akg_mlir.polyhedral.fusion import Fuser
+from akg_mlir.polyhedral.reservation import read_reservations
 from akg_mlir.polyhedral.tile_choice import Choice, TilePlan, Tiler
 from akg_mlir.polyhedral.tiled_tree import tiled_tree
 from akg_mlir.polyhedral.tiling import is_tiled
@@ -50,12 +51,15 @@ def _refused(tiler: Tiler, found: TilePlan) -> dict[Cluster, str]:
     if not any(_divides(choice) for choice in found.choices):
         return {}
     domain = tiler.scop.domain()
-    root = tiled_tree(Domain(None, domain=domain), tiler.clusters, found.choices, "none")
-    clusters = clusters_of(root)
-    fuser = Fuser(tiler.scop, tiler.dependences, tiler.max_redundancy)
+    root = tiled_tree(
+        Domain(None, domain=domain), tiler.clusters, found.choices, "none", found.reservations
+    )
+    tiled = clusters_of(root)
+    clusters, reservations = read_reservations(tiled)
+    fuser = Fuser(tiler.scop, tiler.dependences, tiler.max_redundancy, reservations)
     kept = {
         decision.statements: decision.reason
-        for decision in fuser.run(clusters, tiles_of(clusters, domain)).decisions
+        for decision in fuser.run(clusters, tiles_of(tiled, domain)).decisions
         if decision.kind == "kept"
     }
     planned = {c for choice in found.choices for c in choice.space.group.producers}

@@ -12,18 +12,20 @@ The same code serves two granularities: real tiles (`poly-fuse`), and tiles of s
 from __future__ import annotations
 
 from collections.abc import Sequence as Seq
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import islpy as isl
 
 from akg_mlir.polyhedral.clustering import Cluster
 from akg_mlir.polyhedral.context import maps_of, operations, union_map, union_set
 from akg_mlir.polyhedral.copies import refuses_copies
-from akg_mlir.polyhedral.counting import count_pairs, count_set
+from akg_mlir.polyhedral.counting import count_pairs, count_set, count_union
 from akg_mlir.polyhedral.dependence import Dependences
+from akg_mlir.polyhedral.fusion_groups import Decision, FusionResult, Group
 from akg_mlir.polyhedral.hull import boxed
-from akg_mlir.polyhedral.origins import AccessKey, Origins
+from akg_mlir.polyhedral.origins import Origins
 from akg_mlir.polyhedral.privatisation import Conflict, TileContent, private_accesses
+from akg_mlir.polyhedral.reservation import Reservation, with_parts
 from akg_mlir.polyhedral.scop import Scop
 
 DIM = isl.dim_type
@@ -31,68 +33,24 @@ OPERATIONS = 100_000
 """isl operations that the instances of one statement may take: a tenth of a second, as a rule."""
 
 
-@dataclass(frozen=True)
-class Decision:
-    """What was decided about one cluster: `fused`, `tiled` (a root), `joined` (a root below the
-    tile band of another), `dead` or `kept`.
-
-    `reason` says why it was not fused. `recomputed` and `original` count instances, `bands` the
-    tile bands it was fused into, `private` the arrays its values leave for tile-private storage.
-    """
-
-    statements: tuple[str, ...]
-    kind: str
-    reason: str = ""
-    recomputed: int = 0
-    original: int = 0
-    bands: int = 0
-    private: tuple[str, ...] = ()
-
-
-@dataclass(eq=False)
-class Group:
-    """Clusters that share one tile band, and the producers recomputed below it.
-
-    `tiles` maps root instances to tiles (empty for an untiled cluster), `extension` maps tiles to
-    producer instances, `need` maps tiles to all elements read so far (the whole untiled cluster
-    counts as one). `private` are the accesses that go to storage private to the tile.
-    """
-
-    roots: list[Cluster]
-    tiles: isl.UnionMap
-    need: isl.UnionMap
-    producers: list[Cluster] = field(default_factory=list[Cluster])
-    extension: isl.UnionMap = field(default_factory=union_map)
-    private: frozenset[AccessKey] = frozenset()
-
-    @property
-    def names(self) -> set[str]:
-        """All statements below the tile band."""
-        return {name for c in self.producers + self.roots for name in c.names}
-
-
-@dataclass(frozen=True)
-class FusionResult:
-    """Groups in execution order, and a decision for each of the clusters in theirs."""
-
-    groups: tuple[Group, ...]
-    decisions: tuple[Decision, ...]
-    clusters: tuple[Cluster, ...]
-
-    def inside(self, group: Group) -> list[Cluster]:
-        """Roots and producers of a group in the order in which they execute inside a tile."""
-        return [c for c in self.clusters if c in group.roots or c in group.producers]
-
-
 class Fuser:
     """Assigns clusters to groups, from the last cluster to the first."""
 
     def __init__(
-        self, scop: Scop, dependences: Dependences, max_redundancy: float | None = None
+        self,
+        scop: Scop,
+        dependences: Dependences,
+        max_redundancy: float | None = None,
+        reservations: Seq[Reservation] = (),
     ) -> None:
-        """`max_redundancy` limits recomputation (see `limit`); None does not count instances."""
+        """`max_redundancy` limits recomputation (see `limit`); None does not count instances.
+
+        `reservations` name the producers that are recomputed though a part of each is a result.
+        """
         self.scop = scop
         self.max_redundancy = max_redundancy
+        self.reservations = {r.whole: r for r in reservations}
+        self.parts = {part: r for r in reservations for part in r.parts}
         self.validity = dependences.validity
         self.origins = Origins(scop)
         self.reads = scop.accesses(writes=False)
@@ -107,19 +65,25 @@ class Fuser:
         self.decisions: dict[Cluster, Decision] = {}
 
     def run(self, clusters: Seq[Cluster], tiles: dict[Cluster, isl.UnionMap]) -> FusionResult:
-        """`tiles` has the instance -> tile map of every tiled cluster.
+        """`tiles` has the instance -> tile map of every tiled cluster and reserved part.
 
         What shares an array is known when every cluster has its place. A producer that would
         destroy what others need is refused, and all are placed again.
         """
+        clusters = with_parts(clusters, list(self.reservations.values()))
         self.place = {c: k for k, c in enumerate(clusters)}
+        self.place |= {r.rest: self.place[r.whole] for r in self.reservations.values()}
         self.assign(clusters, tiles)
         while not self.privatised():
             self.groups, self.decisions = [], {}
             self.assign(clusters, tiles)
         groups = sorted(self.groups, key=self.time)
         decisions = tuple(self.with_private(c) for c in clusters)
-        return FusionResult(tuple(groups), decisions, tuple(clusters))
+        kept = {c for group in groups for c in group.roots}
+        executed = [
+            r.rest if (r := self.reservations.get(c)) and r.rest in kept else c for c in clusters
+        ]
+        return FusionResult(tuple(groups), decisions, tuple(executed))
 
     def assign(self, clusters: Seq[Cluster], tiles: dict[Cluster, isl.UnionMap]) -> None:
         """Give every cluster its place, whatever else is in the arrays they write."""
@@ -140,6 +104,12 @@ class Fuser:
 
         A cluster that writes no result was tiled on its own because it fits nowhere else.
         """
+        if cluster in self.parts:
+            self.open_group(cluster, tiles)
+            original = sum(count_set(self.scop.by_name[n].domain) for n in cluster.names)
+            count = count_union(self.domain.intersect(cluster.instances))
+            self.decisions[cluster] = Decision(cluster.names, "reserved", "", count, original)
+            return
         users = self.users(cluster)
         reason = ""
         for group in (users or self.groups) if self.is_live_out(cluster) else ():
@@ -224,8 +194,12 @@ class Fuser:
             return
         for group, extension in using:
             reason = reason or self.refuses_producer(group, cluster, extension)
-        if reason is None and len(using) > 1:
-            reason = refuses_copies(self.scop, cluster.names, [e.range() for _, e in using])
+        reservation = self.reservations.get(cluster)
+        parts = [e.range() for _, e in using]
+        if reservation is not None:
+            parts.append(reservation.instances)
+        if reason is None and len(parts) > 1:
+            reason = refuses_copies(self.scop, cluster.names, parts)
         if reason is None:
             self.fuse(cluster, using)
         else:
@@ -233,10 +207,12 @@ class Fuser:
 
     def keep(self, cluster: Cluster, reason: str) -> None:
         """The producer stays where it is, and its tensor in GM."""
+        self.decide(cluster, "kept", reason)
+        if cluster in self.reservations:
+            cluster = self.reservations[cluster].rest
         group = self.open_group(cluster, union_map())
         reads = self.reads.intersect_domain(cluster.instances).range()
         group.need = isl.UnionMap.from_domain_and_range(union_set("{ [0] }"), reads)
-        self.decide(cluster, "kept", reason)
 
     def extension(self, group: Group, cluster: Cluster) -> isl.UnionMap | None:
         """Tile -> instances of the cluster that it needs; None if the chain does not close, or
@@ -277,6 +253,8 @@ class Fuser:
                 recomputed, original = self.counts(cluster, extension)
         except isl.Error:
             return "its instances are too wild a set to count"
+        if cluster in self.reservations:
+            recomputed += self.reservations[cluster].count
         limit = self.limit(group, original, self.max_redundancy)
         if recomputed > limit:
             return (
@@ -385,7 +363,10 @@ class Fuser:
     # ------------------------------------------------------------------------------------ shared
 
     def is_live_out(self, cluster: Cluster) -> bool:
-        """Whether a value that the cluster writes is a result of the kernel."""
+        """Whether a value that the cluster writes is a result of the kernel, and nobody else
+        writes it for the cluster."""
+        if cluster in self.reservations:
+            return False
         for array in {a.array for n in cluster.names for a in self.scop.by_name[n].writes}:
             if array not in self.scop.live_out:
                 continue
@@ -396,11 +377,14 @@ class Fuser:
         return False
 
     def users(self, cluster: Cluster) -> list[Group]:
-        """Groups with a statement that depends on the cluster in any way."""
+        """Groups with a statement that depends on the cluster in any way, reserved parts of it
+        aside: they need nothing of the rest."""
+        parts = self.reservations[cluster].parts if cluster in self.reservations else ()
         return [
             g
             for g in self.groups
-            if any((s, t) in self.edges for s in cluster.names for t in g.names)
+            if g.roots[0] not in parts
+            and any((s, t) in self.edges for s in cluster.names for t in g.names)
         ]
 
     def decide(self, cluster: Cluster, kind: str, reason: str = "") -> None:

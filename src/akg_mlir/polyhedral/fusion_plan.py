@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from collections.abc import Sequence as Seq
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import islpy as isl
@@ -13,7 +13,9 @@ from akg_mlir.polyhedral.clustering import Cluster
 from akg_mlir.polyhedral.context import context, union_map
 from akg_mlir.polyhedral.copies import refuses_copies
 from akg_mlir.polyhedral.dependence import Dependences
-from akg_mlir.polyhedral.fusion import Decision, Fuser, Group
+from akg_mlir.polyhedral.fusion import Fuser
+from akg_mlir.polyhedral.fusion_groups import Decision, FusionResult, Group
+from akg_mlir.polyhedral.reservation import Reservation, reserve, with_parts
 from akg_mlir.polyhedral.scop import Scop
 from akg_mlir.polyhedral.tiling import member_ranges
 from akg_mlir.polyhedral.tree import range_dims, select_members
@@ -27,23 +29,32 @@ class TileSpace:
 
     `members[root]` are positions in the root's outer band, one per tile dimension; `extents` are
     the lengths of the tile dimensions. Tile coordinates start at zero. `clusters` are the roots
-    and producers in execution order.
+    and producers in execution order, `partial` the producers with reserved parts elsewhere.
     """
 
     group: Group
     members: dict[Cluster, list[int]]
     extents: list[int]
     clusters: tuple[Cluster, ...]
+    partial: frozenset[Cluster] = frozenset()
+
+    @property
+    def named(self) -> list[Cluster]:
+        """The clusters that a tile policy may speak of here; where a producer has reserved parts,
+        it speaks of these."""
+        return [c for c in self.clusters if c not in self.partial]
 
 
 @dataclass(frozen=True)
 class FusionPlan:
     """The tile spaces in execution order, and the decision about every cluster.
 
+    `reservations` are the producers that are recomputed though a part of each is a result;
     `united` says whether some space is the union of several.
     """
 
     spaces: tuple[TileSpace, ...]
+    reservations: tuple[Reservation, ...]
     decisions: tuple[Decision, ...]
     united: bool
 
@@ -55,32 +66,87 @@ def plan(
     apart: Collection[Cluster] = (),
     *,
     unite: bool = True,
+    partial: bool = True,
 ) -> FusionPlan:
     """Group the clusters around those that write results of the kernel.
 
     Clusters in `apart` get tiles of their own, as do producers that cannot be recomputed. With
-    `unite`, tile bands that would each compute the same become one where their tiles allow.
+    `unite`, tile bands that would each compute the same become one where their tiles allow; with
+    `partial`, a producer is recomputed also where a part of it is a result and stays.
     """
-    planner = _Planner(scop, dependences, unite)
-    roots = {c: planner.unit_tiles(c) for c in clusters if c in apart or planner.is_live_out(c)}
-    result = planner.run(clusters, roots)
+    planner, result = _planned(scop, dependences, clusters, apart, unite, ())
+    found = _reservations(planner, result, apart) if partial else []
+    refused: dict[tuple[str, ...], str] = {}
+    while found:
+        planner, result = _planned(scop, dependences, clusters, apart, unite, found)
+        kinds = {d.statements: d for d in result.decisions if d.kind != "reserved"}
+        failed = [r for r in found if kinds[r.whole.names].kind not in ("fused", "dead")]
+        if not failed:
+            break
+        refused |= {r.whole.names: kinds[r.whole.names].reason for r in failed}
+        found = [r for r in found if r not in failed]
+        if not found:
+            planner, result = _planned(scop, dependences, clusters, apart, unite, ())
     spaces = tuple(
         TileSpace(
             group,
             {root: planner.members[root] for root in group.roots},
             planner.extents(group),
             tuple(result.inside(group)),
+            frozenset(r.whole for r in found),
         )
         for group in result.groups
     )
-    return FusionPlan(spaces, result.decisions, planner.united)
+    decisions = tuple(
+        replace(d, reason=refused.get(d.statements) or d.reason) for d in result.decisions
+    )
+    return FusionPlan(spaces, tuple(found), decisions, planner.united)
+
+
+def _planned(
+    scop: Scop,
+    dependences: Dependences,
+    clusters: Seq[Cluster],
+    apart: Collection[Cluster],
+    unite: bool,
+    reservations: Seq[Reservation],
+) -> tuple[_Planner, FusionResult]:
+    """A plan with these reservations: their parts are roots, the producers are not."""
+    planner = _Planner(scop, dependences, unite, reservations)
+    roots = {
+        c: planner.unit_tiles(c)
+        for c in with_parts(clusters, reservations)
+        if c in apart or planner.is_live_out(c)
+    }
+    return planner, planner.run(clusters, roots)
+
+
+def _reservations(
+    planner: _Planner, result: FusionResult, apart: Collection[Cluster]
+) -> list[Reservation]:
+    """What could be reserved of the producers that have tile bands of their own because some of
+    their values are results."""
+    found: list[Reservation] = []
+    for cluster, decision in zip(result.clusters, result.decisions):
+        if decision.kind != "tiled" or cluster in apart or not planner.users(cluster):
+            continue
+        if planner.is_live_out(cluster):
+            reservation = reserve(planner.scop, planner.origins, planner.validity, cluster)
+            found += [] if reservation is None else [reservation]
+    return found
 
 
 class _Planner(Fuser):
     """A fuser whose tiles are points: roots give up tile dimensions to share a tile band."""
 
-    def __init__(self, scop: Scop, dependences: Dependences, unite: bool) -> None:
-        super().__init__(scop, dependences)
+    def __init__(
+        self,
+        scop: Scop,
+        dependences: Dependences,
+        unite: bool,
+        reservations: Seq[Reservation],
+    ) -> None:
+        super().__init__(scop, dependences, reservations=reservations)
         self.members: dict[Cluster, list[int]] = {}
         self.may_unite, self.united = unite, False
 
@@ -165,6 +231,8 @@ class _Planner(Fuser):
         roots = a.roots + b.roots
         if a.tiles.is_empty() or b.tiles.is_empty() or not all(self.members[r] for r in roots):
             return False
+        if any(root in self.parts for root in roots):
+            return False
         pairs = self.shared_dimensions(a, b, cluster)
         if not pairs:
             return False
@@ -237,7 +305,7 @@ def narrowed(space: TileSpace, kept: Seq[int]) -> TileSpace:
     group = _projected(space.group, chosen)
     members = {root: [m[k] for k in chosen] for root, m in space.members.items()}
     extents = [space.extents[k] for k in chosen] or [1]
-    return TileSpace(group, members, extents, space.clusters)
+    return TileSpace(group, members, extents, space.clusters, space.partial)
 
 
 def _pick(dims: int, kept: list[int]) -> isl.UnionMap:

@@ -85,7 +85,7 @@ class _Judge:
                 before is None or before.is_disjoint(timed.instances)
             ):
                 yield Violation("order", f"instances of @{timed.name} execute more than once")
-            seen[timed.name] = self.new.instances[timed.name]
+            seen[timed.name] = timed.instances if before is None else before.union(timed.instances)
 
     def broken(self) -> list[Violation]:
         """The violations of the first property that is broken: others would be its echoes."""

@@ -14,6 +14,7 @@ from akg_mlir.polyhedral.fusion import Fuser
 from akg_mlir.polyhedral.fusion_plan import Decision, TileSpace, narrowed, plan
 from akg_mlir.polyhedral.policy import Policy, PolicyError, Tile
 from akg_mlir.polyhedral.policy_binding import Levels, bind, check_nested, outer_loops
+from akg_mlir.polyhedral.reservation import Reservation
 from akg_mlir.polyhedral.scop import Scop
 from akg_mlir.polyhedral.tile_cost import Estimate, Machine, Search, search
 from akg_mlir.polyhedral.tile_model import Kernel, TileModel, build_model
@@ -100,10 +101,12 @@ class Apart:
 class TilePlan:
     """Choices in execution order, and what was decided about every cluster.
 
+    `reservations` are the producers that are recomputed though a part of each is a result;
     `united` says whether some tile space is the union of several that use one cluster.
     """
 
     choices: tuple[Choice, ...]
+    reservations: tuple[Reservation, ...]
     decisions: tuple[Decision, ...]
     united: bool
 
@@ -138,29 +141,50 @@ class Tiler:
     def choose(self) -> TilePlan:
         """Sizes for every tile space.
 
-        Uniting the spaces that use one cluster saves its traffic and costs tile dimensions: the
-        faster way is taken. Raises `DoesNotFit` and, for a policy that does not match the
-        program, `PolicyError`.
+        Recomputing a producer of which a part is a result saves the traffic of the rest, and costs
+        tile bands for that part: the faster way is taken. Raises `DoesNotFit` and, for a policy
+        that does not match the program, `PolicyError`.
         """
         try:
-            united = self.choose_for(unite=True)
+            found = self.choose_united(partial=True)
         except (DoesNotFit, PolicyError):
-            return self.choose_for(unite=False)
+            return self.choose_united(partial=False)
+        if not found.reservations:
+            return found
+        try:
+            whole = self.choose_united(partial=False)
+        except (DoesNotFit, PolicyError):
+            return found
+        return found if found.cycles < whole.cycles else _explained(whole, found)
+
+    def choose_united(self, *, partial: bool) -> TilePlan:
+        """Sizes for every tile space; `partial` says whether producers may have reserved parts.
+
+        Uniting the spaces that use one cluster saves its traffic and costs tile dimensions: the
+        faster way is taken.
+        """
+        try:
+            united = self.choose_for(unite=True, partial=partial)
+        except (DoesNotFit, PolicyError):
+            return self.choose_for(unite=False, partial=partial)
         if not united.united:
             return united
         try:
-            return min(united, self.choose_for(unite=False), key=lambda found: found.cycles)
+            apart = self.choose_for(unite=False, partial=partial)
         except (DoesNotFit, PolicyError):
             return united
+        return min(united, apart, key=lambda found: found.cycles)
 
-    def choose_for(self, *, unite: bool) -> TilePlan:
-        """Sizes for the spaces with or without unions.
+    def choose_for(self, *, unite: bool, partial: bool) -> TilePlan:
+        """Sizes for the spaces with or without unions and reserved parts.
 
         A producer that fits or pays in no tile gets a tile space of its own.
         """
         apart = dict(self.apart)
         while True:
-            fusion = plan(self.scop, self.dependences, self.clusters, apart, unite=unite)
+            fusion = plan(
+                self.scop, self.dependences, self.clusters, apart, unite=unite, partial=partial
+            )
             choices: list[Choice] = []
             for space in fusion.spaces:
                 found = self.choose_space(space)
@@ -173,7 +197,7 @@ class Tiler:
                 decisions = tuple(
                     replace(d, reason=reasons.get(d.statements, d.reason)) for d in fusion.decisions
                 )
-                return TilePlan(tuple(choices), decisions, fusion.united)
+                return TilePlan(tuple(choices), fusion.reservations, decisions, fusion.united)
 
     def choose_space(self, space: TileSpace) -> Choice | Apart:
         """Sizes for one tile space, or the producer to take out of it.
@@ -302,7 +326,7 @@ class Tiler:
 
     def is_asked(self, space: TileSpace) -> bool:
         """Whether the policy speaks of a statement of the space."""
-        return any(n in self.asked for c in space.clusters for n in c.names)
+        return any(n in self.asked for c in space.named for n in c.names)
 
     def asked_interior(self, space: TileSpace) -> Interior:
         """The loops inside tiles that the policy asks for: chunk members leave the tile band."""
@@ -340,7 +364,7 @@ class Tiler:
     def with_policy(self, model: TileModel, inside: Interior) -> tuple[TileModel, bool]:
         """The model with the loops that the policy names fixed, and whether there are any."""
         fixed: dict[int, int] = {}
-        for cluster in inside.space.clusters:
+        for cluster in inside.space.named:
             for name in cluster.names:
                 self.fix_outer(fixed, model, inside.space, cluster, name)
         for inner in inside.inner:
@@ -398,3 +422,12 @@ class Tiler:
             if fixed.get(k, loop.extent) not in (size, loop.extent):
                 raise PolicyError(f"{statement}: two sizes for a tile loop, {fixed[k]} and {size}")
             fixed[k] = size
+
+
+def _explained(whole: TilePlan, partial: TilePlan) -> TilePlan:
+    """The plan that computes producers whole, with the reason why it does."""
+    names = {r.whole.names for r in partial.reservations}
+    more = f"{partial.cycles - whole.cycles:.0f} cycles more"
+    reason = f"tile bands for the part that is a result would take {more}"
+    decisions = (replace(d, reason=reason) if d.statements in names else d for d in whole.decisions)
+    return replace(whole, decisions=tuple(decisions))

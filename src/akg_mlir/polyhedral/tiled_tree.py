@@ -9,11 +9,13 @@ from typing import Literal
 
 import islpy as isl
 
-from akg_mlir.polyhedral.clustering import Cluster
+from akg_mlir.polyhedral.clones import nonempty
+from akg_mlir.polyhedral.clustering import Cluster, cluster_of
 from akg_mlir.polyhedral.context import context, union_set
 from akg_mlir.polyhedral.dependence import maps_of
 from akg_mlir.polyhedral.policy import Entry, Level, Policy, Tile
 from akg_mlir.polyhedral.policy_binding import inner_loops, outer_loops
+from akg_mlir.polyhedral.reservation import Reservation, restricted, with_parts
 from akg_mlir.polyhedral.tile_choice import Choice
 from akg_mlir.polyhedral.tiling import Split, member_ranges, split_reductions, tile_cluster
 from akg_mlir.polyhedral.tree import Band, Domain, Filter, Sequence, select_members
@@ -67,10 +69,21 @@ tiles change, only full tiles get loops of their own, or every tile is tested at
 
 
 def tiled_tree(
-    root: Domain, clusters: Seq[Cluster], choices: Seq[Choice], isolation: Isolation
+    root: Domain,
+    clusters: Seq[Cluster],
+    choices: Seq[Choice],
+    isolation: Isolation,
+    reservations: Seq[Reservation] = (),
 ) -> Domain:
-    """The tree with the chosen tile bands, clusters in their order."""
-    filters = [_tiled_filter(root, cluster, choices, isolation) for cluster in clusters]
+    """The tree with the chosen tile bands, clusters in their order: of producers with reserved
+    parts first the rest, then the parts."""
+    rest = {r.whole: r.rest.instances for r in reservations}
+    filters: list[Filter] = []
+    for cluster in with_parts(clusters, reservations):
+        found = _tiled_filter(root, cluster, choices, isolation)
+        if cluster in rest:
+            found = restricted(cluster_of(found), rest[cluster]).to_filter()
+        filters.append(replace(found, child=nonempty(found.child)))
     child = filters[0].child if len(filters) == 1 else Sequence(filters=tuple(filters))
     return Domain(child, domain=root.domain)
 

@@ -23,10 +23,13 @@ from akg_mlir.passes.affine.statements import ArrayNames, read_scop
 from akg_mlir.polyhedral.chunks import pieces_of, place
 from akg_mlir.polyhedral.clones import Clone, fused_tree
 from akg_mlir.polyhedral.clustering import clusters_of
+from akg_mlir.polyhedral.copies import bytes_of
 from akg_mlir.polyhedral.counting import count_pairs
 from akg_mlir.polyhedral.dependence import analyse
 from akg_mlir.polyhedral.fusable_tiles import tiles_of
-from akg_mlir.polyhedral.fusion import Decision, Fuser
+from akg_mlir.polyhedral.fusion import Fuser
+from akg_mlir.polyhedral.fusion_groups import Decision
+from akg_mlir.polyhedral.reservation import Reservation, read_reservations
 from akg_mlir.polyhedral.scop import Scop, Statement
 
 NAME = "poly-fuse"
@@ -59,7 +62,8 @@ def _fuse(op: poly.ScopOp, max_redundancy: float) -> None:
     if not tiles:
         remark(NAME, "missed", where, "nothing is tiled: run poly-tile first")
         return
-    fuser = Fuser(scop, analyse(scop), max_redundancy)
+    clusters, reservations = read_reservations(clusters)
+    fuser = Fuser(scop, analyse(scop), max_redundancy, reservations)
     result = fuser.run(clusters, tiles)
     products = product_updates(op, scop)
     groups = {
@@ -76,17 +80,21 @@ def _fuse(op: poly.ScopOp, max_redundancy: float) -> None:
         op.body.block.insert_op_before(new, old_tree)
     replace_tree(op, fused.root)
     executed = _executions(scop, fused.clones)
-    for decision in result.decisions:
+    partial = {r.whole: r for r in reservations}
+    for cluster, decision in zip(result.clusters, result.decisions):
         if decision.kind == "fused":
             recomputed = sum(executed[n] for n in decision.statements)
             decision = replace(decision, recomputed=recomputed)
-        _report(scop, decision, where)
+        _report(scop, decision, where, partial.get(cluster))
 
 
 def _executions(scop: Scop, clones: Iterable[Clone]) -> Counter[str]:
-    """Instances of each original that its clones execute: every chunk band may repeat them."""
+    """Instances of each original that its clones in tiles execute: every chunk band may repeat
+    them."""
     result: Counter[str] = Counter()
     for clone in clones:
+        if clone.tile_rank == 0:
+            continue
         instances = isl.Map.from_range(clone.domain.reset_tuple_id())
         coordinates = clone.domain.dim(isl.dim_type.set) - scop.by_name[clone.original].rank
         tiles = instances.move_dims(isl.dim_type.in_, 0, isl.dim_type.out, 0, coordinates)
@@ -129,7 +137,7 @@ def _clone_op(original: poly.StmtOp, clone: Clone, storages: Mapping[str, SSAVal
     )
 
 
-def _report(scop: Scop, decision: Decision, where: str) -> None:
+def _report(scop: Scop, decision: Decision, where: str, partial: Reservation | None) -> None:
     names = "{" + ", ".join(decision.statements) + "}"
     match decision.kind:
         case "fused":
@@ -140,7 +148,17 @@ def _report(scop: Scop, decision: Decision, where: str) -> None:
                 f"{names} recomputed in the tiles that use it" + _details(decision),
                 recomputed=decision.recomputed,
                 original=decision.original,
-                saved_bytes=_saved_bytes(scop, decision),
+                saved_bytes=_saved_bytes(scop, decision, partial),
+            )
+        case "reserved":
+            count = f"{decision.recomputed} of {decision.original} instances"
+            remark(
+                NAME,
+                "passed",
+                where,
+                f"{names} stays in GM for {count}, whose values others need",
+                reserved=decision.recomputed,
+                original=decision.original,
             )
         case "dead":
             remark(NAME, "passed", where, f"{names} removed: nothing reads what it computes")
@@ -163,8 +181,11 @@ def _details(decision: Decision) -> str:
     return "".join(f", {detail}" for detail in details)
 
 
-def _saved_bytes(scop: Scop, decision: Decision) -> int:
-    """Bytes of the tensors that are no longer written to and read from GM."""
+def _saved_bytes(scop: Scop, decision: Decision, partial: Reservation | None) -> int:
+    """Bytes of the tensors, or of the rest of them, that are no longer written to and read from
+    GM."""
+    if partial is not None:
+        return 2 * bytes_of(scop, partial.rest.instances.apply(scop.accesses(writes=True)))
     arrays = {a.array for n in decision.statements for a in scop.by_name[n].writes}
     total = 0
     for name in arrays:

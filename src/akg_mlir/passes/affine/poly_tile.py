@@ -110,7 +110,8 @@ def _tile(op: poly.ScopOp, machine: Machine, asked: PolyTile) -> None:
         raise CompileError(f"the tile policy does not match: {error}", op) from error
     except DoesNotFit as error:
         raise CompileError(str(error), op, hint=error.advice) from error
-    replace_tree(op, tiled_tree(root, tiler.clusters, found.choices, asked.isolation))
+    tree = tiled_tree(root, tiler.clusters, found.choices, asked.isolation, found.reservations)
+    replace_tree(op, tree)
     chosen = str(policy_of(found.choices, tiler.kernel.cubes))
     op.policy = StringAttr(chosen)
     remark(NAME, "passed", where, f"tile policy {chosen}")

@@ -1,16 +1,20 @@
 """Groups of nests whose rows do not fit on chip: what it costs to pass them through in chunks.
 
-A tile then holds a few rows of what is not reduced. Every reduction over a row passes through it
-in chunks of its own, and the results do once more; what a pass needs is read and computed again in
-each (see `chunks`).
+A tile then holds a few rows of what is not reduced. Reductions over a row pass through it in
+chunks, those that wait for each other one after the other, and the results do once more; what a
+pass needs is read and computed again in each (see `chunks` and `shared_passes`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import ceil, prod
 
 from akg_mlir.polyhedral.tile_groups import Estimate, Step, Tensor, TileGroup
 from akg_mlir.polyhedral.tile_spans import moving
+
+RESULTS = 0
+"""The number of the pass in which results are made that are no reductions."""
 
 
 def in_chunks(group: TileGroup) -> Estimate | None:
@@ -24,14 +28,25 @@ def in_chunks(group: TileGroup) -> Estimate | None:
     kept = set(group.extents) - group.whole
     for row in group.rows:
         kept &= moving(row)
-    sizes = {
-        dim: min(group.least.get(dim, 1), extent) if dim in kept else extent
-        for dim, extent in group.extents.items()
-    }
-    tiles = prod(ceil(extent / sizes[dim]) for dim, extent in group.extents.items())
+    sizes = _sizes(group, kept, group.least)
+    if _tiles(group, sizes) < group.rates.cores:
+        sizes = _sizes(group, kept, {})
+    tiles = _tiles(group, sizes)
     if 2 * tiles < group.rates.cores:
         return None
     return Estimate(sizes, _cycles(group, tiles, kept), group.rates.capacity["ub"])
+
+
+def _sizes(group: TileGroup, kept: set[int], least: Mapping[int, int]) -> dict[int, int]:
+    """The smallest tiles of whole rows; `kept` are the dimensions that are not reduced."""
+    return {
+        dim: min(least.get(dim, 1), extent) if dim in kept else extent
+        for dim, extent in group.extents.items()
+    }
+
+
+def _tiles(group: TileGroup, sizes: Mapping[int, int]) -> int:
+    return prod(ceil(extent / sizes[dim]) for dim, extent in group.extents.items())
 
 
 def _has_windows(step: Step) -> bool:
@@ -44,7 +59,7 @@ def _cycles(group: TileGroup, tiles: int, kept: set[int]) -> float:
     read_by, work = _passes(group)
     total = unique = group.stored
     for tensor, boxes in group.need.items():
-        times = len(read_by.get(tensor, {None}))
+        times = len(read_by.get(tensor, {RESULTS}))
         if not any(moving(box) & kept for box in boxes):
             times *= tiles
         total += times * tensor.bytes
@@ -53,16 +68,29 @@ def _cycles(group: TileGroup, tiles: int, kept: set[int]) -> float:
     return gm + (total - unique) / (rates.l2 * active) + work / active + rates.launch
 
 
-def _passes(group: TileGroup) -> tuple[dict[Tensor, set[Step | None]], float]:
-    """The passes that need each tensor (reductions, and None for the results), and the cycles of
-    all steps in all passes on one core."""
-    needed: dict[Tensor, set[Step | None]] = {}
+def _passes(group: TileGroup) -> tuple[dict[Tensor, set[int]], float]:
+    """The passes that need each tensor, and the cycles of all steps in all passes on one core.
+
+    The first pass has the reductions that wait for no other, the next those which wait for them,
+    and so on; `RESULTS` is the last one.
+    """
+    turn = _turns(group)
+    needed: dict[Tensor, set[int]] = {}
     work = 0.0
     for step in group.steps:  # users before producers
-        users = needed.get(step.result, {None})
-        mine: set[Step | None] = {step} if step.reduces else users
+        users = needed.get(step.result, {RESULTS})
+        mine = {turn[step.result]} if step.reduces else users
         work += len(mine) * step.instances * step.cycles
         for tensor in step.operands:
             if tensor is not None:
                 needed.setdefault(tensor, set()).update(mine)
     return needed, work
+
+
+def _turns(group: TileGroup) -> dict[Tensor, int]:
+    """How many reductions there are on the longest way to each tensor made inside."""
+    turn: dict[Tensor, int] = {}
+    for step in reversed(group.steps):
+        before = (turn.get(t, 0) for t in step.operands if t is not None)
+        turn[step.result] = max(before, default=0) + step.reduces
+    return turn

@@ -26,7 +26,7 @@ from akg_mlir.polyhedral.tree import Band, Filter, Node, Sequence, range_dims
 class Piece:
     """What executes at one place of a tile: a filter of the tile's sequence, over originals.
 
-    `producer` says that it belongs to a recomputed cluster.
+    `producer` says that it belongs to recomputed clusters only.
     """
 
     filter: Filter
@@ -114,8 +114,7 @@ class _Placer:
 
     def tiles(self, piece: Piece) -> isl.UnionMap:
         """Instance of the piece -> tiles that execute it."""
-        every = self.group.extension.reverse() if piece.producer else self.group.tiles
-        return every.intersect_domain(piece.filter.filter)
+        return self.group.executed.intersect_domain(piece.filter.filter)
 
     def sink(self, position: int) -> bool:
         """Move a piece below every chunk band that uses it, if it can be recomputed there."""

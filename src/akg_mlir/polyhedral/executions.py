@@ -6,7 +6,7 @@ chunks of roots. A producer below several chunk bands is executed once in each.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass, replace
 
@@ -18,6 +18,7 @@ from akg_mlir.polyhedral.context import context, maps_of, union_map
 from akg_mlir.polyhedral.fusion import Fuser
 from akg_mlir.polyhedral.fusion_groups import Group
 from akg_mlir.polyhedral.fusion_plan import TileSpace, narrowed
+from akg_mlir.polyhedral.shared_passes import share_passes
 from akg_mlir.polyhedral.tiling import (
     Reduction,
     Split,
@@ -100,26 +101,25 @@ def interior(
     closed: Collection[str],
     chunked: dict[Cluster, list[int]] | None = None,
     *,
-    shared: bool = False,
+    kinds: Callable[[Reduction | Cluster], object] = lambda owner: owner,
     nested: Collection[str] = (),
 ) -> Interior:
     """The loops inside tiles of a space; `chunked` has the chunk members of its roots.
 
-    `shared` gives loops of equal extents one size, except those of contractions. The contractions
-    in `nested` have loops for L1 and for L0.
+    Loops of equal extents whose owners are of one kind have one size, except those of contractions.
+    The contractions in `nested` have loops for L1 and for L0.
     """
     inner: list[InnerLoops] = []
-    places: dict[tuple[int, ...], tuple[int, ...]] = {}
+    places: dict[tuple[object, tuple[int, ...]], tuple[int, ...]] = {}
     count = len(space.extents)
 
     def add(owner: Reduction | Cluster, members: Seq[int], extents: Seq[int]) -> None:
         nonlocal count
-        key = tuple(extents)
-        loops = places.get(key, tuple(range(count, count + len(extents))))
+        alone = isinstance(owner, Reduction) and owner.update.name in closed
+        key = owner if alone else kinds(owner), tuple(extents)
+        loops = places.setdefault(key, tuple(range(count, count + len(extents))))
         count = max(count, loops[-1] + 1)
-        inner.append(InnerLoops(owner, tuple(members), key, loops))
-        if shared and not (isinstance(owner, Reduction) and owner.update.name in closed):
-            places[key] = loops
+        inner.append(InnerLoops(owner, tuple(members), tuple(extents), loops))
 
     for reduction in reductions:
         add(reduction, range(reduction.band.members), reduction.extents)
@@ -184,19 +184,17 @@ class _Executions:
 
     def run(self) -> Iterator[Execution]:
         if not self.inside.has_chunks:
-            every = self.group.tiles.union(self.group.extension.reverse())
             for cluster in self.inside.space.clusters:
                 for name in cluster.names:
-                    yield self.execution(name, every, None)
+                    yield self.execution(name, self.group.executed, None)
             return
         placement = self.placement()
         for number, piece in enumerate(placement.pieces):
             below = placement.inner.get(piece)
             region = None if piece.chunks is None else number
             if below is None:
-                every = self.group.extension.reverse() if piece.producer else self.group.tiles
                 for name in piece.names:
-                    yield self.execution(name, every, region)
+                    yield self.execution(name, self.group.executed, region)
                 continue
             loops = self.loops_of(piece)
             for producer in below.producers:
@@ -224,7 +222,12 @@ class _Executions:
         roots = [clusters[root] for root in self.group.roots]
         group = Group(roots, self.group.tiles, self.group.need, self.group.producers)
         group.extension = self.group.extension
-        pieces = pieces_of(group, list(clusters.values()))
+        pieces = share_passes(
+            self.fuser.scop,
+            pieces_of(group, list(clusters.values())),
+            self.inside.closed,
+            lambda a, b: self.loops_of(a) == self.loops_of(b),
+        )
         return place(self.fuser, group, pieces, self.inside.closed)
 
     def loops_of(self, piece: Piece) -> tuple[int, ...]:

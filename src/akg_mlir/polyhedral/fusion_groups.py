@@ -51,6 +51,11 @@ class Group:
         """All statements below the tile band."""
         return {name for c in self.producers + self.roots for name in c.names}
 
+    @property
+    def executed(self) -> isl.UnionMap:
+        """Instance -> tiles that execute it, for roots and producers."""
+        return self.tiles.union(self.extension.reverse())
+
 
 @dataclass(frozen=True)
 class FusionResult:

@@ -223,15 +223,21 @@ class Tiler:
         return [r for n, r in self.reductions.items() if n in names]
 
     def search_chunks(self, space: TileSpace) -> Choice | Search | None:
-        """The choice with all rows in chunks; None without a reduction on the vector unit."""
+        """The choice with all rows in chunks; None without a reduction on the vector unit.
+
+        Tiles may end between blocks of a result where that lets more cores work.
+        """
         reductions = self.reductions_of(space)
         updates = {r.update.name for r in reductions} - set(self.kernel.cubes)
         if not updates:
             return None
         smaller, chunked = without_repeated_rows(space, updates)
-        return self.search_in(
-            interior(smaller, reductions, self.kernel.products, chunked, shared=True)
-        )
+        products = self.kernel.products
+        inside = interior(smaller, reductions, products, chunked, kinds=lambda owner: None)
+        found = self.search_in(inside)
+        if isinstance(found, Search) or found.estimate.tiles >= self.machine.cores:
+            return found
+        return self.better(found, self.search_in(inside, whole_blocks=False))
 
     def search_in(self, inside: Interior, *, whole_blocks: bool = True) -> Choice | Search:
         """The choice for these loops, or the search that found nothing.
@@ -359,7 +365,14 @@ class Tiler:
         nested = {
             r.update.name for r in reductions if any(self.tiles(r.update.name, 1, inner=True))
         }
-        return interior(space, reductions, self.kernel.products, chunked, nested=nested)
+
+        def kind(owner: Reduction | Cluster) -> object:
+            """Reductions whose chunks have the same sizes can share a pass."""
+            if isinstance(owner, Cluster):
+                return owner
+            return self.tiles(owner.update.name, 0, inner=True)
+
+        return interior(space, reductions, self.kernel.products, chunked, kinds=kind, nested=nested)
 
     def with_policy(self, model: TileModel, inside: Interior) -> tuple[TileModel, bool]:
         """The model with the loops that the policy names fixed, and whether there are any."""

@@ -24,7 +24,14 @@ TO_PROMOTED = (
     "poly-verify"
 )
 SUB_GRAPHS = [name for name in cases.PUBLISHED if name.startswith("sg")]
-ONE_KERNEL = [*SUB_GRAPHS, "layer_norm", "batch_norm_training", "attention_f16", "attention_f32"]
+ONE_KERNEL = [
+    *SUB_GRAPHS,
+    "layer_norm",
+    "batch_norm_training",
+    "mean_and_variance",
+    "attention_f16",
+    "attention_f32",
+]
 
 
 @cache
@@ -69,7 +76,7 @@ def compulsory_bytes(module: ModuleOp) -> int:
     )
 
 
-@pytest.mark.parametrize("name", SUB_GRAPHS)
+@pytest.mark.parametrize("name", [*SUB_GRAPHS, "mean_and_variance"])
 def test_sub_graphs_move_every_byte_once(name: str):
     module, _ = promoted(cases.PUBLISHED[name])
     assert sum("npu.kernel" in op.attributes for op in module.ops) == 1

@@ -20,7 +20,7 @@ from akg_mlir.passes.affine.bridge import read_tree, replace_tree
 from akg_mlir.passes.affine.poly_schedule import function_name
 from akg_mlir.passes.affine.products import product_updates
 from akg_mlir.passes.affine.statements import ArrayNames, read_scop
-from akg_mlir.polyhedral.chunks import pieces_of, place
+from akg_mlir.polyhedral.chunks import Placement, pieces_of, place
 from akg_mlir.polyhedral.clones import Clone, fused_tree
 from akg_mlir.polyhedral.clustering import clusters_of
 from akg_mlir.polyhedral.copies import bytes_of
@@ -28,9 +28,10 @@ from akg_mlir.polyhedral.counting import count_pairs
 from akg_mlir.polyhedral.dependence import analyse
 from akg_mlir.polyhedral.fusable_tiles import tiles_of
 from akg_mlir.polyhedral.fusion import Fuser
-from akg_mlir.polyhedral.fusion_groups import Decision
+from akg_mlir.polyhedral.fusion_groups import Decision, Group
 from akg_mlir.polyhedral.reservation import Reservation, read_reservations
 from akg_mlir.polyhedral.scop import Scop, Statement
+from akg_mlir.polyhedral.shared_passes import same_chunks, share_passes
 
 NAME = "poly-fuse"
 
@@ -66,10 +67,11 @@ def _fuse(op: poly.ScopOp, max_redundancy: float) -> None:
     fuser = Fuser(scop, analyse(scop), max_redundancy, reservations)
     result = fuser.run(clusters, tiles)
     products = product_updates(op, scop)
-    groups = {
-        group: place(fuser, group, pieces_of(group, result.inside(group)), products)
-        for group in result.groups
-    }
+    groups: dict[Group, Placement] = {}
+    for group in result.groups:
+        pieces = pieces_of(group, result.inside(group))
+        pieces = share_passes(scop, pieces, products, lambda a, b: same_chunks(scop, a, b))
+        groups[group] = place(fuser, group, pieces, products)
     dims = {s.name: _dimension_names(s) for s in scop.originals}
     fused = fused_tree(scop, root, groups, dims)
     storages = {name: _allocate(op, names.values[array]) for name, array in fused.storages.items()}

@@ -1,4 +1,4 @@
-"""Reduce in two steps what does not stay on chip in one."""
+"""Reduce in two steps what keeps too few cores busy in one."""
 
 from __future__ import annotations
 
@@ -27,18 +27,25 @@ SHARE = 8
 class TeSplitReductions(ModulePass):
     """Reduce in two steps what does not stay on chip in one: inner dimensions, then outer ones.
 
-    Where other ops make the elements that a result reduces, a tile must hold all of them. The first
-    step (marked `te.partial`) reduces the innermost dimensions that fit; there are many tiles of
-    its few results, and the second step reads only them, in another kernel. Reductions of the same
-    inputs are split alike, so that one kernel reads these once. Sums are taken in another order.
+    Where other ops make the elements that a result reduces, its tile takes all of them, in chunks
+    if need be; few results are few tiles, and leave most cores idle. So where not even half of the
+    cores have a result, the first step (marked `te.partial`) reduces the innermost dimensions that
+    fit on chip; there are many tiles of its results, and the second step reads only them, in
+    another kernel. Reductions of the same inputs are split alike, so that one kernel reads these
+    once. Sums are taken in another order.
     """
 
     name = NAME
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        limit = target_or_default(op).memories["ub"] // SHARE
+        target = target_or_default(op)
+        limit = target.memories["ub"] // SHARE
         for function in functions(op):
-            reductions = [o for o in function.body.block.ops if isinstance(o, te.ReduceOp)]
+            reductions = [
+                o
+                for o in function.body.block.ops
+                if isinstance(o, te.ReduceOp) and 2 * prod(te.shape_of(o.result)) < target.cores
+            ]
             large = {o: inner for o in reductions if (inner := _inner_dimensions(o, limit))}
             made = [o for o in large if isinstance(o.operand.owner, Operation)]
             sources = {value for o in made for value in _sources(o.operand)}

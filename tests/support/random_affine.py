@@ -123,7 +123,7 @@ def programs(draw: st.DrawFn) -> Program:
 
 @st.composite
 def _nests(draw: st.DrawFn, ranks: tuple[tuple[str, int], ...], prefix: str) -> list[Item]:
-    if draw(st.integers(0, 3)) == 0:
+    if draw(st.integers(0, 3)) == 0 and any(rank < 3 for _, rank in ranks):
         return draw(_reductions(ranks, prefix))
     return [draw(_loops(ranks, prefix, _Scope(), 3))]
 

@@ -126,3 +126,21 @@ def test_functions_without_affine_code_are_left_alone() -> None:
     module = raised(text)
     del module.attributes["npu.target"]
     assert str(module) == str(parse_module(text))
+
+
+def test_subscripts_print_as_they_parse() -> None:
+    text = """
+    func.func @f(%x: memref<9x9xf32>) {
+      affine.for %i = 0 to 4 {
+        affine.for %j = 0 to 4 {
+          %k = affine.apply affine_map<(d0) -> (d0 + 2)>(%i)
+          %a = affine.load %x[%j + %k - 1, (%j + %k) floordiv 2] : memref<9x9xf32>
+          affine.store %a, %x[%j, %i] : memref<9x9xf32>
+        }
+      }
+      return
+    }
+    """
+    raised = str(apply(text, "poly-raise")[0])
+    assert "+ 2 + -1" not in raised
+    assert str(parse_module(raised)) == raised

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import islpy as isl
@@ -10,7 +10,14 @@ from xdsl.context import Context
 from xdsl.dialects import affine, func, memref
 from xdsl.dialects.builtin import AffineMapAttr, IndexType, ModuleOp
 from xdsl.ir import Block, Operation, Region, SSAValue
-from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineMap
+from xdsl.ir.affine import (
+    AffineBinaryOpExpr,
+    AffineBinaryOpKind,
+    AffineConstantExpr,
+    AffineDimExpr,
+    AffineExpr,
+    AffineMap,
+)
 from xdsl.passes import ModulePass
 
 from akg_mlir.diagnostics import CompileError, remark
@@ -280,6 +287,7 @@ class _BodyWriter:
         return self._compressed(self.scope.results(map_, operands, op))
 
     def _compressed(self, exprs: tuple[AffineExpr, ...]) -> tuple[list[SSAValue], AffineMapAttr]:
+        exprs = tuple(_folded(e) for e in exprs)
         # In order of appearance, as the parser numbers them: what is printed parses back equal.
         found = (e.position for x in exprs for e in x.dfs() if isinstance(e, AffineDimExpr))
         used = list(dict.fromkeys(found))
@@ -289,6 +297,33 @@ class _BodyWriter:
         ]
         results = tuple(e.replace_dims_and_symbols(dims, ()) for e in exprs)
         return [self.block.args[d] for d in used], AffineMapAttr(AffineMap(len(used), 0, results))
+
+
+def _folded(expr: AffineExpr) -> AffineExpr:
+    """The expression with its sums from left to right and their constants added up at the end.
+
+    The printer leaves the brackets of sums out: others would parse back as another expression.
+    """
+    if not isinstance(expr, AffineBinaryOpExpr):
+        return expr
+    if expr.kind is not AffineBinaryOpKind.Add:
+        return AffineExpr.binary(expr.kind, _folded(expr.lhs), _folded(expr.rhs))
+    terms = [term for part in _terms(expr) for term in _terms(_folded(part))]
+    constants = [t.value for t in terms if isinstance(t, AffineConstantExpr)]
+    result = AffineExpr.constant(0)
+    for term in terms:
+        if not isinstance(term, AffineConstantExpr):
+            result = result + term
+    return result + sum(constants)
+
+
+def _terms(expr: AffineExpr) -> Iterator[AffineExpr]:
+    """What a sum adds up, from left to right."""
+    if isinstance(expr, AffineBinaryOpExpr) and expr.kind is AffineBinaryOpKind.Add:
+        yield from _terms(expr.lhs)
+        yield from _terms(expr.rhs)
+    else:
+        yield expr
 
 
 def _check_reduction(block: Block, kind: str, store: affine.StoreOp) -> None:

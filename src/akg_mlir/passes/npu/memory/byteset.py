@@ -34,15 +34,17 @@ def union(ranges: Iterable[tuple[int, int]]) -> ByteSet:
 def subtract(first: ByteSet, second: ByteSet) -> ByteSet:
     """The bytes of `first` that are not in `second`."""
     left: list[tuple[int, int]] = []
+    passed = 0
     for low, high in first:
-        for start, end in second:
-            if end <= low or start >= high:
-                continue
+        while passed < len(second) and second[passed][1] <= low:
+            passed += 1
+        for at in range(passed, len(second)):
+            start, end = second[at]
+            if start >= high:
+                break
             if start > low:
                 left.append((low, start))
             low = end
-            if low >= high:
-                break
         if low < high:
             left.append((low, high))
     return tuple(left)

@@ -43,11 +43,16 @@ def check_buffers(program: Program, target: Target) -> None:
     for buffer in buffers:
         _check_address(buffer, target)
     live = lifetimes(program)
-    for a, b in combinations(buffers, 2):
-        if a.result not in live or b.result not in live or not live[a.result].meets(live[b.result]):
-            continue
-        (low_a, high_a), (low_b, high_b) = _bytes(a, target), _bytes(b, target)
-        if space_of(a.result.type) is space_of(b.result.type) and low_a < high_b and low_b < high_a:
+    used = [
+        (buffer, space_of(buffer.result.type), live[buffer.result], *_bytes(buffer, target))
+        for buffer in buffers
+        if buffer.result in live
+    ]
+    for (_, space_a, life_a, low_a, high_a), (b, space_b, life_b, low_b, high_b) in combinations(
+        used, 2
+    ):
+        together = space_a is space_b and life_a.meets(life_b)
+        if together and low_a < high_b and low_b < high_a:
             raise CompileError(
                 f"occupies bytes {low_b} to {high_b} while bytes {low_a} to {high_a} of the same "
                 "memory hold another buffer that is still needed",

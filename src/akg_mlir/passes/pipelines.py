@@ -120,7 +120,7 @@ class AffineToTrees(PipelinePass):
         return (
             _step("poly-raise"),
             _step("poly-schedule"),
-            _step("poly-tile", policy=self.policy),
+            _step("poly-tile", policy=self.policy, convolutions="vector"),
             _step("poly-fuse"),
             _step("poly-assign-units", convolutions="vector"),  # loads by img2col have no code
             _step("poly-promote"),

@@ -7,12 +7,15 @@ decides. References that fall on different positions in a block need buffers of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import islpy as isl
 
 from akg_mlir.polyhedral.context import context
 from akg_mlir.polyhedral.footprint import Box, box
+from akg_mlir.polyhedral.point_bands import contiguous_last
+from akg_mlir.polyhedral.scop import Access, Statement
 from akg_mlir.polyhedral.scopes import Scope, Use, tile_map
 
 DIM = isl.dim_type
@@ -62,43 +65,105 @@ class Walk:
 
 def walk_of(use: Use, axis: int | None, sizes: tuple[int, ...]) -> Walk | None:
     """How a vector reference walks a buffer whose rows are along `axis`, None for a layout that
-    the vector unit cannot take.
+    the vector unit cannot take."""
+    lanes = use.executed.lanes
+    if lanes is None:
+        return Walk(None)
+    reduced = use.executed.reduces and _has_factors(use.executed.source, use.access.array)
+    fixed = use.access.is_write or reduced
+    return walk_along(use.index, lanes, use.executed.order, axis, sizes, transposable=not fixed)
+
+
+def walk_along(
+    index: Sequence[isl.Aff],
+    lanes: int,
+    order: Sequence[int],
+    axis: int | None,
+    sizes: tuple[int, ...],
+    *,
+    transposable: bool,
+) -> Walk | None:
+    """How a reference to `index` walks along `lanes`, the last but for dimensions of one value of
+    its statement's dimensions `order`; None for a layout that the vector unit cannot take.
 
     A read may also be contiguous along another dimension than the lanes: it is transposed, 16 x 16
     elements at a time. The product of a contraction cannot.
     """
-    lanes = use.executed.lanes
-    if lanes is None or not _moving(use, lanes, sizes):
+    if not _moving(index, lanes, sizes):
         return Walk(None)
-    if _steps(use, lanes, axis, sizes):
+    if _steps(index, lanes, axis, sizes):
         return Walk(lanes)
-    if use.access.is_write or _multiplies(use):
+    if not transposable:
         return None
-    for dim in reversed(use.executed.order):
-        if dim != lanes and _steps(use, dim, axis, sizes):
-            return None if axis in _moving(use, lanes, sizes) else Walk(dim)
+    for dim in reversed(order):
+        if dim != lanes and _steps(index, dim, axis, sizes):
+            return None if axis in _moving(index, lanes, sizes) else Walk(dim)
     return None
 
 
-def _moving(use: Use, dim: int, sizes: tuple[int, ...]) -> list[int]:
+def involved(index: Sequence[isl.Aff], order: Sequence[int]) -> tuple[int, ...]:
+    """The dimensions among `order` that an access depends on: those of a buffer in the order of
+    the statement's own dimensions."""
+    return tuple(d for d in order if any(i.involves_dims(DIM.in_, d, 1) for i in index))
+
+
+def order_of_lanes(
+    statement: Statement, access: Access, shape: Sequence[int], elements: int
+) -> tuple[int, ...]:
+    """The dimensions of a statement in whose order a reference to a tensor that is only read has
+    its buffer; none where the vector unit can walk a box of the tensor.
+
+    What promotion finds for tiles, before there are any: all dimensions are taken as wide as they
+    are, and rows as aligned with the tile where no dimension but the lanes moves their start by
+    less than whole blocks of `elements`.
+    """
+    domain = statement.domain
+    order = contiguous_last(statement, statement.rank)
+    wide = [d for d in order if not domain.dim_max_val(d).eq(domain.dim_min_val(d))]
+    axis = innermost(tuple(shape))
+    if not wide or axis is None:
+        return ()
+    walk = walk_along(
+        access.index,
+        wide[-1],
+        order,
+        axis,
+        tuple(shape),
+        transposable=statement.reduction is None or not _has_factors(statement, access.array),
+    )
+    if walk is not None:
+        others = [d for d in wide if d != walk.dim]
+        if walk.dim is None or not _may_shift(access.index[axis], others, elements):
+            return ()
+    return involved(access.index, order)
+
+
+def _may_shift(start: isl.Aff, dims: Sequence[int], elements: int) -> bool:
+    """Whether some of `dims` move an index by less than whole blocks."""
+    if start.dim(DIM.div):
+        return True
+    factors = [start.get_coefficient_val(DIM.in_, d) for d in dims]
+    return any(not f.mod(isl.Val(elements, context())).is_zero() for f in factors)
+
+
+def _moving(index: Sequence[isl.Aff], dim: int, sizes: tuple[int, ...]) -> list[int]:
     """The dimensions of the tensor that change along a dimension of the statement."""
-    moving = [k for k, index in enumerate(use.index) if index.involves_dims(DIM.in_, dim, 1)]
+    moving = [k for k, i in enumerate(index) if i.involves_dims(DIM.in_, dim, 1)]
     return [k for k in moving if sizes[k] > 1]
 
 
-def _steps(use: Use, dim: int, axis: int | None, sizes: tuple[int, ...]) -> bool:
+def _steps(index: Sequence[isl.Aff], dim: int, axis: int | None, sizes: tuple[int, ...]) -> bool:
     """Whether the next value of `dim` is the next element along `axis`, and nothing else."""
-    if axis is None or _moving(use, dim, sizes) != [axis]:
+    if axis is None or _moving(index, dim, sizes) != [axis]:
         return False
-    index = use.index[axis]
-    step = isl.Aff.var_on_domain(index.get_domain_local_space(), DIM.set, dim)
-    return not index.sub(step).involves_dims(DIM.in_, dim, 1)
+    along = index[axis]
+    step = isl.Aff.var_on_domain(along.get_domain_local_space(), DIM.set, dim)
+    return not along.sub(step).involves_dims(DIM.in_, dim, 1)
 
 
-def _multiplies(use: Use) -> bool:
-    """Whether the reference is a factor of a contraction's update."""
-    others = {a.array for a in use.executed.source.reads} - {use.access.array}
-    return use.executed.reduces and len(others) > 1
+def _has_factors(update: Statement, array: str) -> bool:
+    """Whether an update multiplies what it reads of a tensor with another one."""
+    return len({a.array for a in update.reads} - {array}) > 1
 
 
 def starts_aligned(use: Use, dim: int | None, anchor: isl.Aff, axis: int, elements: int) -> bool:

@@ -19,6 +19,7 @@ from akg_mlir.polyhedral.alignment import (
     anchored_layout,
     corner,
     innermost,
+    involved,
     starts_aligned,
     walk_of,
 )
@@ -225,7 +226,7 @@ class _Promoter:
     def promote_rearranged(self, array: str, use: Use) -> None:
         """A buffer in the order of the statement's own dimensions, filled element by element."""
         executed = use.executed
-        scope, dims = executed.scope, _involved(use)
+        scope, dims = executed.scope, involved(use.index, executed.order)
         touched = tile_map(executed.domain, scope.dims, list(dims)).coalesce()
         layout = self.work.layout(array, touched)
         why = "in the order of the lanes, moved element by element"
@@ -262,15 +263,6 @@ def _same_elements(first: Use, second: Use) -> bool:
     """Whether one statement reads the same element by two references."""
     same = first.executed is second.executed
     return same and first.access.relation.is_equal(second.access.relation)
-
-
-def _involved(use: Use) -> tuple[int, ...]:
-    """The statement's own dimensions that an access depends on, innermost last."""
-    return tuple(
-        dim
-        for dim in use.executed.order
-        if any(index.involves_dims(DIM.in_, dim, 1) for index in use.index)
-    )
 
 
 def _function(use: Use) -> isl.Map:

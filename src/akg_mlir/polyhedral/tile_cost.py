@@ -207,7 +207,7 @@ class _Cost:
 
     def bytes_on_chip(self, footprint: Footprint) -> Numbers:
         """Bytes of a footprint whose rows are padded to whole blocks."""
-        box = self.box(footprint.sides)
+        box = self.box(footprint.held or footprint.sides)
         block = max(1, self.machine.block_bytes // footprint.element_bytes)
         padded = np.ceil(box / block) * block
         result = box[:, 0] * 0 + 1

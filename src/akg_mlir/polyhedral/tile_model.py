@@ -13,12 +13,14 @@ from dataclasses import dataclass, field, replace
 
 import islpy as isl
 
+from akg_mlir.polyhedral.alignment import order_of_lanes
 from akg_mlir.polyhedral.context import context
 from akg_mlir.polyhedral.executions import Execution, Interior, executions
 from akg_mlir.polyhedral.footprint import Box, box
 from akg_mlir.polyhedral.fusion import Fuser
 from akg_mlir.polyhedral.scop import Access, Array, Scop, Statement
 from akg_mlir.polyhedral.tiling import Reduction
+from akg_mlir.polyhedral.tree import TreeError
 
 DIM = isl.dim_type
 
@@ -38,6 +40,7 @@ class Footprint:
 
     `memory` is the on-chip memory; `loaded` and `stored` say whether it moves from or to GM;
     `start` and `stop` are the first and last place in the tile (statement number) that uses it.
+    `held` are the sides of the buffer where it is not the box of the array that `sides` describe.
     """
 
     array: str
@@ -49,6 +52,7 @@ class Footprint:
     stored: bool
     start: int
     stop: int
+    held: tuple[Side, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,8 @@ class Kernel:
     """The program seen from below: what `polyhedral` cannot know about bodies and machine.
 
     `operations` counts vector operations per instance; `cubes` are the contractions of the cube,
-    `products` all updates that may run there; `block_bytes` is the alignment of vector operands.
+    `products` all updates that may run there; `block_bytes` is the alignment of vector operands;
+    `other_units` are the statements that the vector unit does not get.
     """
 
     scop: Scop
@@ -112,6 +117,7 @@ class Kernel:
     cubes: Mapping[str, CubeProduct]
     products: frozenset[str]
     block_bytes: int
+    other_units: frozenset[str] = frozenset()
 
 
 def build_model(kernel: Kernel, fuser: Fuser, inside: Interior) -> TileModel:
@@ -170,15 +176,36 @@ class _Builder:
     def footprints(self, array: Array) -> list[Footprint]:
         """The buffers for one array: one per memory and alignment."""
         classes: dict[tuple[str, ...], list[tuple[int, Access, isl.Map]]] = {}
+        own: list[Footprint] = []
         for place, execution in enumerate(self.executed):
             statement = self.kernel.scop.by_name[execution.statement]
             region = str(execution.region) if array.name in self.private else ""
             for access in statement.accesses:
-                if access.array == array.name:
-                    touched = execution.points.apply_range(access.relation)
+                if access.array != array.name:
+                    continue
+                touched = execution.points.apply_range(access.relation)
+                dims = self.rearranged(statement, access, array)
+                if dims:
+                    found = self.footprint(array, "ub", [(place, access, touched)])
+                    extents = _extents(statement.domain)
+                    sides = self.sides(execution.points, extents)
+                    own.append(replace(found, held=tuple(sides[d] for d in dims)))
+                else:
                     for key in self.keys(statement, access, array, touched):
                         classes.setdefault((*key, region), []).append((place, access, touched))
-        return [self.footprint(array, key[0], uses) for key, uses in classes.items()]
+        return own + [self.footprint(array, key[0], uses) for key, uses in classes.items()]
+
+    def rearranged(self, statement: Statement, access: Access, array: Array) -> tuple[int, ...]:
+        """The statement's dimensions whose order the buffer of a reference is in, none for one that
+        is a box of the array."""
+        elsewhere = statement.name in self.kernel.cubes or statement.name in self.kernel.other_units
+        if elsewhere or array.name in self.written:
+            return ()
+        block = max(1, self.kernel.block_bytes // array.element_bytes)
+        try:
+            return order_of_lanes(statement, access, array.shape, block)
+        except TreeError:  # no function: promotion refuses it with a message of its own
+            return ()
 
     def footprint(
         self, array: Array, memory: str, uses: list[tuple[int, Access, isl.Map]]

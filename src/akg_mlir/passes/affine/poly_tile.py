@@ -11,7 +11,7 @@ from xdsl.passes import ModulePass
 
 from akg_mlir.diagnostics import CompileError, remark
 from akg_mlir.dialects import poly
-from akg_mlir.passes.affine.bodies import is_cube_product
+from akg_mlir.passes.affine.bodies import is_cube_product, vector_refusal
 from akg_mlir.passes.affine.bridge import read_tree, replace_tree
 from akg_mlir.passes.affine.poly_schedule import function_name
 from akg_mlir.passes.affine.products import product_updates
@@ -19,6 +19,7 @@ from akg_mlir.passes.affine.statements import read_scop
 from akg_mlir.passes.npu.memory.target import target_of
 from akg_mlir.polyhedral.clustering import Cluster, clusters_of
 from akg_mlir.polyhedral.contraction import find_contraction
+from akg_mlir.polyhedral.convolution import find_convolution
 from akg_mlir.polyhedral.dependence import analyse
 from akg_mlir.polyhedral.fusable_tiles import choose_fusable
 from akg_mlir.polyhedral.policy import Policy, PolicyError, parse_policy
@@ -43,7 +44,7 @@ class PolyTile(ModulePass):
     it does not name is chosen. `max-redundancy` limits recomputation, as in poly-fuse. `isolation`
     says how partial tiles are kept apart from full ones in generated code: `loops` splits every
     loop where tiles change, `full` gives only full tiles loops of their own, `none` tests every
-    tile at run time.
+    tile at run time. `convolutions` says where they will go, as in poly-assign-units.
     """
 
     name = NAME
@@ -51,6 +52,7 @@ class PolyTile(ModulePass):
     policy: str = AUTO
     max_redundancy: float = 2.0
     isolation: Isolation = "loops"
+    convolutions: str = "cube"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         scops = [s for s in op.walk() if isinstance(s, poly.ScopOp)]
@@ -133,7 +135,8 @@ def tiler_of(op: poly.ScopOp, machine: Machine, asked: PolyTile) -> Tiler:
     reductions = _reductions(scop, clusters)
     cubes = _cubes(op, scop, reductions)
     products = product_updates(op, scop)
-    kernel = Kernel(scop, _operations(op), cubes, products, machine.block_bytes)
+    others = _other_units(op, scop, asked.convolutions == "cube")
+    kernel = Kernel(scop, _operations(op), cubes, products, machine.block_bytes, others)
     policy, redundancy = asked.parsed_policy(op), asked.max_redundancy
     return Tiler(kernel, analyse(scop), clusters, reductions, machine, redundancy, policy)
 
@@ -142,6 +145,18 @@ def _reductions(scop: Scop, clusters: tuple[Cluster, ...]) -> dict[str, Reductio
     updates = [s.name for s in scop.originals if s.reduction is not None]
     found = [r for cluster in clusters for r in find_reductions(scop, cluster, updates)]
     return {r.update.name: r for r in found}
+
+
+def _other_units(op: poly.ScopOp, scop: Scop, convolutions: bool) -> frozenset[str]:
+    """Statements that the vector unit does not get: what it cannot do, and `convolutions`."""
+    names: set[str] = set()
+    for stmt in op.statements:
+        statement = scop.by_name[stmt.sym_name.data]
+        reduces = statement.reduction is not None
+        on_cube = convolutions and reduces and is_cube_product(stmt)
+        if vector_refusal(stmt, reduces) or (on_cube and find_convolution(statement)):
+            names.add(statement.name)
+    return frozenset(names)
 
 
 def _cubes(op: poly.ScopOp, scop: Scop, reductions: dict[str, Reduction]) -> dict[str, CubeProduct]:

@@ -9,6 +9,7 @@ from affine_programs import Program
 from poly_kernels import apply, assert_same_results, scop_of, violations
 
 from akg_mlir.diagnostics import Remark
+from akg_mlir.parsing import parse_module
 from akg_mlir.passes.affine.bridge import read_tree
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.clustering import clusters_of
@@ -387,6 +388,10 @@ def test_reserved_parts_have_bands_of_their_own() -> None:
     assert violations(module) == []
     clusters = clusters_of(read_tree(scop_of(module).tree))
     assert [c.names for c in clusters] == [("S0",), ("S0",), ("S0",), ("S1",), ("S2",)]
+    twice = str(module).replace('"{ S0[i, j] : 0 < i', '"{ S0[i, j] : 0 <= i')
+    assert [v.message for v in violations(parse_module(twice))] == [
+        "instances of @S0 execute more than once"
+    ]
     module, remarks = apply(text, "poly-raise,poly-schedule,poly-tile,poly-fuse")
     partly = [r.numbers for r in remarks if "stays in GM for" in r.message]
     assert partly == [{"reserved": 16, "original": 544}] * 2

@@ -6,13 +6,14 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 JOBS ?= 2
 
-.PHONY: help setup examples demo test lit lint format conformance deep bench clean
+.PHONY: help setup examples demo test lit lint format docs conformance deep bench clean
 
 help:
 	@echo "make demo         compile and run every example on the simulated NPU"
 	@echo "make test         run all tests"
 	@echo "make lit          run tests/filecheck out of process, as lit does"
 	@echo "make lint         ruff, pyright (strict) and the layering contracts"
+	@echo "make docs         write the reference pages of the passes anew"
 	@echo "make conformance  the suites of tests/conformance; counts in build/conformance.json"
 	@echo "make deep         hypothesis with its deep profile; counts in build/deep.json"
 	@echo "make bench        the benchmarks; figures in build/bench.json"
@@ -47,6 +48,9 @@ lint: $(STAMP)
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(STAMP)
+	$(BIN)/python docs/pass_pages.py
 
 conformance: $(STAMP) | build
 	$(BIN)/python -m tests.conformance --jobs $(JOBS) --json build/conformance.json

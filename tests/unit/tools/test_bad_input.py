@@ -175,7 +175,7 @@ def test_tile_policy_that_does_not_fit(capsys: pytest.CaptureFixture[str]):
     arguments = ["run", file, "--target", "generic_tiny", "--policy", "S7: 64@UB, 500@UB"]
     said = run_failing(arguments, akg, capsys)
     assert "bytes of UB, the limit is 30720" in said
-    assert "smaller sizes" in said
+    assert "tiles of 4 x 500 fit" in said
 
 
 def test_demo_of_an_empty_directory(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

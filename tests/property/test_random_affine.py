@@ -30,7 +30,7 @@ PASSES = ("poly-schedule", "poly-tile", "poly-fuse", "poly-assign-units", "poly-
 NEEDS = {"poly-fuse": {"poly-tile"}, "poly-promote": {"poly-assign-units"}}
 CASES = 2000 if settings.default.max_examples >= 1000 else settings.default.max_examples
 Record = Callable[[str, object], None]
-REFUSALS = ("the tile policy does not match", "does not fit")
+REFUSALS = ("the tile policy does not match", "does not fit", "run poly-fuse first")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def _options(draw: st.DrawFn, name: str, program: Program) -> str:
         return redundancy if name == "poly-tile" else ""
     entries: list[str] = []
     for number, depth in enumerate(_depths(program.body, 0)):
-        if depth > 0 and draw(st.integers(0, 2)) == 0:
+        if depth > 0 and draw(st.integers(0, 4)) == 0:
             sizes = st.one_of(st.just("_"), st.integers(1, 7).map(lambda n: f"{n}@UB"))
             entries.append(f"S{number}: " + ", ".join(draw(sizes) for _ in range(depth)))
     return f'policy="{"; ".join(entries)}"' if entries else redundancy

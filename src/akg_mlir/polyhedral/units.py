@@ -45,9 +45,21 @@ def distribute(scop: Scop, root: tree.Domain, leaf: Leaf) -> tree.Domain:
     """The tree with one filter per statement inside every tile, in an order that is legal.
 
     Tile bands and extensions stay. `leaf` gives the subtree of one statement. Raises
-    `tree.TreeError` for an extension that is neither directly below a tile band nor at the root.
+    `tree.TreeError` for an extension that is neither directly below a tile band nor at the root,
+    and for a statement of which parts are in several places: filters here take whole statements.
     """
+    _refuse_parts(root)
     return _Distributor(scop, root, leaf).run()
+
+
+def _refuse_parts(root: tree.Domain) -> None:
+    places = root.child.filters if isinstance(root.child, tree.Sequence) else ()
+    seen: set[str] = set()
+    for place in places:
+        for name in tree.statement_names(place.filter):
+            if name in seen:
+                raise tree.TreeError(f"parts of @{name} are in several places: run poly-fuse first")
+            seen.add(name)
 
 
 class _Distributor:

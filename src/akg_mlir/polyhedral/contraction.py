@@ -38,16 +38,23 @@ class Contraction:
     c: Access
 
 
-def find_contraction(statement: Statement) -> Contraction | None:
-    """The contraction a statement's references describe, or None if they describe none."""
+def factors(statement: Statement) -> tuple[Access, Access] | None:
+    """The two reads that an update of one cell multiplies; None for any other statement."""
     if len(statement.reads) != 3 or len(statement.writes) != 1:
         return None
     c = statement.writes[0]
-    operands = [
+    found = tuple(
         r for r in statement.reads if r.array != c.array or not r.relation.is_equal(c.relation)
-    ]
-    if len(operands) != 2:
+    )
+    return (found[0], found[1]) if len(found) == 2 else None
+
+
+def find_contraction(statement: Statement) -> Contraction | None:
+    """The contraction a statement's references describe, or None if they describe none."""
+    operands = factors(statement)
+    if operands is None:
         return None
+    c = statement.writes[0]
     cell = _dimensions(c)
     for a, b in permutations(operands):
         left, right = _dimensions(a), _dimensions(b)

@@ -11,6 +11,7 @@ from itertools import permutations
 
 import islpy as isl
 
+from akg_mlir.polyhedral.contraction import factors
 from akg_mlir.polyhedral.layouts import Window
 from akg_mlir.polyhedral.point_bands import dimension_of
 from akg_mlir.polyhedral.scop import Access, Statement
@@ -59,14 +60,10 @@ def find_convolution(statement: Statement) -> Convolution | None:
 
     A contraction without a window (a plain matrix product) is none.
     """
-    if len(statement.reads) != 3 or len(statement.writes) != 1:
+    operands = factors(statement)
+    if operands is None:
         return None
     c = statement.writes[0]
-    operands = [
-        r for r in statement.reads if r.array != c.array or not r.relation.is_equal(c.relation)
-    ]
-    if len(operands) != 2:
-        return None
     for a, b in permutations(operands):
         found = _matched(statement, a, b, c)
         if found is not None:

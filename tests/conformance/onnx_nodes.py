@@ -15,7 +15,7 @@ from typing import Any
 from onnx.backend.test.case.test_case import TestCase
 
 from akg_mlir.onnx_backend import Backend
-from tests.conformance.isolated import run_isolated
+from bench.isolated import run_isolated
 from tests.support import onnx_suite
 from tests.support.onnx_suite import Outcome
 

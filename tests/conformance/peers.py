@@ -20,7 +20,7 @@ from onnx import ModelProto
 import akg_mlir
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.execution.trees import TreeRunner
-from tests.conformance.isolated import run_isolated
+from bench.isolated import run_isolated
 from tests.support import peer_graphs
 from tests.support.peer_graphs import BUILDERS, IREE, SMALL
 

@@ -23,7 +23,7 @@ from akg_mlir.diagnostics import CompileError
 from akg_mlir.machine import MachineError
 from akg_mlir.reference import affine
 from akg_mlir.reference.schedule_tree import write_tree_order
-from tests.conformance.isolated import run_isolated
+from bench.isolated import run_isolated
 from tests.support import polybench
 
 PRINTED = 0.005001

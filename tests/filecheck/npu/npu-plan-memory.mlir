@@ -1,5 +1,6 @@
 // RUN: akg-opt %s -p npu-plan-memory | filecheck %s
 // RUN: akg-opt %s -p 'npu-plan-memory{reuse=always}' | filecheck %s --check-prefix SHARE
+// RUN: akg-opt %s -p 'npu-plan-memory{skew=false}' | filecheck %s --check-prefix PLAIN
 
 // The memory is large, so buffers are kept apart: sharing bytes would order their users. Buffers in
 // a loop move to the top, unused ones vanish. %a and %b are read together, %c and %sum as well:
@@ -11,6 +12,14 @@
 // CHECK-NEXT:  %b = npu.buffer at 4352 :
 // CHECK-NEXT:  %c = npu.buffer at 6400 :
 // CHECK-NOT:   npu.buffer
+
+// Without the skew they follow each other.
+
+// PLAIN-LABEL: func.func @stages
+// PLAIN-NEXT:  %sum = npu.buffer at 0 :
+// PLAIN-NEXT:  %a = npu.buffer at 2048 :
+// PLAIN-NEXT:  %b = npu.buffer at 4096 :
+// PLAIN-NEXT:  %c = npu.buffer at 6144 :
 
 // %a is dead once %c is written: with reuse they overlap. %sum lives through the whole loop.
 

@@ -37,11 +37,13 @@ class NpuPlanMemory(ModulePass):
     Buffers move to the top of their kernel. They are kept apart while the memory allows it, since
     sharing bytes orders their users; then buffers that one pipe uses share bytes, then all (or at
     once, with `reuse=always`), in each case only if their lifetimes do not meet. Sources of one
-    vector instruction go to different bank groups where that costs no space.
+    vector instruction go to different bank groups where that costs no space (`skew=false` lets them
+    fall as they may).
     """
 
     name = "npu-plan-memory"
     reuse: Literal["auto", "always"] = "auto"
+    skew: bool = True
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         target = target_of(op)
@@ -71,7 +73,8 @@ class NpuPlanMemory(ModulePass):
             )
             for b in buffers
         ]
-        pairs = list(_source_pairs(program, buffers)) if space is Space.UB else []
+        skewed = self.skew and space is Space.UB
+        pairs = list(_source_pairs(program, buffers)) if skewed else []
         least = Sharing.ALL if self.reuse == "always" else Sharing.NONE
         found = plan(requests, capacity, pairs, least=least)
         if found.height > capacity:

@@ -1,0 +1,38 @@
+"""The standard pipeline, and what it lacks in each of the compared variants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from xdsl.passes import ModulePass
+
+from akg_mlir.passes.pipelines import Akg, flatten
+
+TARGET = "ascend910"
+
+Options = Mapping[str, object]
+
+ABLATIONS: Mapping[str, tuple[str, Options]] = {
+    "no_bank_skew": ("npu-plan-memory", {"skew": False}),
+}
+"""By name: a pass and the options that take one thing away."""
+
+
+def standard(policy: str | None = None) -> tuple[ModulePass, ...]:
+    """The standard pipeline for the machine of the paper."""
+    return flatten((Akg(target=TARGET, policy=policy),))
+
+
+def ablated(name: str) -> tuple[ModulePass, ...]:
+    """The standard pipeline without one thing."""
+    return with_options(standard(), *ABLATIONS[name])
+
+
+def with_options(
+    passes: Sequence[ModulePass], name: str, options: Options
+) -> tuple[ModulePass, ...]:
+    """Passes of which those called `name` have other options. Raises KeyError if there is none."""
+    if name not in (pass_.name for pass_ in passes):
+        raise KeyError(f"the pipeline has no {name}")
+    return tuple(replace(p, **options) if p.name == name else p for p in passes)

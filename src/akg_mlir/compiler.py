@@ -98,6 +98,12 @@ class Kernel:
 
         return run(self.runner, inputs or {}, seed=seed)
 
+    def time(self) -> RunReport:
+        """The same report without inputs: cycles, bounds and traffic, nothing is executed."""
+        from akg_mlir.report.running import time
+
+        return time(self.runner)
+
 
 def compile(
     source: str | Path | ModuleOp | ModelProto,

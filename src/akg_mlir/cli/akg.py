@@ -43,6 +43,11 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         default=True,
         help="run in every order and compare with the reference (default); else only time it",
     )
+    add(
+        "--timing-only",
+        action="store_true",
+        help="execute nothing: cycles, bounds and traffic need no inputs",
+    )
     add("--json", action="store_true", help="print the figures as JSON")
     add("--remarks", type=Path, metavar="FILE", help="write what passes decided, as JSON lines")
     _add_options(parser)

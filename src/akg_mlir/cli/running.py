@@ -19,7 +19,7 @@ from akg_mlir.execution.trees import TreeRunner
 from akg_mlir.inputs import read_npz
 from akg_mlir.passes.pipelines import AffineToTrees, TeToAffine
 from akg_mlir.report.figures import RunReport
-from akg_mlir.report.running import run
+from akg_mlir.report.running import run, time
 from akg_mlir.report.trees import TreeReport, run_trees
 from akg_mlir.sources import Array
 
@@ -31,7 +31,10 @@ def run_program(options: argparse.Namespace) -> int:
     given = {} if options.inputs is None else read_npz(options.inputs)
     with Progress() as progress:
         kernel = _compile(options.file, options, progress)
-        report = _execute(kernel, options.floor, given, options.seed, options.check, progress)
+        if options.timing_only:
+            report = time(kernel.runner, progress)
+        else:
+            report = _execute(kernel, options.floor, given, options.seed, options.check, progress)
     if options.remarks is not None:
         lines = (json.dumps(remark.as_dict()) + "\n" for remark in kernel.remarks)
         write_whole(options.remarks, "".join(lines))

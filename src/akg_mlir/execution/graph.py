@@ -37,6 +37,15 @@ def run_graph(
     return _GraphCall(module, call).run(graph, arrays)
 
 
+def kernel_calls(module: ModuleOp, entry: str) -> tuple[func.FuncOp, ...]:
+    """The kernels that the entry function calls, in order: itself where it is one."""
+    graph = function_named(module, entry)
+    if not graph.function_type.outputs.data:
+        return (graph,)
+    calls = (op for op in graph.body.block.ops if isinstance(op, func.CallOp))
+    return tuple(function_named(module, call.callee.string_value()) for call in calls)
+
+
 def lives_on(function: func.FuncOp, position: int) -> bool:
     """Whether what a function writes to an argument may be read after it."""
     if function.arg_attrs is None:

@@ -11,8 +11,8 @@ from xdsl.dialects.builtin import StringAttr
 from akg_mlir.compilation import Compilation
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.emit.program import decode
-from akg_mlir.execution.graph import run_graph, with_weights
-from akg_mlir.machine import Machine, MachineError, Mode, RunResult
+from akg_mlir.execution.graph import kernel_calls, run_graph, with_weights
+from akg_mlir.machine import Machine, MachineError, Mode, RunResult, Timing
 from akg_mlir.machine.program import Program
 from akg_mlir.sources import Array
 from akg_mlir.targets import Target, load
@@ -30,6 +30,14 @@ class KernelRun:
     def name(self) -> str:
         """The name of the kernel."""
         return self.function.sym_name.data
+
+
+@dataclass(frozen=True)
+class KernelTiming:
+    """One kernel call that was timed, not executed."""
+
+    function: func.FuncOp
+    timing: Timing
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,15 @@ class Runner:
         arrays = with_weights(source, inputs)
         outputs = run_graph(self.compilation.module, source.entry, arrays, call)
         return Execution(outputs, tuple(kernels))
+
+    def time(self) -> tuple[KernelTiming, ...]:
+        """Cycles of every kernel call, in order, without data and without executing anything.
+
+        Raises CompileError when the pipeline stopped above the instructions.
+        """
+        calls = kernel_calls(self.compilation.module, self.compilation.source.entry)
+        timings = {kernel: self._machine.time(self._program(kernel)) for kernel in set(calls)}
+        return tuple(KernelTiming(kernel, timings[kernel]) for kernel in calls)
 
     def _program(self, function: func.FuncOp) -> Program:
         name = function.sym_name.data

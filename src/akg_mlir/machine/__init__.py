@@ -11,7 +11,7 @@ from akg_mlir.machine.errors import (
     PoisonError,
 )
 from akg_mlir.machine.hazards import Race
-from akg_mlir.machine.machine import Machine, Mode, RunResult, Timing
+from akg_mlir.machine.machine import Machine, Measures, Mode, RunResult, Timing
 from akg_mlir.machine.timeline import Span, Timeline
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "FlagError",
     "Machine",
     "MachineError",
+    "Measures",
     "Mode",
     "PoisonError",
     "Race",

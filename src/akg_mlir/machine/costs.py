@@ -2,14 +2,15 @@
 
 A transfer occupies its pipe for `startup + sum over bursts of max(burst, bytes / rate)`. Addresses
 in GM off 512 B get the `unaligned` share of the rate. The rate of GM mixes L2 hits with misses,
-which also occupy the core's share of DRAM: reads and writes of one core take turns there. A vector
+which also occupy the core's share of DRAM for whole cycles: reads and writes of one core take turns
+there. A vector
 repeat takes its slope or, if that is longer, the most blocks that one bank group must read or
 write; conflicts between reads and writes are not modelled (the measurements disagree).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil, gcd, prod
@@ -17,7 +18,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from akg_mlir.machine.array_code import Column, Value
 from akg_mlir.machine.isa import GROUP, WHOLE, burst_units
+from akg_mlir.machine.issue import Issue
 from akg_mlir.machine.program import (
     BLOCK,
     DTYPES,
@@ -31,7 +34,6 @@ from akg_mlir.machine.program import (
     Vec,
     Vnchwconv,
 )
-from akg_mlir.machine.unroll import Issued
 
 if TYPE_CHECKING:
     from akg_mlir.targets import Target
@@ -47,10 +49,13 @@ class Cost:
     occupancy: int
     latency: int = 0
     startup: int = 0
-    dram: float = 0.0
+    dram: int = 0
 
 
 _SYNCHRONISATION = Cost(1)
+
+_Residue = tuple[int, int, int]
+"""An operand, the period after which its address costs the same, and the unit that matters."""
 
 
 class Costs:
@@ -67,31 +72,41 @@ class Costs:
         self._target = target
         self._share = target.gm.dram_share(active_cores)
         self._misses = misses
-        self._fixed: dict[int, Cost] = {}
-        self._by_address: dict[tuple[int, ...], Cost] = {}
 
-    def of(self, issued: Issued) -> Cost:
-        """The cost of an issued instruction."""
-        number = issued[0]
-        if number in self._fixed:
-            return self._fixed[number]
-        instruction = self._code[number]
+    def of(self, issue: Issue) -> tuple[list[Cost], Column]:
+        """The costs that occur, and which of them each execution has."""
+        instruction = self._code[issue.number]
+        residues = self._residues(instruction)
+        key: Value = 0
+        for operand, period, unit in residues:
+            key = key * (period // unit) + issue.addresses[operand] % period // unit
+        keys, which = np.unique(np.broadcast_to(key, (issue.count,)), return_inverse=True)
+        return [self._at(instruction, residues, int(key)) for key in keys], which
+
+    def _residues(self, instruction: Instruction) -> Sequence[_Residue]:
+        """What of the addresses an instruction's cost depends on."""
         match instruction:
             case Copy() if GM in (instruction.src.memory, instruction.dst.memory):
-                address = issued[2 if instruction.src.memory == GM else 1]
-                key = (number, address % self._target.alignments[GM])
-                if key not in self._by_address:
-                    self._by_address[key] = self._transfer(instruction, key[1])
-                return self._by_address[key]
+                operand = 1 if instruction.src.memory == GM else 0
+                return [(operand, self._target.alignments[GM], 1)]
             case Vec():
                 period = self._target.vector.bank_groups * BLOCK
-                key = (number, *(address % period for address in issued[1:]))
-                if key not in self._by_address:
-                    self._by_address[key] = self._vector(instruction, key[1:])
-                return self._by_address[key]
+                return [(operand, period, BLOCK) for operand in range(len(instruction.operands))]
             case _:
-                self._fixed[number] = self._of(instruction)
-                return self._fixed[number]
+                return ()
+
+    def _at(self, instruction: Instruction, residues: Sequence[_Residue], key: int) -> Cost:
+        addresses: list[int] = []
+        for _, period, unit in reversed(residues):
+            key, digit = divmod(key, period // unit)
+            addresses.insert(0, digit * unit)
+        match instruction:
+            case Copy() if addresses:
+                return self._transfer(instruction, addresses[0])
+            case Vec():
+                return self._vector(instruction, addresses)
+            case _:
+                return self._of(instruction)
 
     def _of(self, instruction: Instruction) -> Cost:
         """Costs that no address changes."""
@@ -149,9 +164,9 @@ class Costs:
         for count, penalty in ((aligned, 1.0), (copy.n_burst - aligned, 1 / gm.unaligned)):
             cycles += count * max(path.burst, length * per_byte * penalty)
             dram += count * length * miss * penalty / self._share
-        return Cost(path.startup + ceil(cycles), path.latency, path.startup, dram)
+        return Cost(path.startup + ceil(cycles), path.latency, path.startup, ceil(dram))
 
-    def _vector(self, vec: Vec, addresses: tuple[int, ...]) -> Cost:
+    def _vector(self, vec: Vec, addresses: Sequence[int]) -> Cost:
         vector = self._target.vector
         slope = vector.repeat_cycles(vec.opcode)
         strides = vec.src_strides if vec.dst is None else (vec.dst_stride, *vec.src_strides)

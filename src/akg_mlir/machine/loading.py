@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from akg_mlir.machine.costs import Cost, Costs
+import numpy as np
+
+from akg_mlir.machine.costs import Costs
 from akg_mlir.machine.hazards import Hazards, Race
 from akg_mlir.machine.isa import Plan, place, plan
+from akg_mlir.machine.issue import Issues, issue
 from akg_mlir.machine.program import BLOCK, GM, Program
+from akg_mlir.machine.schedule import Schedule, schedule
 from akg_mlir.machine.sharing import cross_core_races
-from akg_mlir.machine.timeline import Clock, Timeline
+from akg_mlir.machine.timeline import Timeline
 from akg_mlir.machine.traffic import Traffic, measure
 from akg_mlir.machine.unroll import Checker, Issued, control_flow, instructions
 
@@ -27,7 +31,6 @@ class Loaded:
     program: Program
     target: Target
     plans: tuple[Plan, ...]
-    streams: tuple[tuple[Issued, ...], ...]
 
     @cached_property
     def written(self) -> set[int]:
@@ -41,9 +44,26 @@ class Loaded:
         return {where for where in places if isinstance(where, int)}
 
     @cached_property
+    def streams(self) -> tuple[tuple[Issued, ...], ...]:
+        """What each core issues. Raises `BoundsError` and `FieldError` for bad addresses."""
+        stream_of = control_flow(self.program)
+        checker = Checker(self.program, self.plans, self.target)
+        streams: list[tuple[Issued, ...]] = []
+        for core in range(self.program.cores):
+            stream = tuple(stream_of(core))
+            checker.check(stream)
+            streams.append(stream)
+        return tuple(streams)
+
+    @cached_property
+    def issues(self) -> Issues:
+        """What all cores issue, in columns."""
+        return issue(self.program)
+
+    @cached_property
     def traffic(self) -> Traffic:
         """GM traffic of all cores."""
-        return measure(self.streams, self.plans, self.target)
+        return measure(self.issues.issues, self.plans, self.target)
 
     @cached_property
     def races(self) -> tuple[Race, ...]:
@@ -80,25 +100,22 @@ class Loaded:
         return tuple(result)
 
     @cached_property
-    def timelines(self) -> tuple[Timeline, ...]:
-        """One per core; cores with the same instructions at the same costs share theirs."""
+    def schedule(self) -> Schedule:
+        """What the clock needs to know."""
         code = tuple(plan.instruction for plan in self.plans)
-        active = max(1, sum(1 for stream in self.streams if stream))
-        costs = Costs(code, self.target, active, self.traffic.misses)
-        known: dict[tuple[tuple[int, Cost], ...], Timeline] = {}
-        result: list[Timeline] = []
-        for stream in self.streams:
-            spent = [costs.of(issued) for issued in stream]
-            key = tuple((issued[0], cost) for issued, cost in zip(stream, spent))
-            if key not in known:
-                known[key] = Clock(stream, code, spent, self.target).run()
-            result.append(known[key])
-        return tuple(result)
+        active = max(1, int(np.count_nonzero(self.issues.lengths)))
+        return schedule(self.issues, Costs(code, self.target, active, self.traffic.misses), code)
 
-    @property
+    @cached_property
+    def timelines(self) -> tuple[Timeline, ...]:
+        """One per core, with every instruction; cores with equal streams share theirs."""
+        return self.schedule.timelines(self.target, whole=True)
+
+    @cached_property
     def slowest(self) -> Timeline:
-        """The timeline of the core that finishes last."""
-        return max(self.timelines, key=lambda timeline: timeline.cycles)
+        """The timeline of the core that finishes last; repetitions in it may be jumped over."""
+        timelines = self.schedule.timelines(self.target, whole=False)
+        return max(timelines, key=lambda timeline: timeline.cycles)
 
     @cached_property
     def peak_bytes(self) -> dict[str, int]:
@@ -113,16 +130,6 @@ class Loaded:
 
 @lru_cache(maxsize=16)
 def load(program: Program, target: Target) -> Loaded:
-    """Plan and unroll a program and check every address.
-
-    Raises `FieldError` and `BoundsError`.
-    """
+    """Plan a program. Raises `FieldError`."""
     plans = tuple(plan(instruction, target) for instruction in instructions(program.body))
-    stream_of = control_flow(program)
-    checker = Checker(program, plans, target)
-    streams: list[tuple[Issued, ...]] = []
-    for core in range(program.cores):
-        stream = tuple(stream_of(core))
-        checker.check(stream)
-        streams.append(stream)
-    return Loaded(program, target, plans, tuple(streams))
+    return Loaded(program, target, plans)

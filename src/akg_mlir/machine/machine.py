@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from random import Random
 from typing import TYPE_CHECKING, Literal
 
@@ -24,8 +24,22 @@ if TYPE_CHECKING:
 Mode = Literal["program", "timed", "adversarial"]
 
 
-@dataclass(frozen=True)
-class Timing:
+@dataclass(frozen=True, kw_only=True)
+class Measures:
+    """What does not depend on data, nor on the order of execution.
+
+    `gm_bytes_read`, `gm_bytes_written` and `instructions` (flags and barriers included) count all
+    cores. `peak_bytes`: end of the last buffer per memory of a core.
+    """
+
+    gm_bytes_read: int
+    gm_bytes_written: int
+    peak_bytes: Mapping[str, int]
+    instructions: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timing(Measures):
     """Cycles of the slowest core, its busy cycles per pipe and its timeline."""
 
     cycles: int
@@ -33,22 +47,17 @@ class Timing:
     timeline: Timeline
 
 
-@dataclass(frozen=True)
-class RunResult:
+@dataclass(frozen=True, kw_only=True)
+class RunResult(Measures):
     """What a kernel did.
 
     `outputs`: one array per written argument, in argument order. `timing` only in timed mode.
-    `gm_bytes_read`, `gm_bytes_written` and `instructions` (flags and barriers included) count all
-    cores. `peak_bytes`: end of the last buffer per memory of a core. `races`: pairs of
-    instructions that nothing orders; where there is one, results are not to be trusted.
+    `races`: pairs of instructions that nothing orders; where there is one, results are not to be
+    trusted.
     """
 
     outputs: tuple[Array, ...]
     timing: Timing | None
-    gm_bytes_read: int
-    gm_bytes_written: int
-    peak_bytes: Mapping[str, int]
-    instructions: int
     races: tuple[Race, ...]
 
     @property
@@ -73,9 +82,16 @@ class Machine:
         return load(program, self.target).races
 
     def time(self, program: Program) -> Timing:
-        """Cycles of a program: they do not depend on data."""
-        slowest = load(program, self.target).slowest
-        return Timing(slowest.cycles, slowest.busy, slowest)
+        """Cycles and traffic of a program: they do not depend on data.
+
+        Nothing is executed and repetitions are jumped over, so this takes no second even for
+        kernels of millions of instructions. Addresses, flags and races are not checked. Raises
+        `FieldError` and `DeadlockError`.
+        """
+        loaded = load(program, self.target)
+        slowest = loaded.slowest
+        measured = asdict(_measures(loaded))
+        return Timing(cycles=slowest.cycles, busy=slowest.busy, timeline=slowest, **measured)
 
     def run(
         self,
@@ -98,13 +114,10 @@ class Machine:
             self._execute(loaded, buffers, mode, Random(seed))
         timing = self.time(program) if mode == "timed" else None
         return RunResult(
-            tuple(_result(program, position, buffers) for position in program.outputs),
-            timing,
-            loaded.traffic.read,
-            loaded.traffic.written,
-            loaded.peak_bytes,
-            sum(len(stream) for stream in loaded.streams),
-            races,
+            outputs=tuple(_result(program, position, buffers) for position in program.outputs),
+            timing=timing,
+            races=races,
+            **asdict(_measures(loaded)),
         )
 
     def _execute(
@@ -127,6 +140,15 @@ class Machine:
                 case "adversarial":
                     depth = self.target.queue_depth
                     Adversary(executor, stream, loaded.plans, depth).run(rng.getrandbits(32))
+
+
+def _measures(loaded: Loaded) -> Measures:
+    return Measures(
+        gm_bytes_read=loaded.traffic.read,
+        gm_bytes_written=loaded.traffic.written,
+        peak_bytes=loaded.peak_bytes,
+        instructions=int(loaded.issues.lengths.sum()),
+    )
 
 
 def _global_memory(program: Program, arrays: Sequence[Array | None]) -> dict[int, Memory]:

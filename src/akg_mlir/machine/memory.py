@@ -78,6 +78,17 @@ class Box:
             positions = positions + (np.arange(count) * stride).reshape(shape)
         return positions.reshape(-1, 1) + np.arange(self.run)
 
+    def runs(self) -> tuple[Array, int]:
+        """First bytes of contiguous runs, relative to the operand's address, and their length."""
+        run = self.run
+        grid = sorted((s, c) for s, c in zip(self.strides, self.counts) if s and c > 1)
+        while grid and grid[0][0] == run:
+            run *= grid.pop(0)[1]
+        starts = np.array([self.offset])
+        for stride, count in grid:
+            starts = (starts[:, None] + np.arange(count) * stride).ravel()
+        return starts, run
+
     def granules(self, array: Array, address: int, granule: int) -> Array:
         """The box seen on an array that has one element per `granule` bytes.
 

@@ -17,7 +17,8 @@ class ImpossibleFigures(Exception):
 class KernelFigures:
     """One kernel of a run.
 
-    `cycles` is the timed run, `lower_bound` what no schedule can beat and `bound_by` the resource
+    `cycles` is the timed run and `busy` how many of them each pipe of the slowest core works;
+    `lower_bound` is what no schedule can beat and `bound_by` the resource
     that sets it; `gm_bytes` were moved from and to GM, `compulsory_bytes` had to be. `peak_bytes`
     is the peak use of each on-chip memory, `compile_seconds` is by pass, `max_error` relative to
     the largest reference value (None when not compared).
@@ -26,6 +27,7 @@ class KernelFigures:
     name: str
     ok: bool
     cycles: int
+    busy: Mapping[str, int]
     lower_bound: int
     bound_by: str
     gm_bytes: int
@@ -39,6 +41,11 @@ class KernelFigures:
     def utilisation(self) -> float:
         """Lower bound over cycles, at most 1."""
         return self.lower_bound / self.cycles if self.cycles else 0.0
+
+    @property
+    def busiest(self) -> str:
+        """The pipe that works most of the time: the one that binds."""
+        return max(self.busy, key=lambda pipe: self.busy[pipe])
 
     def check(self) -> None:
         """Raises `ImpossibleFigures` when a bound is beaten."""
@@ -147,6 +154,7 @@ _COLUMNS = (
     "bound",
     "bound by",
     "util",
+    "busiest pipe",
     "GM bytes",
     "compulsory",
     "peak bytes",
@@ -164,6 +172,7 @@ def _rows(report: RunReport) -> Sequence[Sequence[str]]:
             f"{kernel.lower_bound:,}",
             kernel.bound_by,
             f"{kernel.utilisation:.0%}",
+            _share(kernel),
             f"{kernel.gm_bytes:,}",
             f"{kernel.compulsory_bytes:,}",
             " ".join(f"{name} {size:,}" for name, size in kernel.peak_bytes.items() if size),
@@ -175,6 +184,10 @@ def _rows(report: RunReport) -> Sequence[Sequence[str]]:
     ]
 
 
+def _share(kernel: KernelFigures) -> str:
+    return f"{kernel.busiest} {kernel.busy[kernel.busiest] / max(kernel.cycles, 1):.0%}"
+
+
 def _kernel_dict(kernel: KernelFigures) -> dict[str, Any]:
     return {
         "name": kernel.name,
@@ -182,6 +195,8 @@ def _kernel_dict(kernel: KernelFigures) -> dict[str, Any]:
         "cycles": kernel.cycles,
         "lower_bound": kernel.lower_bound,
         "bound_by": kernel.bound_by,
+        "busy": dict(kernel.busy),
+        "busiest_pipe": kernel.busiest,
         "gm_bytes": kernel.gm_bytes,
         "compulsory_bytes": kernel.compulsory_bytes,
         "peak_bytes": dict(kernel.peak_bytes),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import get_args
+from typing import TypedDict, get_args
 
 from akg_mlir.compilation import Compilation, Progress, silent
-from akg_mlir.execution.machine import Execution, KernelRun, Runner
+from akg_mlir.execution.machine import Execution, KernelRun, KernelTiming, Runner
 from akg_mlir.inputs import prepare
 from akg_mlir.judging import Judgement, Tolerance, judge_all, tolerance_of
 from akg_mlir.machine import Mode
@@ -50,48 +50,95 @@ def run(
         expected = expected_results(source, arrays)
         judgement = judge_all(executions["program"].outputs, expected, tolerance)
         verdicts = _judge_kernels(compilation, executions["program"], tolerance)
-    seconds = {k.function.sym_name.data: k.seconds for k in compilation.kernels}
-    calls = executions["timed"].kernels
-    kernels = tuple(
-        _figures(call, runner.target, seconds.get(call.name, {}), verdict)
-        for call, verdict in zip(calls, verdicts)
-    )
-    workloads = [workload_of(call.function, runner.target) for call in calls]
-    bound = lower_bound(runner.target, case_workload(source.function(), workloads))
+    calls = [_timed(call) for call in executions["timed"].kernels]
     modes = {mode: _identical(e, executions["program"]) for mode, e in executions.items() if check}
     right = judgement is None or judgement.ok
     report = RunReport(
-        name=source.name,
-        target=runner.target.name,
-        ok=right and all(modes.values()) and all(kernel.ok for kernel in kernels),
+        ok=right and all(modes.values()) and all(v is None or v.ok for v in verdicts),
         modes=modes,
-        lower_bound=bound.cycles,
-        bound_by=bound.bound_by,
         max_error=None if judgement is None else judgement.error,
         tolerance=None if judgement is None else judgement.tolerance,
-        compile_seconds=compilation.seconds(),
-        kernels=kernels,
+        kernels=_kernels(runner, calls, verdicts),
+        **_case(runner, calls),
     )
     report.check()
     return report
 
 
+def time(runner: Runner, progress: Progress = silent) -> RunReport:
+    """Cycles, bounds and traffic of the program without inputs: nothing is executed or compared.
+
+    Raises `ImpossibleFigures` as `run` does.
+    """
+    progress(f"{runner.compilation.source.name}: timing")
+    calls = runner.time()
+    report = RunReport(
+        ok=True,
+        modes={},
+        max_error=None,
+        tolerance=None,
+        kernels=_kernels(runner, calls, [None] * len(calls)),
+        **_case(runner, calls),
+    )
+    report.check()
+    return report
+
+
+class _Case(TypedDict):
+    name: str
+    target: str
+    lower_bound: int
+    bound_by: str
+    compile_seconds: Mapping[str, float]
+
+
+def _case(runner: Runner, calls: Sequence[KernelTiming]) -> _Case:
+    """What a report says of the program as a whole, however it was run."""
+    source = runner.compilation.source
+    workloads = [workload_of(call.function, runner.target) for call in calls]
+    bound = lower_bound(runner.target, case_workload(source.function(), workloads))
+    return _Case(
+        name=source.name,
+        target=runner.target.name,
+        lower_bound=bound.cycles,
+        bound_by=bound.bound_by,
+        compile_seconds=runner.compilation.seconds(),
+    )
+
+
+def _timed(call: KernelRun) -> KernelTiming:
+    timing = call.result.timing
+    assert timing is not None
+    return KernelTiming(call.function, timing)
+
+
+def _kernels(
+    runner: Runner, calls: Sequence[KernelTiming], verdicts: Sequence[Judgement | None]
+) -> tuple[KernelFigures, ...]:
+    seconds = {k.function.sym_name.data: k.seconds for k in runner.compilation.kernels}
+    return tuple(
+        _figures(call, runner.target, seconds.get(call.function.sym_name.data, {}), verdict)
+        for call, verdict in zip(calls, verdicts)
+    )
+
+
 def _figures(
-    call: KernelRun, target: Target, seconds: Mapping[str, float], verdict: Judgement | None
+    call: KernelTiming, target: Target, seconds: Mapping[str, float], verdict: Judgement | None
 ) -> KernelFigures:
     workload = workload_of(call.function, target)
     bound = lower_bound(target, workload)
-    result = call.result
+    timing = call.timing
     return KernelFigures(
-        name=call.name,
+        name=call.function.sym_name.data,
         ok=verdict is None or verdict.ok,
-        cycles=result.cycles,
+        cycles=timing.cycles,
+        busy=timing.busy,
         lower_bound=bound.cycles,
         bound_by=bound.bound_by,
-        gm_bytes=result.gm_bytes_read + result.gm_bytes_written,
+        gm_bytes=timing.gm_bytes_read + timing.gm_bytes_written,
         compulsory_bytes=workload.in_bytes + workload.out_bytes,
-        peak_bytes=result.peak_bytes,
-        instructions=result.instructions,
+        peak_bytes=timing.peak_bytes,
+        instructions=timing.instructions,
         compile_seconds=seconds,
         max_error=None if verdict is None else verdict.error,
     )

@@ -13,6 +13,8 @@ from example_files import EXAMPLES, PROGRAMS
 import akg_mlir
 from akg_mlir.cli import akg
 from akg_mlir.diagnostics import CompileError
+from akg_mlir.emit.program import decode
+from akg_mlir.machine.loading import load as load_program
 from akg_mlir.reference import te as reference
 from akg_mlir.report.figures import ImpossibleFigures, KernelFigures, RunReport
 from akg_mlir.report.table import render
@@ -22,6 +24,8 @@ KERNEL_KEYS = {
     "name",
     "ok",
     "cycles",
+    "busy",
+    "busiest_pipe",
     "lower_bound",
     "bound_by",
     "gm_bytes",
@@ -48,6 +52,28 @@ def test_example(name: str, capsys: pytest.CaptureFixture[str]):
         assert 0 < kernel["lower_bound"] <= kernel["cycles"]
         assert 0 < kernel["compulsory_bytes"] <= kernel["gm_bytes"]
         assert set(kernel["peak_bytes"]) <= {"ub", "l1", "l0a", "l0b", "l0c"}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_timing_needs_no_inputs_and_no_single_steps(name: str):
+    kernel = akg_mlir.compile(EXAMPLES / name)
+    report = kernel.time()
+    assert report.ok
+    assert not report.modes
+    for called, figures in zip(kernel.compilation.kernels, report.kernels, strict=True):
+        loaded = load_program(decode(called.function, kernel.runner.target), kernel.runner.target)
+        slowest = max(loaded.timelines, key=lambda timeline: timeline.cycles)
+        assert (figures.cycles, figures.busy) == (slowest.cycles, slowest.busy)
+
+
+def test_timing_only(capsys: pytest.CaptureFixture[str]):
+    file = str(EXAMPLES / "gelu_chain.mlir")
+    reports: list[dict[str, object]] = []
+    for option in ("--timing-only", "--no-check"):
+        assert akg.main(["run", file, "--json", option]) == 0
+        reports.append(json.loads(capsys.readouterr().out))
+        reports[-1].pop("compile_seconds")
+    assert reports[0] == reports[1]
 
 
 def test_inputs_target_and_remarks(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -151,14 +177,14 @@ func.func @main(%x: tensor<8xf32>, %big: tensor<400x400xf32>, %unused: tensor<40
 
 @pytest.mark.parametrize("change", [{"cycles": 4}, {"gm_bytes": 7}])
 def test_a_beaten_bound_is_an_error_that_names_the_kernel(change: dict[str, int]):
-    kernel = KernelFigures("k7", True, 10, 5, "dram", 8, 8, {}, 3, {}, None)
+    kernel = KernelFigures("k7", True, 10, {"v": 4}, 5, "dram", 8, 8, {}, 3, {}, None)
     kernel.check()
     with pytest.raises(ImpossibleFigures, match="kernel k7"):
         replace(kernel, **change).check()
 
 
 def test_a_beaten_bound_of_the_program_is_an_error():
-    kernel = KernelFigures("k7", True, 10, 5, "dram", 8, 8, {}, 3, {}, None)
+    kernel = KernelFigures("k7", True, 10, {"v": 4}, 5, "dram", 8, 8, {}, 3, {}, None)
     report = RunReport("m", "t", True, {}, 10, "dram", None, None, {}, (kernel,))
     report.check()
     with pytest.raises(ImpossibleFigures, match="m takes 10 cycles, the least possible is 11"):
@@ -166,7 +192,9 @@ def test_a_beaten_bound_of_the_program_is_an_error():
 
 
 def test_report_says_which_kernel_is_wrong():
-    kernel = KernelFigures("k", False, 10, 5, "dram", 8, 8, {"ub": 32}, 3, {"a": 1.0}, 0.5)
+    kernel = KernelFigures(
+        "k", False, 10, {"v": 4}, 5, "dram", 8, 8, {"ub": 32}, 3, {"a": 1.0}, 0.5
+    )
     report = RunReport("m", "t", False, {"program": True}, 5, "dram", 0.5, 1e-3, {}, (kernel,))
     text = str(report)
     assert "m on t: WRONG, 1 kernel, 10 cycles, 50% utilisation (bound by dram)" in text

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
 from akg_mlir.diagnostics import CompileError, remark
-from akg_mlir.dialects.npu import Pipe
 from akg_mlir.passes.npu.memory.structure import Program, kernels, program_of
 from akg_mlir.passes.npu.memory.target import target_of
 from akg_mlir.passes.npu.sync.dependence import requirements
 from akg_mlir.passes.npu.sync.emission import emit
 from akg_mlir.passes.npu.sync.events import is_token
-from akg_mlir.passes.npu.sync.fitting import Fitted, fit
+from akg_mlir.passes.npu.sync.fitting import Fitted, fit, serial
 from akg_mlir.passes.npu.sync.placement import Plan, Planner
 from akg_mlir.passes.npu.sync.redundancy import eliminate
 from akg_mlir.passes.npu.sync.schedule import Barrier, existing
@@ -29,10 +29,14 @@ class NpuInsertSync(ModulePass):
     iterations too; event ids stay below the target's limit (or `events`, if that is lower) and no
     flag is set before its last wait has happened. Runs after `npu-plan-memory`: buffers that share
     bytes count as one.
+
+    `scheme=barrier-all` is there to compare with: no flags, and a barrier on all pipes before every
+    instruction that depends on something not known to be complete.
     """
 
     name = "npu-insert-sync"
     events: int | None = None
+    scheme: Literal["greedy", "barrier-all"] = "greedy"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         limit = target_of(op).events_per_pair
@@ -46,12 +50,23 @@ class NpuInsertSync(ModulePass):
                     hint="remove them, or skip this pass",
                 )
             planner = Planner(program, requirements(program))
-            plan = Plan()
-            planner.complete(plan)
-            plan, dropped = eliminate(planner, plan)
-            fitted = fit(planner, plan, limit)
+            if self.scheme == "barrier-all":
+                fitted, dropped = serial(planner), 0
+            else:
+                plan = Plan()
+                planner.complete(plan)
+                plan, dropped = eliminate(planner, plan)
+                fitted = fit(planner, plan, limit)
             emit(program, fitted.plan.schedule)
             _report(program, fitted, dropped)
+            if fitted.barriers and self.scheme != "barrier-all":
+                remark(
+                    self.name,
+                    "missed",
+                    kernel.sym_name.data,
+                    "too few event ids: barriers on all pipes",
+                    n=fitted.barriers,
+                )
 
 
 def _report(program: Program, fitted: Fitted, dropped: int) -> None:
@@ -72,6 +87,3 @@ def _report(program: Program, fitted: Fitted, dropped: int) -> None:
     )
     if fitted.merged:
         remark(name, "missed", where, "flags share an event id and wait longer", n=fitted.merged)
-    full = sum(b.on is Pipe.ALL for b in barriers)
-    if full:
-        remark(name, "missed", where, "too few event ids: barriers on all pipes", n=full)

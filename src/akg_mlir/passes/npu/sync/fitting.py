@@ -41,7 +41,7 @@ def fit(planner: Planner, plan: Plan, limit: int) -> Fitted:
             barriers += 1
         planner.complete(plan)
         plan, _ = eliminate(planner, plan)
-    return _serial(planner)
+    return serial(planner)
 
 
 def _merge(plan: Plan, a: Flag, b: Flag) -> None:
@@ -64,8 +64,8 @@ def _use_barrier(plan: Plan, pair: PipePair) -> None:
     plan.add_barrier(Pipe.ALL, order.later)
 
 
-def _serial(planner: Planner) -> Fitted:
-    """The plan of last resort: barriers only."""
+def serial(planner: Planner) -> Fitted:
+    """The plan of last resort: barriers on all pipes only."""
     plan = Plan()
     planner.serialise(plan)
     return Fitted(plan, 0, sum(1 for _ in plan.schedule.nodes()))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from math import prod
 
 import numpy as np
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from npu_boxes import Case, Place, box, execute, execute_on_machine
@@ -248,6 +249,12 @@ def test_multiply_add(data: st.DataObject, reduced: bool, element: str) -> None:
     shape, places = data.draw(operands((element,) * 3, reduced=reduced))
     case = Case("npu.vmuladd {ins} -> {out}", shape, places)
     check(case, reduction(np.add), tolerance=tolerance_of_sum(case, element))
+
+
+@pytest.mark.parametrize("element", ["f16", "f32", "i32"])
+def test_multiply_add_of_single_elements(element: str) -> None:
+    places = tuple(Place(1, 0, (stride,), element) for stride in (0, 0, 1))
+    check(Case("npu.vmuladd {ins} -> {out}", (1,), places), reduction(np.add))
 
 
 @given(st.data(), st.sampled_from(("f16", "f32")), st.integers(0, 3))

@@ -85,6 +85,18 @@ def test_padding_that_is_dropped_is_no_traffic():
     assert workload["in_bytes"].value.data == workload["out_bytes"].value.data == 17 * 18 * 2
 
 
+def test_what_a_window_with_gaps_skips_need_not_be_made_from_inputs():
+    x, one, skipped = "tensor<1x1x1x2xf16>", "tensor<1x1x1x1xf16>", "tensor<1x1x1x1xf16>"
+    window = "dilations [1, 1] pads [0, 0, 0, 0] groups 1"
+    body = f"""
+%1 = te.conv2d %a, %b strides [1, 1] {window} : ({x}, {one}) -> {x}
+%r = te.conv2d %1, %c strides [1, 2] {window} : ({x}, {one}) -> {skipped}"""
+    module = apply(module_of([x, one, one], body, [skipped]), TENSOR_FLOOR)
+    (kernel,) = (op for op in module.ops if "npu.kernel" in op.attributes)
+    # the weights, and half of the image at most
+    assert kernel.attributes["npu.workload"].data["in_bytes"].value.data <= 2 + 2 + 2
+
+
 def test_rows_that_do_not_fit_pass_through_one_kernel_where_they_keep_the_cores_busy():
     def softmax(rows: int, target: str) -> int:
         type_ = f"tensor<{rows}x200000xf32>"

@@ -141,20 +141,23 @@ def _bytes_read(value: SSAValue, ops: Sequence[Operation]) -> int:
     """Bytes of a live-in that the ops need: padding that is only dropped need not be read, nor
     rows and columns between the windows (of what windows with gaps read through others, nothing
     is known)."""
-    gaps = any(isinstance(op, te.WindowOp) and op.has_gaps for op in ops)
+    gaps = {op for op in ops if isinstance(op, te.WindowOp) and op.has_gaps}
     users = [use.operation for use in value.uses if use.operation in ops]
-    return max(_bytes_needed(user, value, gaps) for user in users)
+    return max(_bytes_needed(user, value, bool(gaps - {user})) for user in users)
 
 
 def _bytes_needed(user: Operation, value: SSAValue, gaps: bool) -> int:
+    """Bytes of `value` that `user` needs; `gaps`: other ops may leave parts of its result alone."""
     match user:
+        case te.WindowOp() if value is not user.operands[0]:
+            return _bytes(value)
+        case _ if gaps:
+            return 0
         case te.UnpackOp():
             return _bytes(user.result)
-        case te.WindowOp() if value is user.operands[0]:
+        case te.WindowOp():
             missed = math.prod(te.shape_of(value)[2:]) - math.prod(user.elements_read())
             leading = math.prod(te.shape_of(value)[:2])
             return _bytes(value) - missed * leading * element_bytes(te.element_of(value))
-        case te.WindowOp():
-            return _bytes(value)
         case _:
-            return 0 if gaps else _bytes(value)
+            return _bytes(value)

@@ -62,7 +62,10 @@ def _by_products(emitter: Emitter, box: Box) -> None:
     there is no vmla for the element type."""
     lhs = box.operands[1]
     lane = next((a for a, s in enumerate(lhs.strides) if s == 1), len(box.sizes) - 1)
-    _products(emitter, box.take([*(a for a in range(len(box.sizes)) if a != lane), lane]))
+    if lane < 0:
+        _products(emitter, arrange(box, None))
+    else:
+        _products(emitter, box.take([*(a for a in range(len(box.sizes)) if a != lane), lane]))
 
 
 def _products(emitter: Emitter, box: Box) -> None:

@@ -176,8 +176,8 @@ class Walk:
 
     def mmad(self, op: npu.MmadOp) -> None:
         a, b, c = (self.v[x] for x in (op.a, op.b, op.c))
-        assert (op.m.value.data, op.n.value.data) == (16 * a.shape[0], 16 * b.shape[1])
-        product = np.einsum("mkij,knlj->nmil", a.astype(np.float32), b.astype(np.float32))
+        assert (op.m.value.data, op.n.value.data) == (16 * a.shape[1], 16 * b.shape[1])
+        product = np.einsum("kmij,knlj->nmil", a.astype(np.float32), b.astype(np.float32))
         c[...] = product if self.v[op.init] else c + product
 
     def walk_scalar(self, op: npu.ScalarOp) -> None:

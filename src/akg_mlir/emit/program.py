@@ -243,28 +243,8 @@ class _Decoder:
                     dst_repeat=op.dst_repeat.value.data,
                     src_repeat=op.src_repeat.value.data,
                 )
-            case npu.Load2dOp():
-                return machine.Load2d(
-                    label=label,
-                    pipe="mte1",
-                    dst=self._operand(op.dst, op),
-                    src=self._operand(op.src, op),
-                    repeat=op.repeat.value.data,
-                    src_stride=op.src_stride.value.data,
-                    dst_gap=op.dst_gap.value.data,
-                )
-            case npu.MadOp():
-                return machine.Mad(
-                    label=label,
-                    pipe="m",
-                    c=self._operand(op.c, op),
-                    a=self._operand(op.a, op),
-                    b=self._operand(op.b, op),
-                    init=self._name(op.init),
-                    m=op.m.value.data,
-                    k=op.k.value.data,
-                    n=op.n.value.data,
-                )
+            case npu.Load2dOp() | npu.Load3dOp() | npu.MadOp():
+                return self._cube(op, label)
             case npu.ScalarLoadOp():
                 register = self.registers.setdefault(op.result, len(self.registers))
                 src = self._operand(op.src, op)
@@ -291,6 +271,52 @@ class _Decoder:
                     op,
                     hint="run npu-legalise, npu-plan-memory and npu-insert-sync first",
                 )
+
+    def _cube(self, op: npu.Load2dOp | npu.Load3dOp | npu.MadOp, label: str) -> machine.Instruction:
+        if isinstance(op, npu.Load3dOp):
+            return self._load3d(op, label)
+        if isinstance(op, npu.Load2dOp):
+            return machine.Load2d(
+                label=label,
+                pipe="mte1",
+                dst=self._operand(op.dst, op),
+                src=self._operand(op.src, op),
+                repeat=op.repeat.value.data,
+                src_stride=op.src_stride.value.data,
+                dst_gap=op.dst_gap.value.data,
+            )
+        return machine.Mad(
+            label=label,
+            pipe="m",
+            c=self._operand(op.c, op),
+            a=self._operand(op.a, op),
+            b=self._operand(op.b, op),
+            init=self._name(op.init),
+            m=op.m.value.data,
+            k=op.k.value.data,
+            n=op.n.value.data,
+        )
+
+    def _load3d(self, op: npu.Load3dOp, label: str) -> machine.Load3d:
+        top, left, bottom, right = op.pads.get_values()
+        image, kernel, strides, dilations, tap = (
+            (array.get_values()[0], array.get_values()[1])
+            for array in (op.image, op.kernel, op.strides, op.dilations, op.tap)
+        )
+        return machine.Load3d(
+            label=label,
+            pipe="mte1",
+            dst=self._operand(op.dst, op),
+            src=self._operand(op.src, op),
+            image=image,
+            pads=(top, left, bottom, right),
+            kernel=kernel,
+            strides=strides,
+            dilations=dilations,
+            tap=tap,
+            repeat=op.repeat.value.data,
+            jump=op.jump.value.data,
+        )
 
     def _vector(self, op: npu.VecOp, label: str) -> machine.Vec:
         strides = list(op.src_stride.get_values())

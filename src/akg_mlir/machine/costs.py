@@ -28,6 +28,7 @@ from akg_mlir.machine.program import (
     Copy,
     Instruction,
     Load2d,
+    Load3d,
     Mad,
     ScalarBlock,
     ScalarLoad,
@@ -121,6 +122,10 @@ class Costs:
                 path = target.paths["l1", instruction.dst.memory]
                 busy = ceil(instruction.repeat * _FRACTAL_BYTES / path.bytes_per_cycle)
                 return Cost(path.startup + busy, path.latency)
+            case Load3d():
+                path = target.paths["l1", instruction.dst.memory]
+                busy = ceil(instruction.repeat * _FRACTAL_BYTES / path.bytes_per_cycle)
+                return Cost(target.cube.load3d_startup + busy, path.latency)
             case Mad():
                 k0 = target.cube.k(DTYPES[instruction.a.element].itemsize)
                 fractals = ceil(instruction.m / target.cube.m) * ceil(instruction.n / target.cube.n)

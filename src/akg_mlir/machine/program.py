@@ -151,6 +151,29 @@ class Load2d(Instruction):
         return (self.dst, self.src)
 
 
+Pair: TypeAlias = tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load3d(Instruction):
+    """`npu.load3d`; pairs are (rows, columns), `pads` top, left, bottom, right."""
+
+    dst: Operand
+    src: Operand
+    image: Pair
+    pads: tuple[int, int, int, int]
+    kernel: Pair
+    strides: Pair
+    dilations: Pair
+    tap: Pair
+    repeat: int
+    jump: int
+
+    @property
+    def operands(self) -> tuple[Operand, ...]:
+        return (self.dst, self.src)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Mad(Instruction):
     """`npu.mad`; `init` is a condition."""

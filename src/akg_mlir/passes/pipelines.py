@@ -122,7 +122,7 @@ class AffineToTrees(PipelinePass):
             _step("poly-schedule"),
             _step("poly-tile", policy=self.policy, convolutions="vector"),
             _step("poly-fuse"),
-            _step("poly-assign-units", convolutions="vector"),  # loads by img2col have no code
+            _step("poly-assign-units", convolutions="vector"),  # only packed images load
             _step("poly-promote"),
             _step("poly-verify"),
         )

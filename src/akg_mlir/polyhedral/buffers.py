@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import islpy as isl
@@ -111,6 +111,7 @@ class Workspace:
         self.copies: list[Executed] = []
         self.insertions = Insertions()
         self.assigned: dict[Use, Reference] = {}
+        self.arranged: dict[str, Callable[[Sequence[int]], Arrangement]] = {}
         self._taken = {s.name for s in scop.statements} | {e.name for e in clones}
         self._taken |= set(scop.arrays)
 

@@ -66,7 +66,7 @@ def find_contraction(statement: Statement) -> Contraction | None:
         k1, k0 = left[-4], left[-1]
         matches = left == [*batch, k1, m1, m0, k0] and right == [*batch, k1, n1, n0, k0]
         inner = (m0, n0, k0)
-        if matches and not {k1, k0} & set(cell) and all(_is_fractal(statement, d) for d in inner):
+        if matches and not {k1, k0} & set(cell) and all(is_fractal(statement, d) for d in inner):
             return Contraction(tuple(batch), m1, m0, n1, n0, k1, k0, a, b, c)
     return None
 
@@ -82,7 +82,8 @@ def _dimensions(access: Access) -> list[int] | None:
     return result if len(set(result)) == len(result) else None
 
 
-def _is_fractal(statement: Statement, dim: int) -> bool:
+def is_fractal(statement: Statement, dim: int) -> bool:
+    """Whether a dimension goes over the lanes of a fractal."""
     low, high = statement.domain.dim_min_val(dim), statement.domain.dim_max_val(dim)
     return low.is_zero() and high.eq(isl.Val(FRACTAL - 1, context()))
 

@@ -1,16 +1,17 @@
-"""Promotion of contractions: A and B through L1 to L0A and L0B, C in L0C and out of it to UB.
+"""Promotion of contractions: A and B to L1, C in L0C and out of it to UB.
 
 What a contraction reads may be in GM or, made by a statement of the tile, in UB: the hop to L1
-starts where it is. Matrices that are fractal in GM only change the order of their fractals. The
+starts where it is. Matrices that are fractal in GM are read from L1: streaming them through L0A and
+L0B is part of one instruction sequence of the cube, which npu-legalise writes. The
 image of a convolution becomes NC1HWC0 on its hop to L1 and a matrix on its hop to L0A (img2col);
 its kernel becomes fractal on the hop to L1. Below two bands over k tiles, what the outer one brings
-to L1 serves all tiles for L0 of the inner one. Where a contraction does not fill the 16 channels of
+to L1 serves all tiles of the inner one. Where a contraction does not fill the 16 channels of
 a block, L1 is filled with zeros first: the cube always multiplies whole blocks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.alignment import Layout
@@ -19,7 +20,12 @@ from akg_mlir.polyhedral.contraction import Contraction, find_contraction
 from akg_mlir.polyhedral.convolution import find_convolution
 from akg_mlir.polyhedral.convolution_hops import ConvolutionHops
 from akg_mlir.polyhedral.footprint import box
-from akg_mlir.polyhedral.layouts import Arrangement, whole
+from akg_mlir.polyhedral.image_product import (
+    ImageProduct,
+    find_image_product,
+    result_arrangement,
+)
+from akg_mlir.polyhedral.layouts import Arrangement
 from akg_mlir.polyhedral.placement import footprint, settle, varies
 from akg_mlir.polyhedral.scopes import Executed, Scope, Use
 
@@ -39,9 +45,12 @@ def promote_cube(
         if clone.unit != CUBE or not clone.reduces:
             continue
         contraction = find_contraction(clone.source)
+        image = find_image_product(clone.original)
         convolution = find_convolution(clone.original) if contraction is None else None
         if contraction is not None:
             _promote_matrices(work, clones, clone, contraction)
+        elif image is not None:
+            _promote_image(work, clones, clone, image)
         elif convolution is not None:
             inside = any(clone.scope.node is band for band in l0_bands)
             outer = clone.scope.parent if inside else clone.scope
@@ -49,7 +58,9 @@ def promote_cube(
             hops = ConvolutionHops(work, clone, convolution, outer)
             hops.image()
             hops.kernel()
-            _promote_accumulator(work, clones, clone, hops.use(convolution.c).access.array, hops)
+            _promote_accumulator(
+                work, clones, clone, hops.use(convolution.c).access.array, hops.result
+            )
         else:
             raise tree.TreeError(f"@{clone.name} on the cube is no contraction that it can do")
 
@@ -57,34 +68,34 @@ def promote_cube(
 def _promote_matrices(
     work: Workspace, clones: list[Executed], update: Executed, contraction: Contraction
 ) -> None:
-    accesses = update.source.accesses
-    rank = len(contraction.batch) + 4
-    batch = tuple(range(rank - 4))
-    rows_first = (*batch, rank - 3, rank - 4, rank - 2, rank - 1)  # [k1, m1] -> [m1, k1]
-    for access, space, order in (
-        (contraction.a, "l0a", rows_first),
-        (contraction.b, "l0b", tuple(range(rank))),
-    ):
-        use = Use(update, accesses.index(access))
-        _promote_operand(work, use, space, Arrangement(whole(order)))
+    for access in (contraction.a, contraction.b):
+        _promote_operand(work, Use(update, update.source.accesses.index(access)))
     _promote_accumulator(work, clones, update, contraction.c.array, None)
 
 
-def _promote_operand(work: Workspace, use: Use, space: str, arrangement: Arrangement) -> None:
-    scope, array, items = use.executed.scope, use.access.array, use.executed.items
-    outer = _l1_scope(use.executed)
-    touched, kept = footprint([use], scope.dims), footprint([use], outer.dims)
+def _promote_image(
+    work: Workspace, clones: list[Executed], update: Executed, product: ImageProduct
+) -> None:
+    accesses = update.original.accesses
+    for access in (product.a, product.b):
+        _promote_operand(work, Use(update, accesses.index(access)), filled=access is product.a)
+    use = Use(update, accesses.index(product.c))
+    work.arranged[use.access.array] = result_arrangement
+    _promote_accumulator(work, clones, update, use.access.array, result_arrangement)
+
+
+def _promote_operand(work: Workspace, use: Use, *, filled: bool = False) -> None:
+    """An operand in L1: the cube reads it there, through L0A and L0B. With `filled`, what is
+    between the elements that are used comes along where that is possible: longer bursts."""
+    outer, array, items = _l1_scope(use.executed), use.access.array, use.executed.items
+    kept = footprint([use], outer.dims)
+    if filled and work.scop.arrays[array].live_in:
+        kept = box(kept).relation(kept).intersect_range(work.scop.arrays[array].bounds)
     l1 = work.storage(array, "l1", outer, work.layout(array, kept))
-    l0 = work.storage(array, space, scope, work.layout(array, touched), arrangement)
-    base = f"in_{short_name(array)}"
-    to_l1 = work.copy(f"{base}_l1", array, kept, outer, items)
-    to_l0 = work.copy(f"{base}_{space}", array, touched, scope, items)
-    work.assign(Use(to_l1, 1), l1)
-    work.assign(Use(to_l0, 0), l1)
-    work.assign(Use(to_l0, 1), l0)
-    work.assign(use, l0)
-    work.insertions.before.setdefault(items[outer], []).append(to_l1)
-    work.insertions.before.setdefault(items[scope], []).append(to_l0)
+    copy = work.copy(f"in_{short_name(array)}_l1", array, kept, outer, items)
+    work.assign(Use(copy, 1), l1)
+    work.assign(use, l1)
+    work.insertions.before.setdefault(items[outer], []).append(copy)
 
 
 def _l1_scope(update: Executed) -> Scope:
@@ -102,9 +113,9 @@ def _promote_accumulator(
     clones: Iterable[Executed],
     update: Executed,
     array: str,
-    hops: ConvolutionHops | None,
+    arranged: Callable[[Sequence[int]], Arrangement] | None,
 ) -> None:
-    """C in L0C, in fractals already or by the arrangement of a convolution's result."""
+    """C in L0C, in fractals already or as `arranged` puts a box of it."""
     together = [
         use
         for use in uses_of(clones)
@@ -118,12 +129,12 @@ def _promote_accumulator(
     ((scope, uses),) = settle(update.scope.top, together)
     touched = footprint(uses, scope.dims)
     l0c: Storage
-    if hops is None:
+    if arranged is None:
         l0c = work.storage(array, "l0c", scope, work.layout(array, touched))
     else:
         inside = box(touched)
         layout = Layout(inside, inside.sizes, None)
-        arrangement = hops.result(inside.sizes)
+        arrangement = arranged(inside.sizes)
         l0c = work.storage(array, "l0c", scope, layout, arrangement, why="in fractals")
     for use in uses:
         work.assign(use, l0c)

@@ -16,6 +16,7 @@ from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.context import context
 from akg_mlir.polyhedral.convolution import Convolution, find_convolution
 from akg_mlir.polyhedral.footprint import box
+from akg_mlir.polyhedral.image_product import find_image_product
 from akg_mlir.polyhedral.layouts import FRACTAL, Arrangement, blocked, whole
 from akg_mlir.polyhedral.point_bands import dimension_of
 from akg_mlir.polyhedral.scop import Scop, Statement
@@ -45,7 +46,7 @@ def fit_l0(
         if update.unit != CUBE or not update.reduces:
             continue
         convolution = find_convolution(update.original)
-        if convolution is None:
+        if convolution is None or find_image_product(update.original) is not None:
             continue
         own = range(update.scope.dims, update.domain.dim(isl.dim_type.set))
         sizes = box(tile_map(update.domain, update.scope.dims, list(own))).sizes

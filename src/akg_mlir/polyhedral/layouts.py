@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Literal
 
 import islpy as isl
@@ -34,10 +35,18 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Rows:
+    """Dimensions of a box of `sizes` walked as one, padded to whole fractals."""
+
+    dims: tuple[int, ...]
+    sizes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Arrangement:
     """How a box lies in a buffer, outermost part first."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[Part | Rows, ...]
 
     def shape(self, sizes: Sequence[int]) -> tuple[int, ...]:
         """The buffer's shape for a box of these sizes."""
@@ -48,10 +57,7 @@ class Arrangement:
 
         `local` may not be empty.
         """
-        zero = isl.Aff.zero_on_domain(local[0].get_domain_local_space())
-        return tuple(
-            zero if part.dim is None else _select(local[part.dim], part.kind) for part in self.parts
-        )
+        return tuple(_place(part, local) for part in self.parts)
 
 
 def whole(dims: Sequence[int]) -> tuple[Part, ...]:
@@ -72,7 +78,18 @@ def blocked(dims: Sequence[int], sizes: Sequence[int]) -> tuple[tuple[Part, ...]
     return (*whole(outer), Part(last, "block")), Part(last, "lane")
 
 
-def _extent(part: Part, sizes: Sequence[int]) -> int:
+def _place(part: Part | Rows, local: Sequence[isl.Aff]) -> isl.Aff:
+    row = isl.Aff.zero_on_domain(local[0].get_domain_local_space())
+    if isinstance(part, Rows):
+        for dim, size in zip(part.dims, part.sizes):
+            row = row.scale_val(_val(size)).add(local[dim])
+        return row
+    return row if part.dim is None else _select(local[part.dim], part.kind)
+
+
+def _extent(part: Part | Rows, sizes: Sequence[int]) -> int:
+    if isinstance(part, Rows):
+        return -(-prod(part.sizes) // FRACTAL) * FRACTAL
     if part.dim is None or part.kind in ("padded", "lane"):
         return FRACTAL
     return sizes[part.dim] if part.kind == "whole" else -(-sizes[part.dim] // FRACTAL)

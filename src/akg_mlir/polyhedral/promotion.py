@@ -161,7 +161,9 @@ class _Promoter:
                 layout = anchored_layout(touched, anchor, axis, elements)
                 break
         layout = layout or self.work.layout(array, touched)
-        store = self.work.storage(array, "ub", scope, layout, why="made on chip")
+        arranged = self.work.arranged.get(array)
+        arrangement = None if arranged is None else arranged(layout.shape)
+        store = self.work.storage(array, "ub", scope, layout, arrangement, why="made on chip")
         for use in uses:
             self.work.assign(use, store)
         incoming = exposed(scope, uses, lambda: self.time)

@@ -8,7 +8,7 @@ rounded up, so a box is never too small.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import islpy as isl
@@ -220,9 +220,9 @@ class _Builder:
         if private and not any(a.is_write for _, a, _ in uses):
             places.append(self.first_write(array.name, places[0]))
         loaded = not private and memory in ("ub", "l1")
-        sides = self.sides(touched, array.shape)
+        sides, held = self.sides(touched, array.shape), tuple[Side, ...]()
         if memory in ("l0a", "l0b"):
-            sides = self.in_l0(self.executed[places[0]].statement, sides)
+            sides, held = self.streamed(places[0], memory)
         return Footprint(
             array.name,
             array.element_bytes,
@@ -233,7 +233,23 @@ class _Builder:
             stored=stored,
             start=self.begin(uses) if loaded else min(places),
             stop=self.end(uses) if stored else max(places),
+            held=held,
         )
+
+    def streamed(self, place: int, memory: str) -> tuple[tuple[Side, ...], tuple[Side, ...]]:
+        """What passes through L0 of an operand, and what must be there at once: all rows (or
+        columns) of one block of what is summed."""
+        execution = self.executed[place]
+        statement = self.kernel.scop.by_name[execution.statement]
+        cube = self.kernel.cubes[execution.statement]
+        cell, right = statement.writes[0].index, cube.b.index
+        kept = [d for d in range(statement.rank) if _involves(cell, d)]
+        summed = [d for d in range(statement.rank) if d not in kept]
+        kept = [d for d in kept if _involves(right, d) == (memory == "l0b")]
+        extents = _extents(statement.domain)
+        sides = self.in_l0(execution.statement, self.sides(execution.points, extents))
+        block = Side(extents[summed[-1]], (0,) * self.dims, extents[summed[-1]])
+        return tuple(sides[d] for d in (*kept, *summed)), (*(sides[d] for d in kept), block)
 
     def begin(self, uses: list[tuple[int, Access, isl.Map]]) -> int:
         """Where a loaded buffer is taken at the latest: loops that cut tiles apart move loads to
@@ -367,6 +383,10 @@ class _Builder:
                     for loop in (k, within.get(k, k)):
                         result[loop] = extents[loop] if size is None else size
         return result
+
+
+def _involves(index: Iterable[isl.Aff], dim: int) -> bool:
+    return any(i.involves_dims(DIM.in_, dim, 1) for i in index)
 
 
 def _extents(domain: isl.Set) -> tuple[int, ...]:

@@ -13,9 +13,9 @@ import islpy as isl
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.context import context, union_set
 from akg_mlir.polyhedral.contraction import find_contraction
-from akg_mlir.polyhedral.convolution import find_convolution
+from akg_mlir.polyhedral.image_product import ImagePart, find_image_product, image_tiles
 from akg_mlir.polyhedral.point_bands import member_order
-from akg_mlir.polyhedral.scop import Scop, Statement
+from akg_mlir.polyhedral.scop import Access, Scop, Statement
 from akg_mlir.polyhedral.tile_boxes import TileBox, split_boxes, with_dimension
 
 DIM = isl.dim_type
@@ -42,7 +42,8 @@ class TileStatement:
 
     A tile is the values of all bands above the unit mark, then those of the dimensions `loops` of
     the statement. `order` lists the statement's dimensions, innermost last. On the cube, `first`
-    says when the accumulator starts from zero: always, never, or where it is 0.
+    says when the accumulator starts from zero: always, never, or where it is 0, and `image` what
+    the tile reads of a packed image.
     """
 
     statement: Statement
@@ -51,6 +52,7 @@ class TileStatement:
     order: tuple[int, ...]
     loops: tuple[int, ...] = ()
     first: isl.Aff | bool = False
+    image: ImagePart | None = None
 
     @property
     def dims(self) -> tuple[int, ...]:
@@ -201,14 +203,8 @@ class _Projector:
 
     def cube(self, statements: list[Statement], prefix: isl.UnionMap, dims: int) -> Projected:
         """The update of a contraction; its initialisation becomes a property of the tile."""
-        updates = [s for s in statements if find_contraction(specification(self.scop, s))]
+        updates = [s for s in statements if specification(self.scop, s).reduction is not None]
         inits = [s for s in statements if s not in updates]
-        for statement in inits:
-            if find_convolution(specification(self.scop, statement)):
-                raise tree.TreeError(
-                    f"@{statement.name} on the cube reads windows of an image: loads by img2col "
-                    "cannot be generated; poly-assign-units{convolutions=vector} avoids them"
-                )
         if len(updates) != 1 or len(inits) != 1:
             raise tree.TreeError("the cube takes one contraction and its initialisation")
         update, init = updates[0], inits[0]
@@ -217,16 +213,33 @@ class _Projector:
         zeroed = started.apply_range(init.writes[0].relation)
         if not zeroed.is_equal(cells.intersect_domain(zeroed.domain())):
             raise tree.TreeError(f"@{init.name} does not start exactly what @{update.name} updates")
-        boxes = split_boxes(instances)
-        if boxes is None:
-            raise tree.TreeError(f"the tiles of @{update.name} are not boxes")
         order = tuple(range(update.rank))
         found = [
-            TileStatement(update, CUBE, part, order, first=first)
-            for box in boxes
+            TileStatement(update, CUBE, part, order, first=first, image=image)
+            for box, image in self.cube_boxes(update, instances)
             for part, first in _starts(box, started.domain())
         ]
         return None, self.grouped(found)
+
+    def cube_boxes(
+        self, update: Statement, instances: isl.Map
+    ) -> list[tuple[TileBox, ImagePart | None]]:
+        """The boxes of the cube's update, and what they read of a packed image."""
+        original = specification(self.scop, update)
+        product = find_image_product(original)
+        if product is not None:
+            image = _elements_of(product.a, original, update)
+            return [*image_tiles(instances, product, image, update.rank - original.rank)]
+        if find_contraction(original) is None:
+            raise tree.TreeError(
+                f"@{update.name} on the cube reads windows of an image: loads by img2col cannot be "
+                "generated unless it is in nc1hwc0 and its weights in fractal_z; "
+                "poly-assign-units{convolutions=vector} avoids them"
+            )
+        boxes = split_boxes(instances)
+        if boxes is None:
+            raise tree.TreeError(f"the tiles of @{update.name} are not boxes")
+        return [(box, None) for box in boxes]
 
     def name(self) -> str:
         self.count += 1
@@ -236,6 +249,14 @@ class _Projector:
 def specification(scop: Scop, statement: Statement) -> Statement:
     """The original that a clone executes; the statement itself otherwise."""
     return scop.by_name[statement.clone_of] if statement.clone_of else statement
+
+
+def _elements_of(access: Access, original: Statement, clone: Statement) -> isl.Map:
+    """Instance of a clone -> element of the tensor that the original accesses."""
+    names = [f"d{k}" for k in range(clone.rank)]
+    own = ", ".join(names[clone.rank - original.rank :])
+    text = f"{{ {clone.name}[{', '.join(names)}] -> {original.name}[{own}] }}"
+    return isl.Map(text, context()).apply_range(access.relation)
 
 
 def _instances(prefix: isl.UnionMap, statement: Statement) -> isl.Map:

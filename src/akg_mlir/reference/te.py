@@ -19,8 +19,7 @@ from xdsl.utils.hints import isa
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import te
-from akg_mlir.dialects.te.types import FRACTAL, ceil_div
-from akg_mlir.reference import windows
+from akg_mlir.reference import layouts, windows
 from akg_mlir.reference.scalar_source import numpy_type, saturated
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -243,6 +242,10 @@ def _conv2d(op: te.Conv2dOp, image: Array, weights: Array) -> Array:
     return _accumulate(windows.conv2d(op, _summand(image), _summand(weights)), op.image)
 
 
+def _fractal_conv2d(op: te.FractalConv2dOp, image: Array, weights: Array) -> Array:
+    return _accumulate(windows.fractal_conv2d(op, _summand(image), _summand(weights)), op.image)
+
+
 def _max_pool2d(op: te.MaxPool2dOp, x: Array) -> Array:
     return windows.max_pool2d(op, x if x.dtype.kind == "i" else _wide(x))
 
@@ -266,31 +269,6 @@ def _gelu(op: te.GeluOp, x: Array) -> Array:
     return 0.5 * x * (1 + _erf(x / math.sqrt(2)))
 
 
-def _pack(op: te.PackOp, x: Array) -> Array:
-    if op.layout.data == te.Layout.ROW:
-        missing = -len(x) % FRACTAL
-        return np.pad(x, (0, missing)).reshape(-1, 1, 1, FRACTAL)
-    rows, columns = (ceil_div(size, FRACTAL) for size in x.shape[-2:])
-    padded = np.zeros((*x.shape[:-2], rows * FRACTAL, columns * FRACTAL), dtype=x.dtype)
-    padded[..., : x.shape[-2], : x.shape[-1]] = x
-    # [.., r1, r0, c1, c0]
-    blocks = padded.reshape(*x.shape[:-2], rows, FRACTAL, columns, FRACTAL)
-    if op.layout.data == te.Layout.NZ:
-        return np.moveaxis(blocks, -2, -4)
-    return np.moveaxis(blocks, -3, -1)
-
-
-def _unpack(op: te.UnpackOp, x: Array) -> Array:
-    shape = shaped(op.results[0])[0]
-    if op.layout.data == te.Layout.ROW:
-        return x.reshape(-1)[: shape[0]]
-    nz = op.layout.data == te.Layout.NZ
-    blocks = np.moveaxis(x, -4, -2) if nz else np.moveaxis(x, -1, -3)
-    *batch, rows, _, columns, _ = blocks.shape
-    plain = blocks.reshape(*batch, rows * FRACTAL, columns * FRACTAL)
-    return plain[..., : shape[-2], : shape[-1]]
-
-
 _DEFINITIONS: dict[type[Operation], Callable[..., Array]] = {
     te.AbsOp: _plain(np.abs),
     te.AddOp: _plain(np.add),
@@ -306,6 +284,7 @@ _DEFINITIONS: dict[type[Operation], Callable[..., Array]] = {
     te.DivOp: _plain(_divide),
     te.ErfOp: _plain(_erf),
     te.ExpOp: _plain(np.exp),
+    te.FractalConv2dOp: _fractal_conv2d,
     te.FractalMatmulOp: _fractal_matmul,
     te.GeluOp: _gelu,
     te.LayerNormOp: _layer_norm,
@@ -318,7 +297,7 @@ _DEFINITIONS: dict[type[Operation], Callable[..., Array]] = {
     te.NegOp: _plain(np.negative),
     te.NotOp: _plain(np.logical_not),
     te.OrOp: _plain(np.logical_or),
-    te.PackOp: _pack,
+    te.PackOp: layouts.pack,
     te.PadOp: _pad,
     te.Pool2dOp: _pool2d,
     te.PowOp: _plain(_power),
@@ -334,5 +313,5 @@ _DEFINITIONS: dict[type[Operation], Callable[..., Array]] = {
     te.SubOp: _plain(np.subtract),
     te.TanhOp: _plain(np.tanh),
     te.TransposeOp: _transpose,
-    te.UnpackOp: _unpack,
+    te.UnpackOp: layouts.unpack,
 }

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from akg_mlir.dialects import te
+from akg_mlir.dialects.te.types import FRACTAL
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -21,6 +22,22 @@ def conv2d(op: te.Conv2dOp, image: Array, weights: Array) -> Array:
     weights = weights.reshape(groups, -1, *weights.shape[1:])
     total = np.einsum("ngchwij,gocij->ngohw", found, weights, optimize=True)
     return total.reshape(batch, -1, *sizes[:2])
+
+
+def fractal_conv2d(op: te.FractalConv2dOp, image: Array, weights: Array) -> Array:
+    """Sums of products over each window of a packed image, packed."""
+    found = windows(op, _channels_first(image), 0)
+    plain = np.moveaxis(weights, (3, 4, 0, 5), (0, 1, 2, 3))  # [o1, o0, c1, c0, kh, kw]
+    plain = plain.reshape(-1, found.shape[1], *plain.shape[4:])
+    total = np.einsum("nchwij,ocij->nohw", found, plain, optimize=True)
+    blocks = total.reshape(len(total), -1, FRACTAL, *total.shape[2:])
+    return np.moveaxis(blocks, 2, -1)
+
+
+def _channels_first(image: Array) -> Array:
+    """`[N, C1, .., C0]` to `[N, C, ..]`."""
+    blocks = np.moveaxis(image, -1, 2)
+    return blocks.reshape(len(blocks), -1, *blocks.shape[3:])
 
 
 def max_pool2d(op: te.MaxPool2dOp, x: Array) -> Array:

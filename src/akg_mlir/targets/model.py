@@ -28,17 +28,37 @@ class Limits:
     burst_blocks: int
     burst_gap: int
     load2d_repeat: int
+    load3d_image: int
+    load3d_byte: int
+    load3d_stride: int
+    load3d_jump: int
+
+    @property
+    def load3d(self) -> Mapping[str, tuple[int, int]]:
+        """Least and largest value of the fields of a load by img2col."""
+        return {
+            "image": (1, self.load3d_image),
+            "pads": (0, self.load3d_byte),
+            "kernel": (1, self.load3d_byte),
+            "strides": (1, self.load3d_stride),
+            "dilations": (1, self.load3d_byte),
+            "repeat": (1, self.load3d_byte),
+            "jump": (1, self.load3d_jump),
+        }
 
 
 @dataclass(frozen=True)
 class Cube:
-    """Matrix unit: one m x n x (k_bytes / element size) fractal product per cycle."""
+    """Matrix unit: one m x n x (k_bytes / element size) fractal product per cycle.
+
+    `load3d_startup` is what a load by img2col costs beside its bytes."""
 
     m: int
     n: int
     k_bytes: int
     startup: int
     latency: int
+    load3d_startup: int
 
     def k(self, element_bytes: int) -> int:
         """Elements of k per fractal (K0)."""

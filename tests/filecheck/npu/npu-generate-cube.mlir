@@ -1,6 +1,6 @@
 // RUN: akg-opt %s -p 'poly-assign-units,poly-promote,npu-generate' | filecheck %s
 
-// GM -> L1 -> L0A and L0B, products in L0C, L0C -> UB; the first k tile starts from zero.
+// GM -> L1, products of L1 in L0C, L0C -> UB; the first k tile starts from zero.
 builtin.module attributes {npu.target = "ascend910"} {
 func.func @k(%a: memref<5x3x16x16xf16, #npu<space gm>>, %b: memref<5x2x16x16xf16, #npu<space gm>>,
              %bias: memref<2x16xf32, #npu<space gm>>, %y: memref<2x3x16x16xf32, #npu<space gm>>)
@@ -53,8 +53,7 @@ func.func @k(%a: memref<5x3x16x16xf16, #npu<space gm>>, %b: memref<5x2x16x16xf16
 // CHECK:       } else {
 // CHECK:         scf.for
 // CHECK:           npu.dma {{.*}} #npu<space gm>> -> memref<{{.*}} #npu<space l1>>
-// CHECK:           npu.dma {{.*}} #npu<space l1>> -> memref<{{.*}} #npu<space l0a>>
-// CHECK:           npu.dma {{.*}} #npu<space l1>> -> memref<{{.*}} #npu<space l0b>>
+// CHECK:           npu.dma {{.*}} #npu<space gm>> -> memref<{{.*}} #npu<space l1>>
 // CHECK:           [[FIRST:%.*]] = arith.cmpi eq
 // CHECK-NEXT:      npu.mmad {{.*}} init [[FIRST]] m 32 k 32 n 16
 // CHECK:         }

@@ -45,10 +45,9 @@ from akg_mlir.dialects.npu.buffers import (
     ViewOp,
     view_type,
 )
+from akg_mlir.dialects.npu.cube import ConvOp, Load2dOp, Load3dOp, MadOp, MmadOp
 from akg_mlir.dialects.npu.instructions import (
     CopyOp,
-    Load2dOp,
-    MadOp,
     PipeBarrierOp,
     ScalarLoadOp,
     SetFlagOp,
@@ -58,7 +57,6 @@ from akg_mlir.dialects.npu.instructions import (
 )
 from akg_mlir.dialects.npu.tile import (
     DmaOp,
-    MmadOp,
     ScalarOp,
     VBinaryOp,
     VCastOp,
@@ -86,6 +84,7 @@ NPU = Dialect(
         VReduceOp,
         VMulAddOp,
         MmadOp,
+        ConvOp,
         ScalarOp,
         PtrOp,
         CopyOp,
@@ -93,6 +92,7 @@ NPU = Dialect(
         ScalarLoadOp,
         VnchwconvOp,
         Load2dOp,
+        Load3dOp,
         MadOp,
         SetFlagOp,
         WaitFlagOp,
@@ -117,10 +117,12 @@ __all__ = [
     "Binary",
     "BinaryAttr",
     "BufferOp",
+    "ConvOp",
     "CopyOp",
     "CoreIdOp",
     "DmaOp",
     "Load2dOp",
+    "Load3dOp",
     "MadOp",
     "MmadOp",
     "Opcode",

@@ -11,7 +11,6 @@ from xdsl.dialects.builtin import (
     DenseArrayBase,
     FloatAttr,
     IntegerAttr,
-    i1,
     i64,
 )
 from xdsl.ir import (
@@ -47,7 +46,7 @@ from akg_mlir.dialects.npu.attributes import (
 from akg_mlir.dialects.npu.buffers import PipeOp
 
 
-class _MoveOp(IRDLOperation, PipeOp):
+class MoveOp(IRDLOperation, PipeOp):
     """Base of instructions that read `src` and write `dst`."""
 
     dst = operand_def(PtrType)
@@ -64,7 +63,7 @@ class _MoveOp(IRDLOperation, PipeOp):
 
 
 @irdl_op_definition
-class CopyOp(_MoveOp):
+class CopyOp(MoveOp):
     """Burst copy between two memories.
 
     `n_burst` bursts of `len_burst` blocks; gaps are tail to head, in blocks (32 B). On the paths
@@ -214,7 +213,7 @@ class ScalarLoadOp(IRDLOperation, PipeOp):
 
 
 @irdl_op_definition
-class VnchwconvOp(_MoveOp):
+class VnchwconvOp(MoveOp):
     """Transpose 16 source blocks into 16 destination blocks, `repeat` times.
 
     Block addresses are `src + i * src_stride` and `dst + i * dst_stride` (blocks), advanced by
@@ -259,76 +258,6 @@ class VnchwconvOp(_MoveOp):
     @property
     def pipe(self) -> Pipe:
         return Pipe.V
-
-
-@irdl_op_definition
-class Load2dOp(_MoveOp):
-    """L1 -> L0A / L0B: `repeat` fractals of 512 B, source stride and gap in fractals."""
-
-    name = "npu.load2d"
-    repeat = prop_def(IntegerAttr[I64])
-    src_stride = prop_def(IntegerAttr[I64])
-    dst_gap = prop_def(IntegerAttr[I64])
-    assembly_format = (
-        "$dst `,` $src `repeat` $repeat `stride` $src_stride `gap` $dst_gap attr-dict `:` "
-        "type($dst) `,` type($src)"
-    )
-
-    def __init__(
-        self, dst: SSAValue, src: SSAValue, repeat: int, src_stride: int, dst_gap: int = 0
-    ) -> None:
-        fields = {"repeat": repeat, "src_stride": src_stride, "dst_gap": dst_gap}
-        super().__init__(
-            operands=[dst, src],
-            properties={k: IntegerAttr(v, i64) for k, v in fields.items()},
-        )
-
-    @property
-    def pipe(self) -> Pipe:
-        return Pipe.MTE1
-
-
-@irdl_op_definition
-class MadOp(IRDLOperation, PipeOp):
-    """`c[m,n] = (init ? 0 : c[m,n]) + a[m,k] * b[k,n]` on contiguous L0 operands (see `MmadOp`)."""
-
-    name = "npu.mad"
-    c = operand_def(PtrType)
-    a = operand_def(PtrType)
-    b = operand_def(PtrType)
-    init = operand_def(i1)
-    m = prop_def(IntegerAttr[I64])
-    k = prop_def(IntegerAttr[I64])
-    n = prop_def(IntegerAttr[I64])
-    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
-    assembly_format = (
-        "$c `,` $a `,` $b `init` $init `m` $m `k` $k `n` $n attr-dict `:` "
-        "type($c) `,` type($a) `,` type($b)"
-    )
-
-    def __init__(
-        self, c: SSAValue, a: SSAValue, b: SSAValue, init: SSAValue, m: int, k: int, n: int
-    ) -> None:
-        super().__init__(
-            operands=[c, a, b, init],
-            properties={
-                "m": IntegerAttr(m, i64),
-                "k": IntegerAttr(k, i64),
-                "n": IntegerAttr(n, i64),
-            },
-        )
-
-    @property
-    def pipe(self) -> Pipe:
-        return Pipe.M
-
-    @property
-    def reads(self) -> Sequence[SSAValue]:
-        return (self.a, self.b, self.c)
-
-    @property
-    def writes(self) -> Sequence[SSAValue]:
-        return (self.c,)
 
 
 class _FlagOp(IRDLOperation):

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from xdsl.dialects.builtin import (
-    I64,
     DenseArrayBase,
     FloatAttr,
     IntegerAttr,
     MemRefType,
-    i1,
     i64,
 )
 from xdsl.ir import (
@@ -268,58 +266,6 @@ class VMulAddOp(_VectorTileOp):
 
     def __init__(self, lhs: SSAValue, rhs: SSAValue, dst: SSAValue) -> None:
         super().__init__(operands=[lhs, rhs, dst])
-
-
-@irdl_op_definition
-class MmadOp(IRDLOperation, PipeOp):
-    """`c = (init ? 0 : c) + a @ b` on fractals.
-
-    a: L0A [m1, k1, 16, k0] (zZ), b: L0B [k1, n1, 16, k0] (nZ, k contiguous), c: L0C
-    [n1, m1, 16, 16] (NZ). `m`, `k`, `n` are the true sizes; lanes beyond them are ignored.
-    """
-
-    name = "npu.mmad"
-    a = operand_def(MemRefType)
-    b = operand_def(MemRefType)
-    c = operand_def(MemRefType)
-    init = operand_def(i1)
-    m = prop_def(IntegerAttr[I64])
-    k = prop_def(IntegerAttr[I64])
-    n = prop_def(IntegerAttr[I64])
-    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
-    assembly_format = (
-        "$a `,` $b `->` $c `init` $init `m` $m `k` $k `n` $n attr-dict `:` "
-        "type($a) `,` type($b) `->` type($c)"
-    )
-
-    def __init__(
-        self, a: SSAValue, b: SSAValue, c: SSAValue, init: SSAValue, m: int, k: int, n: int
-    ) -> None:
-        super().__init__(
-            operands=[a, b, c, init],
-            properties={
-                "m": IntegerAttr(m, i64),
-                "k": IntegerAttr(k, i64),
-                "n": IntegerAttr(n, i64),
-            },
-        )
-
-    def verify_(self) -> None:
-        spaces = tuple(space_of(v.type) for v in (self.a, self.b, self.c))
-        if spaces != (Space.L0A, Space.L0B, Space.L0C):
-            raise VerifyException(f"npu.mmad works on l0a, l0b -> l0c, got {spaces}")
-
-    @property
-    def pipe(self) -> Pipe:
-        return Pipe.M
-
-    @property
-    def reads(self) -> Sequence[SSAValue]:
-        return (self.a, self.b, self.c)
-
-    @property
-    def writes(self) -> Sequence[SSAValue]:
-        return (self.c,)
 
 
 @irdl_op_definition

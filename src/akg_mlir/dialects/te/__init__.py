@@ -54,6 +54,7 @@ from akg_mlir.dialects.te.elementwise import (
     TanhOp,
     UnaryOp,
 )
+from akg_mlir.dialects.te.fractal_conv import FractalConv2dOp, is_cube_conv
 from akg_mlir.dialects.te.layout import Layout, LayoutAttr, PackOp, UnpackOp, packed_shape
 from akg_mlir.dialects.te.shape import BroadcastToOp, ConstantOp, PadOp, ReshapeOp, TransposeOp
 from akg_mlir.dialects.te.structured import Iterator, Reduction, StructuredOp
@@ -77,6 +78,7 @@ TE = Dialect(
         DivOp,
         ErfOp,
         ExpOp,
+        FractalConv2dOp,
         FractalMatmulOp,
         GeluOp,
         LayerNormOp,
@@ -131,6 +133,7 @@ __all__ = [
     "ElementwiseOp",
     "ErfOp",
     "ExpOp",
+    "FractalConv2dOp",
     "FractalMatmulOp",
     "GeluOp",
     "Iterator",
@@ -173,6 +176,7 @@ __all__ = [
     "WindowOp",
     "accumulator",
     "element_of",
+    "is_cube_conv",
     "is_float",
     "packed_shape",
     "shape_of",

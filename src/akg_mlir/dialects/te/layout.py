@@ -1,10 +1,13 @@
 """Fractal layouts: `te.pack` and `te.unpack`.
 
-A matrix is cut into fractals of 16 rows and 16 columns; what does not fill a fractal is zero.
+A matrix is cut into fractals of 16 rows and 16 columns, an image into blocks of 16 channels; what
+does not fill a fractal or block is zero.
 
 - "nz" (a left operand or a result): `[.., M, N]` becomes `[.., n1, m1, m0, n0]`;
 - "zn" (a right operand): `[.., K, N]` becomes `[.., k1, n1, n0, k0]`, k contiguous;
-- "row" (a bias): `[N]` becomes `[n1, 1, 1, n0]`, which broadcasts against nz.
+- "row" (a bias): `[N]` becomes `[n1, 1, 1, n0]`, which broadcasts against nz and nc1hwc0;
+- "nc1hwc0" (an image): `[N, C, ..]` becomes `[N, c1, .., c0]`, the dimensions between stay;
+- "fractal_z" (the weights of a convolution): `[O, C, KH, KW]` becomes `[c1, KH, KW, o1, o0, c0]`.
 
 `x1 = ceil(X / 16)`; names as in AKG and Ascend C (capital letter: order between fractals). Packing
 a matrix as zn is packing its transpose as nz: an operand stored transposed packs directly.
@@ -41,6 +44,8 @@ class Layout(StrEnum):
     NZ = "nz"
     ZN = "zn"
     ROW = "row"
+    NC1HWC0 = "nc1hwc0"
+    FRACTAL_Z = "fractal_z"
 
 
 @irdl_attr_definition
@@ -54,6 +59,15 @@ def packed_shape(layout: Layout, shape: Sequence[int]) -> tuple[int, ...]:
         if len(shape) != 1:
             raise VerifyException(f"layout row takes rank 1, got {shape_text(shape)}")
         return (ceil_div(shape[0], FRACTAL), 1, 1, FRACTAL)
+    if layout == Layout.NC1HWC0:
+        if len(shape) < 3:
+            raise VerifyException(f"layout {layout} takes rank at least 3, got {shape_text(shape)}")
+        return (shape[0], ceil_div(shape[1], FRACTAL), *shape[2:], FRACTAL)
+    if layout == Layout.FRACTAL_Z:
+        if len(shape) != 4:
+            raise VerifyException(f"layout {layout} takes rank 4, got {shape_text(shape)}")
+        outputs, channels = (ceil_div(size, FRACTAL) for size in shape[:2])
+        return (channels, *shape[2:], outputs, FRACTAL, FRACTAL)
     if len(shape) < 2:
         raise VerifyException(f"layout {layout} takes rank at least 2, got {shape_text(shape)}")
     rows, columns = (ceil_div(size, FRACTAL) for size in shape[-2:])

@@ -49,6 +49,16 @@ class WindowOp(TeOp, ABC):
         """Height and width of the window, in elements it reads."""
 
     @property
+    def image_sizes(self) -> Pair:
+        """Rows and columns of the image. Raises `VerifyException` for another rank than 4."""
+        shape = shape_of(self.operands[0])
+        if len(shape) != 4:
+            raise VerifyException(
+                f"the image is {shape_text(shape)}, takes rank 4: batch, channels, height, width"
+            )
+        return shape[2], shape[3]
+
+    @property
     def padding(self) -> tuple[int, int, int, int]:
         """Rows and columns around the image: top, left, bottom, right."""
         return (0, 0, 0, 0)
@@ -70,12 +80,8 @@ class WindowOp(TeOp, ABC):
                 raise VerifyException(
                     f"{name} are {list(values)}, take {length} integers of at least {least}"
                 )
-        shape = shape_of(self.operands[0])
-        if len(shape) != 4:
-            raise VerifyException(
-                f"the image is {shape_text(shape)}, takes rank 4: batch, channels, height, width"
-            )
-        return self._output_size(0, shape[2]), self._output_size(1, shape[3])
+        height, width = self.image_sizes
+        return self._output_size(0, height), self._output_size(1, width)
 
     def _output_size(self, axis: int, size: int) -> int:
         strides, dilations = self.steps
@@ -95,15 +101,15 @@ class WindowOp(TeOp, ABC):
             strides, dilations = self.steps
             first = [output * strides[axis] - self.padding[axis] for output in range(outputs)]
             read = {f + k * dilations[axis] for f in first for k in range(self.window[axis])}
-            counts.append(sum(0 <= row < shape_of(self.operands[0])[axis + 2] for row in read))
+            counts.append(sum(0 <= row < self.image_sizes[axis] for row in read))
         return counts[0], counts[1]
 
     @property
     def has_gaps(self) -> bool:
         """Whether some rows or columns of the image are in no window."""
-        return self.elements_read() != tuple(shape_of(self.operands[0])[2:])
+        return self.elements_read() != self.image_sizes
 
-    def positions(self, rank: int, output: Pair, window: Pair) -> list[AffineExpr]:
+    def positions(self, output: Pair, window: Pair) -> list[AffineExpr]:
         """The row and column read, of iterators `output` (h, w) and `window` (i, j)."""
         strides, dilations = self.steps
         exprs: list[AffineExpr] = []
@@ -211,7 +217,7 @@ class Conv2dOp(WindowOp, StructuredOp):
         inside, (batch, channel) = AffineExpr.dimension(c), self._leading(count)
         if self.group_count > 1:
             inside = AffineExpr.dimension(1) * shape_of(self.weights)[1] + inside
-        image = [batch, inside, *self.positions(count, (h, w), (i, j))]
+        image = [batch, inside, *self.positions((h, w), (i, j))]
         weights = [channel, *map(AffineExpr.dimension, (c, i, j))]
         return AffineMap(count, 0, tuple(image)), AffineMap(count, 0, tuple(weights))
 
@@ -291,7 +297,7 @@ class Pool2dOp(WindowOp, StructuredOp):
     @property
     def operand_maps(self) -> tuple[AffineMap, ...]:
         leading = map(AffineExpr.dimension, (0, 1))
-        return (AffineMap(6, 0, (*leading, *self.positions(6, (2, 3), (4, 5)))),)
+        return (AffineMap(6, 0, (*leading, *self.positions((2, 3), (4, 5)))),)
 
     @property
     def result_map(self) -> AffineMap:

@@ -11,11 +11,13 @@ from akg_mlir.machine.isa.plan import Access, Core, Plan, Stores, place
 from akg_mlir.machine.isa.reductions import GROUP, WHOLE, plan_compare, plan_group, plan_whole
 from akg_mlir.machine.isa.scalar import plan_scalar_block, plan_scalar_load
 from akg_mlir.machine.isa.vector import plan_lanes
+from akg_mlir.machine.isa.windows import plan_load3d
 from akg_mlir.machine.program import (
     Barrier,
     Copy,
     Instruction,
     Load2d,
+    Load3d,
     Mad,
     ScalarBlock,
     ScalarLoad,
@@ -43,6 +45,8 @@ def plan(instruction: Instruction, target: Target) -> Plan:
             return _plan_vector(instruction)
         case Load2d():
             return plan_load2d(instruction)
+        case Load3d():
+            return plan_load3d(instruction)
         case Vnchwconv():
             return plan_vnchwconv(instruction)
         case Mad():

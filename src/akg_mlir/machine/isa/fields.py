@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from akg_mlir.machine.errors import FieldError
@@ -13,6 +13,7 @@ from akg_mlir.machine.program import (
     Copy,
     Instruction,
     Load2d,
+    Load3d,
     Mad,
     SetFlag,
     Vec,
@@ -51,6 +52,10 @@ def check_fields(instruction: Instruction, target: Target) -> None:
             _check_memories(instruction, ("ub", "ub"))
         case Copy(dst=dst, src=src) if (src.memory, dst.memory) not in target.paths:
             raise FieldError(f"{instruction.label}: no data path from {src.memory} to {dst.memory}")
+        case Load3d(dst=dst, src=src) if (src.memory, dst.memory) != ("l1", "l0a"):
+            raise FieldError(
+                f"{instruction.label}: moves l1 to l0a, not {src.memory} to {dst.memory}"
+            )
         case Load2d(dst=dst, src=src) if src.memory != "l1" or dst.memory not in ("l0a", "l0b"):
             raise FieldError(
                 f"{instruction.label}: moves l1 to l0a or l0b, not {src.memory} to {dst.memory}"
@@ -73,6 +78,8 @@ def _fields(instruction: Instruction, target: Target) -> Iterator[_Field]:
             yield "repeat", instruction.repeat, 1, limits.load2d_repeat
             yield "source stride", instruction.src_stride, 0, limits.burst_gap
             yield "destination gap", instruction.dst_gap, 0, limits.burst_gap
+        case Load3d():
+            yield from _load3d_fields(instruction, limits.load3d)
         case Vnchwconv():
             yield "repeat", instruction.repeat, 1, limits.repeat
             for stride in (instruction.dst_stride, instruction.src_stride):
@@ -86,6 +93,23 @@ def _fields(instruction: Instruction, target: Target) -> Iterator[_Field]:
             yield "event id", instruction.event, 0, target.events_per_pair - 1
         case _:
             return
+
+
+def _load3d_fields(load: Load3d, ranges: Mapping[str, tuple[int, int]]) -> Iterator[_Field]:
+    arrays = {
+        "image": load.image,
+        "pads": load.pads,
+        "kernel": load.kernel,
+        "strides": load.strides,
+        "dilations": load.dilations,
+        "repeat": (load.repeat,),
+        "jump": (load.jump,),
+    }
+    for name, entries in arrays.items():
+        for entry in entries:
+            yield (name, entry, *ranges[name])
+    for tap, taps in zip(load.tap, load.kernel):
+        yield "tap", tap, 0, taps - 1
 
 
 def _vector_fields(vec: Vec, target: Target) -> Iterator[_Field]:

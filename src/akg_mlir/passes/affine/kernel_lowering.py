@@ -89,7 +89,7 @@ class _Kernel:
                     op,
                     hint="te-partition leaves them in the graph and passes them as arguments",
                 )
-            case te.WindowOp() if any(op.padding):
+            case te.WindowOp() if any(op.padding) and not isinstance(op, te.FractalConv2dOp):
                 raise CompileError("reads beyond the image", op, hint="run te-decompose first")
             case te.StructuredOp() if op.reduction is not None:
                 self._reduction(op, op.reduction)
@@ -134,6 +134,9 @@ class _Kernel:
         start = scalar(first.builder, initial_value(kind, element), element)
         first.store(start, target, AffineMap.identity(len(shape)))
         nest = Nest(self.builder, _whole(op.bounds), op.location, kind.value)
+        if isinstance(op, te.FractalConv2dOp) and any(op.padding):
+            positions = op.operand_maps[0].results[2:4]
+            nest.only_inside(list(zip(positions, op.image_sizes)))
         value = self._value(nest, op, AffineMap.identity(len(op.bounds)))
         total = combine(nest.builder, kind, nest.load(target, op.result_map), value)
         nest.store(total, target, op.result_map)

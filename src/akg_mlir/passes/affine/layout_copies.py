@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import product
+from math import prod
 
 from xdsl.builder import Builder
 from xdsl.dialects import arith
@@ -15,6 +16,7 @@ from xdsl.ir import SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
 
 from akg_mlir.dialects import te
+from akg_mlir.dialects.te.layout import packed_shape
 from akg_mlir.dialects.te.structured import dims_map, emit, scalar
 from akg_mlir.dialects.te.types import FRACTAL
 from akg_mlir.passes.affine.nests import Nest, Range, memref_type
@@ -23,7 +25,7 @@ from akg_mlir.passes.affine.nests import Nest, Range, memref_type
 def write_pack(builder: Builder, op: te.PackOp, source: SSAValue, target: SSAValue) -> None:
     """Zeros everywhere if some fractal is not full, then the copies."""
     shape, packed = memref_type(source).get_shape(), memref_type(target).get_shape()
-    if any(size % FRACTAL for size in shape[-2:]):
+    if prod(shape) < prod(packed):
         fill = Nest(builder, [(0, size) for size in packed], op.location)
         zero = scalar(fill.builder, 0, memref_type(target).element_type)
         fill.store(zero, target, AffineMap.identity(len(packed)))
@@ -69,13 +71,22 @@ def _boxes(layout: te.Layout, shape: Sequence[int]) -> Iterator[list[Range]]:
     if layout == te.Layout.ROW:
         yield from ([block, lane] for block, lane in _pieces(shape[0]))
         return
-    batch: list[Range] = [(0, size) for size in shape[:-2]]
+    if layout == te.Layout.NC1HWC0:
+        batch, between = (0, shape[0]), [(0, size) for size in shape[2:]]
+        yield from ([batch, block, *between, lane] for block, lane in _pieces(shape[1]))
+        return
+    if layout == te.Layout.FRACTAL_Z:
+        taps = [(0, size) for size in shape[2:]]
+        for (o1, o0), (c1, c0) in product(_pieces(shape[0]), _pieces(shape[1])):
+            yield [c1, *taps, o1, o0, c0]
+        return
+    outer: list[Range] = [(0, size) for size in shape[:-2]]
     rows, columns = shape[-2:]
     for (row, in_row), (column, in_column) in product(_pieces(rows), _pieces(columns)):
         if layout == te.Layout.NZ:
-            yield [*batch, column, row, in_row, in_column]
+            yield [*outer, column, row, in_row, in_column]
         else:
-            yield [*batch, row, column, in_column, in_row]
+            yield [*outer, row, column, in_column, in_row]
 
 
 def _pieces(size: int) -> list[tuple[Range, Range]]:
@@ -89,6 +100,12 @@ def _plain_map(layout: te.Layout, rank: int) -> AffineMap:
     """Packed coordinates -> element of the matrix (or vector) of `rank` dimensions."""
     if layout == te.Layout.ROW:
         return AffineMap(2, 0, (_element(0, 1),))
+    if layout == te.Layout.NC1HWC0:
+        between = map(AffineExpr.dimension, range(2, rank))
+        return AffineMap(rank + 1, 0, (AffineExpr.dimension(0), _element(1, rank), *between))
+    if layout == te.Layout.FRACTAL_Z:
+        taps = map(AffineExpr.dimension, (1, 2))
+        return AffineMap(6, 0, (_element(3, 4), _element(0, 5), *taps))
     batch = [AffineExpr.dimension(dim) for dim in range(rank - 2)]
     outer, inner, in_inner, in_outer = range(rank - 2, rank + 2)
     # nz: column, row, in row, in column; zn: row, column, in column, in row
@@ -100,7 +117,7 @@ def _plain_map(layout: te.Layout, rank: int) -> AffineMap:
 def _packed_map(layout: te.Layout, rank: int) -> AffineMap:
     if layout == te.Layout.ROW:
         return dims_map(2, [0, None, None, 1])
-    return AffineMap.identity(rank + 2)
+    return AffineMap.identity(len(packed_shape(layout, (FRACTAL,) * rank)))
 
 
 def _element(fractal: int, inside: int) -> AffineExpr:

@@ -8,17 +8,27 @@ from xdsl.builder import Builder
 from xdsl.dialects import affine
 from xdsl.dialects.builtin import (
     AffineMapAttr,
+    AffineSetAttr,
     IndexType,
     LocationAttr,
     MemRefType,
     StringAttr,
 )
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
-from xdsl.ir.affine import AffineBinaryOpExpr, AffineDimExpr, AffineExpr, AffineMap
+from xdsl.ir.affine import (
+    AffineBinaryOpExpr,
+    AffineConstraintExpr,
+    AffineConstraintKind,
+    AffineDimExpr,
+    AffineExpr,
+    AffineMap,
+    AffineSet,
+)
 from xdsl.rewriter import InsertPoint
 from xdsl.utils.hints import isa
 
 from akg_mlir.diagnostics import CompileError
+from akg_mlir.dialects.affine_syntax import IfOp
 
 REDUCTION = "poly.reduction"
 """Attribute of the outermost loop of a nest whose stores accumulate: the reduction's kind."""
@@ -65,6 +75,27 @@ class Nest:
         """Insert an op at the nest's location."""
         op.location = self.location
         return self._builder.insert(op)
+
+    def only_inside(self, positions: Sequence[tuple[AffineExpr, int]]) -> None:
+        """What is inserted from now on executes only where each expression over the counters is
+        at least 0 and below its size."""
+        rank = len(self.counters)
+        zero, at_least = AffineExpr.constant(0), AffineConstraintKind.ge
+        constraints = tuple(
+            AffineConstraintExpr(at_least, bound.simplify(rank, 0), zero)
+            for expression, size in positions
+            for bound in (expression, expression * -1 + (size - 1))
+        )
+        block = Block()
+        branch = IfOp.create(
+            operands=self.counters,
+            properties={"condition": AffineSetAttr(AffineSet(rank, 0, constraints))},
+            regions=[Region(block), Region()],
+        )
+        self.insert(branch)
+        self._builder = Builder(InsertPoint.at_end(block))
+        end = self.insert(affine.YieldOp.get())
+        self._builder = Builder(InsertPoint.before(end))
 
     def load(self, source: SSAValue, map_: AffineMap) -> SSAValue:
         """The element of `source` at `map_` of the loop counters, loaded once."""

@@ -22,6 +22,7 @@ from akg_mlir.passes.affine.statements import read_scop
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.contraction import find_contraction, join
 from akg_mlir.polyhedral.convolution import find_convolution
+from akg_mlir.polyhedral.image_product import find_image_product
 from akg_mlir.polyhedral.point_bands import point_band
 from akg_mlir.polyhedral.scop import Statement
 from akg_mlir.polyhedral.units import distribute
@@ -38,8 +39,9 @@ class PolyAssignUnits(ModulePass):
 
     Point bands are distributed over statements, contraction updates join their initialisation on
     the cube, and the dimension that walks memory contiguously becomes the innermost one.
-    `convolutions` says where contractions over windows of an image go: to the `cube` (by img2col)
-    or the `vector` unit.
+    `convolutions` says where contractions over windows of an image that is not packed go: to the
+    `cube` (by img2col, up to poly-promote) or the `vector` unit. Those of a packed image go to the
+    cube.
     """
 
     name = NAME
@@ -123,12 +125,13 @@ class _Assigner:
     def refuses_cube(self, statement: Statement) -> str | None:
         """Why the cube cannot do a product update, or None."""
         body = self.bodies[statement.name]
-        if find_contraction(statement) is not None:
+        original = self.original(statement)
+        if find_contraction(statement) is not None or find_image_product(original) is not None:
             return cube_type_refusal(body, (Float32Type,))
         reason = cube_type_refusal(body, (Float32Type, Float16Type))
         if reason is not None:
             return reason
-        if find_convolution(self.original(statement)) is None:
+        if find_convolution(original) is None:
             return "its operands are neither fractal matrices nor an image and a kernel"
         return None if self.convolutions else "convolutions were asked to run on the vector unit"
 

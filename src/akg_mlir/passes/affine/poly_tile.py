@@ -22,6 +22,7 @@ from akg_mlir.polyhedral.contraction import find_contraction
 from akg_mlir.polyhedral.convolution import find_convolution
 from akg_mlir.polyhedral.dependence import analyse
 from akg_mlir.polyhedral.fusable_tiles import choose_fusable
+from akg_mlir.polyhedral.image_product import find_image_product
 from akg_mlir.polyhedral.policy import Policy, PolicyError, parse_policy
 from akg_mlir.polyhedral.scop import Scop
 from akg_mlir.polyhedral.tile_choice import Choice, DoesNotFit, Tiler
@@ -167,9 +168,13 @@ def _cubes(op: poly.ScopOp, scop: Scop, reductions: dict[str, Reduction]) -> dic
         if name not in reductions or not is_cube_product(stmt):
             continue
         found = find_contraction(scop.by_name[name])
+        image = find_image_product(scop.by_name[name])
         if found is not None:
             whole = (found.m0, found.n0, found.k0)
             result[name] = CubeProduct(reductions[name], found.a, found.b, whole, found.batch)
+        elif image is not None:
+            whole = (image.w, image.n0, image.kh, image.kw, image.c0)
+            result[name] = CubeProduct(reductions[name], image.a, image.b, whole, (image.n,))
     return result
 
 

@@ -20,7 +20,7 @@ from akg_mlir.passes.affine.poly_schedule import function_name
 from akg_mlir.passes.affine.statements import read_scop
 from akg_mlir.passes.npu.generate.copies import emit_copy
 from akg_mlir.passes.npu.generate.cores import Grid, choose_grid, communicates, parts, restrict
-from akg_mlir.passes.npu.generate.cube import emit_cube
+from akg_mlir.passes.npu.generate.cube import emit_product
 from akg_mlir.passes.npu.generate.indices import Indices, Materialiser
 from akg_mlir.passes.npu.generate.loops import core_context, generate_loops
 from akg_mlir.passes.npu.generate.scalar import emit_scalar, uses_indices
@@ -28,7 +28,6 @@ from akg_mlir.passes.npu.generate.storage import Storage, forget_tiles
 from akg_mlir.passes.npu.generate.tile import Tile, make_tile, nonlinear_dims
 from akg_mlir.passes.npu.generate.vector import emit_vector
 from akg_mlir.passes.npu.memory.target import target_of
-from akg_mlir.polyhedral.contraction import find_contraction
 from akg_mlir.polyhedral.scop import Scop
 from akg_mlir.polyhedral.tile_statements import (
     Demand,
@@ -168,9 +167,7 @@ class _Generator:
                 emit_vector(builder, tile, reduces)
             case "npu.cube":
                 original = specification(self.scop, executed)
-                contraction = find_contraction(original)
-                assert contraction is not None
-                emit_cube(builder, tile, original, contraction, self.materialiser)
+                emit_product(builder, tile, original, self.materialiser)
             case "npu.scalar":
                 emit_scalar(builder, tile)
             case _:

@@ -12,12 +12,12 @@ from xdsl.passes import ModulePass
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu
-from akg_mlir.passes.npu.legalise.cube import lower_mmad
 from akg_mlir.passes.npu.legalise.dma import lower_dma
 from akg_mlir.passes.npu.legalise.emitter import Emitter, NoVectorForm
 from akg_mlir.passes.npu.legalise.fallback import lower_by_scalar
 from akg_mlir.passes.npu.legalise.muladd import lower_muladd
 from akg_mlir.passes.npu.legalise.padding import Writers
+from akg_mlir.passes.npu.legalise.products import lower_conv, lower_mmad
 from akg_mlir.passes.npu.legalise.reduce import lower_reduce
 from akg_mlir.passes.npu.legalise.vector import (
     lower_binary,
@@ -41,6 +41,7 @@ _TILE_OPS = (
     npu.VReduceOp,
     npu.VMulAddOp,
     npu.MmadOp,
+    npu.ConvOp,
 )
 
 
@@ -105,6 +106,8 @@ def _lower(emitter: Emitter, op: Operation, writers: Writers) -> None:
             lower_muladd(emitter, op)
         case npu.MmadOp():
             lower_mmad(emitter, op)
+        case npu.ConvOp():
+            lower_conv(emitter, op)
         case _:
             raise CompileError("not a tile op", op)
 

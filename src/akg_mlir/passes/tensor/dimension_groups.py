@@ -56,12 +56,17 @@ class DimensionGroups:
         self._blocked |= set(pairs)
 
     def _follow_layout(self, op: te.PackOp | te.UnpackOp) -> None:
-        """Only batch dimensions may merge."""
+        """Only batch dimensions may merge, and the rows and columns of an image."""
         ranks = [len(te.shape_of(v)) for v in (op.operand, op.result)]
-        batch = min(ranks) - 2
+        same = range(0, max(0, min(ranks) - 2))
+        if op.layout.data == te.Layout.NC1HWC0:
+            same = range(2, min(ranks))
+        elif op.layout.data == te.Layout.FRACTAL_Z:
+            same = range(0)
+        pairs = same[:-1]
         for value, rank in zip((op.operand, op.result), ranks):
-            self._block((value, p) for p in range(max(batch - 1, 0), rank - 1))
-        for p in range(batch - 1):
+            self._block((value, p) for p in range(rank - 1) if p not in pairs)
+        for p in pairs:
             self._unite((op.operand, p), (op.result, p))
 
     def _follow_pad(self, op: te.PadOp) -> None:

@@ -94,7 +94,7 @@ def _rebuilt(op: Operation, operands: Sequence[SSAValue], groups: DimensionGroup
             return type(op)(a, b, *flags, te.element_of(op.result))
         case te.PadOp():
             return _repadded(op, operands[0], groups)
-        case te.Conv2dOp() | te.Pool2dOp():
+        case te.Conv2dOp() | te.FractalConv2dOp() | te.Pool2dOp():
             return _on_operands(op, operands)
         case te.FractalMatmulOp():
             a, b = operands

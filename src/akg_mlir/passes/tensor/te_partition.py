@@ -120,7 +120,7 @@ def _workload(
     """The least the kernel does: GM traffic, contractions [batch, m, k, n], vector cycles."""
     cube: list[DenseArrayBase] = []
     for op in ops:
-        if isinstance(op, te.FractalMatmulOp):
+        if isinstance(op, te.FractalMatmulOp | te.FractalConv2dOp):
             m, n, k = op.sizes
             cube.append(DenseArrayBase.from_list(i64, [math.prod(op.batch), m, k, n]))
     return DictionaryAttr(
@@ -156,8 +156,7 @@ def _bytes_needed(user: Operation, value: SSAValue, gaps: bool) -> int:
         case te.UnpackOp():
             return _bytes(user.result)
         case te.WindowOp():
-            missed = math.prod(te.shape_of(value)[2:]) - math.prod(user.elements_read())
-            leading = math.prod(te.shape_of(value)[:2])
-            return _bytes(value) - missed * leading * element_bytes(te.element_of(value))
+            share = _bytes(value) // math.prod(user.image_sizes)
+            return share * math.prod(user.elements_read())
         case _:
             return _bytes(value)

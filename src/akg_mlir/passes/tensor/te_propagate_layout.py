@@ -1,4 +1,4 @@
-"""Give f16 contractions fractal operands and keep values packed between them."""
+"""Give f16 contractions and convolutions packed operands and keep values packed between them."""
 
 from __future__ import annotations
 
@@ -30,11 +30,12 @@ NAME = "te-propagate-layout"
 
 @dataclass(frozen=True)
 class TePropagateLayout(ModulePass):
-    """Give f16 contractions fractal operands and keep values packed between them.
+    """Give f16 contractions and convolutions packed operands, and keep values packed between them.
 
-    Operands are packed and results unpacked by ops; `te.unpack` moves down through element-wise
-    ops whose other operands are cheap to pack (constants, biases), and a `te.pack` of an unpacked
-    value disappears where padding cannot reach a result.
+    Matrices become fractals, images NC1HWC0. Operands are packed and results unpacked by ops;
+    `te.unpack` moves down through element-wise ops whose other operands are cheap to pack
+    (constants, biases), and a `te.pack` of an unpacked value disappears where padding cannot reach
+    a result.
     """
 
     name = NAME
@@ -47,10 +48,11 @@ class TePropagateLayout(ModulePass):
 
 @dataclass(frozen=True)
 class _Packed:
-    """A value in layout nz."""
+    """A value in layout nz, or nc1hwc0: then `padding.columns` is that of the channels."""
 
     value: SSAValue
     padding: Padding
+    layout: te.Layout = te.Layout.NZ
 
 
 @dataclass
@@ -67,6 +69,9 @@ class _Layouts:
             if isinstance(op, te.ContractionOp):
                 if te.element_of(op.a) == f16 and te.element_of(op.result) == f32:
                     self._contraction(op)
+            elif isinstance(op, te.Conv2dOp):
+                if te.is_cube_conv(op) and te.element_of(op.result) == f32:
+                    self._convolution(op)
             elif isinstance(op, te.ElementwiseOp):
                 self._sink(op)
 
@@ -80,6 +85,17 @@ class _Layouts:
         pad = Padding(a.padding.rows, b.padding.rows)
         self._replace(op, e, product, pad)
 
+    def _convolution(self, op: te.Conv2dOp) -> None:
+        e = Expression(op)
+        outputs, channels, *_ = te.shape_of(op.weights)
+        image = self._packed_as(e, op.image, te.Layout.NC1HWC0)
+        weights = e(te.PackOp(op.weights, te.Layout.FRACTAL_Z))
+        strides, dilations, pads = (a.get_values() for a in (op.strides, op.dilations, op.pads))
+        product = te.FractalConv2dOp(
+            image.value, weights, strides, dilations, pads, channels, outputs
+        )
+        self._replace(op, e, product, ZERO, te.Layout.NC1HWC0)
+
     def _operand(self, e: Expression, x: SSAValue, layout: te.Layout, flipped: bool) -> _Packed:
         """The operand packed as `layout`; packing as the other one transposes."""
         source = _before_transpose(x)
@@ -87,28 +103,35 @@ class _Layouts:
             x, flipped = source, not flipped
         if flipped:
             layout = te.Layout.NZ if layout == te.Layout.ZN else te.Layout.ZN
-        known = self.packed.get(x) if layout == te.Layout.NZ else None
-        if known is not None:
-            if te.shape_of(x)[-1] % FRACTAL == 0 or known.padding.columns == 0:
+        return self._packed_as(e, x, layout)
+
+    def _packed_as(self, e: Expression, x: SSAValue, layout: te.Layout) -> _Packed:
+        """A value in a layout: as it is kept, or by an op of its own."""
+        known = self.packed.get(x)
+        if known is not None and known.layout == layout:
+            if te.shape_of(x)[_columns(layout)] % FRACTAL == 0 or known.padding.columns == 0:
                 remark(NAME, "passed", _where(e.replaced), "operand stays packed")
                 return known
             message = "operand packed again: its padding is not zero and would be summed"
             remark(NAME, "missed", _where(e.replaced), message)
         if (x, layout) not in self.packs:
             self.packs[x, layout] = e(te.PackOp(x, layout))
-        return _Packed(self.packs[x, layout], ZERO)
+        return _Packed(self.packs[x, layout], ZERO, layout)
 
     def _sink(self, op: te.ElementwiseOp) -> None:
         """Compute an element-wise op on packed operands instead, if it has one."""
         shape = te.shape_of(op.results[0])
-        if not any(v in self.packed and te.shape_of(v) == shape for v in op.operands):
-            return
-        if not self._worthwhile(op):
+        layouts = {
+            self.packed[v].layout
+            for v in op.operands
+            if v in self.packed and te.shape_of(v) == shape
+        }
+        if len(layouts) != 1 or not self._worthwhile(op):
             return
         e = Expression(op)
         operands: list[_Packed] = []
         for value in op.operands:
-            packed = self._packed_operand(e, value, shape)
+            packed = self._packed_operand(e, value, shape, *layouts)
             if packed is None:
                 for unused in reversed(e.inserted):
                     Rewriter.erase_op(unused)
@@ -116,7 +139,7 @@ class _Layouts:
             operands.append(packed)
         moved = with_operands(op, [p.value for p in operands])
         pad = padding.of_elementwise(op, [p.padding for p in operands])
-        self._replace(op, e, moved, pad)
+        self._replace(op, e, moved, pad, *layouts)
 
     def _worthwhile(self, op: te.ElementwiseOp) -> bool:
         """A widening cast moves only if all its users follow: else GM traffic would grow."""
@@ -136,24 +159,43 @@ class _Layouts:
         )
 
     def _packed_operand(
-        self, e: Expression, value: SSAValue, shape: Sequence[int]
+        self, e: Expression, value: SSAValue, shape: Sequence[int], layout: te.Layout
     ) -> _Packed | None:
         known = self.packed.get(value)
         if known is not None and te.shape_of(value) == tuple(shape):
-            return known
+            return known if known.layout == layout else None
+        if (value, layout) in self.packs and te.shape_of(value) == tuple(shape):
+            return _Packed(self.packs[value, layout], ZERO, layout)
         splat = splat_of(value)
         if splat is not None:
             return _Packed(e.splat(splat, te.element_of(value)), Padding(splat, splat))
-        return _pack_vector(e, value, shape) if _is_cheap(value) else None
+        if not _is_cheap(value):
+            return None
+        if layout == te.Layout.NC1HWC0:
+            return _pack_channels(e, value, shape)
+        return _pack_vector(e, value, shape)
 
-    def _replace(self, op: Operation, e: Expression, packed: Operation, pad: Padding) -> None:
+    def _replace(
+        self,
+        op: Operation,
+        e: Expression,
+        packed: Operation,
+        pad: Padding,
+        layout: te.Layout = te.Layout.NZ,
+    ) -> None:
         value = e(packed)
         shape = te.shape_of(op.results[0])
-        rows = 0.0 if shape[-2] % FRACTAL == 0 else pad.rows
-        columns = 0.0 if shape[-1] % FRACTAL == 0 else pad.columns
-        plain = e(te.UnpackOp(value, te.Layout.NZ, shape))
-        self.packed[plain] = _Packed(value, Padding(rows, columns))
+        has_rows = layout == te.Layout.NZ and shape[-2] % FRACTAL
+        rows = pad.rows if has_rows else 0.0
+        columns = 0.0 if shape[_columns(layout)] % FRACTAL == 0 else pad.columns
+        plain = e(te.UnpackOp(value, layout, shape))
+        self.packed[plain] = _Packed(value, Padding(rows, columns), layout)
         e.finish(plain)
+
+
+def _columns(layout: te.Layout) -> int:
+    """The dimension that is the columns of the product."""
+    return 1 if layout == te.Layout.NC1HWC0 else -1
 
 
 def _before_transpose(x: SSAValue) -> SSAValue | None:
@@ -193,6 +235,25 @@ def _pack_vector(e: Expression, value: SSAValue, shape: Sequence[int]) -> _Packe
         form = e.reshaped(value, [*batch, 1, m // FRACTAL, FRACTAL, 1])
         return _Packed(form, Padding(0.0, None))
     return None
+
+
+def _pack_channels(e: Expression, value: SSAValue, shape: Sequence[int]) -> _Packed | None:
+    """A scalar, channels or an image that broadcasts to an image of `shape`, in a form that
+    broadcasts to its packing; None for the rest."""
+    own = (1,) * (len(shape) - len(te.shape_of(value))) + te.shape_of(value)
+    channels = shape[1]
+    if own[1] == 1 and all(size == 1 for size in own):
+        return _Packed(e.reshaped(value, [1] * 5), Padding(None, None))
+    if own[1] != channels:
+        return None
+    if channels % FRACTAL == 0 and set(own[2:]) == {1}:
+        form = e.reshaped(value, [own[0], channels // FRACTAL, 1, 1, FRACTAL])
+        return _Packed(form, Padding(None, 0.0))
+    if set((own[0], *own[2:])) == {1}:
+        form = e(te.PackOp(e.reshaped(value, [channels]), te.Layout.ROW))
+        return _Packed(form, Padding(None, 0.0))
+    form = e(te.PackOp(e.reshaped(value, own), te.Layout.NC1HWC0))
+    return _Packed(form, ZERO)
 
 
 def _where(op: Operation) -> str:

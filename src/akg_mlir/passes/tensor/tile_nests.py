@@ -34,7 +34,7 @@ class Steps:
     def of(self, op: Operation) -> Step:
         """The op as a step. Ops with no loops of their own count as copies of their result."""
         result = op.results[0]
-        cube = isinstance(op, te.FractalMatmulOp)
+        cube = isinstance(op, te.FractalMatmulOp | te.FractalConv2dOp)
         operands = tuple(None if splat_of(v) is not None else self.tensor(v) for v in op.operands)
         return Step(_nest(op), self.tensor(result), operands, self._cycles(op), cube)
 
@@ -48,7 +48,7 @@ class Steps:
 
     def _cycles(self, op: Operation) -> float:
         """Cycles of one instance: a share of a repeat, or of the cube's products per cycle."""
-        if isinstance(op, te.FractalMatmulOp):
+        if isinstance(op, te.FractalMatmulOp | te.FractalConv2dOp):
             cube = self.target.cube
             return 1 / (cube.m * cube.n * cube.k(2))
         return element_bytes(te.element_of(op.results[0])) / self.target.vector.bytes_per_cycle
@@ -96,6 +96,8 @@ def _structured(op: te.StructuredOp) -> Nest:
     coarse = reduced
     if isinstance(op, te.FractalMatmulOp):
         coarse = frozenset({*reduced, count - 4, count - 3})
+    if isinstance(op, te.FractalConv2dOp):
+        coarse = frozenset({*reduced, 3, 4})
     reads = tuple(
         None if splat_of(v) is not None else _access(m)
         for v, m in zip(op.operands, op.operand_maps)
@@ -118,6 +120,13 @@ def _plain(layout: te.Layout, rank: int) -> Access:
     """Subscripts of the matrix (or vector) by packed iterators."""
     if layout == te.Layout.ROW:
         return (Expression(((0, FRACTAL), (rank - 1, 1))),)
+    if layout == te.Layout.NC1HWC0:
+        identity = _identity(rank - 1)
+        return (identity[0], Expression(((1, FRACTAL), (rank - 1, 1))), *identity[2:])
+    if layout == te.Layout.FRACTAL_Z:
+        blocks = ((3, 4), (0, 5))
+        pair = [Expression(((outer, FRACTAL), (inner, 1))) for outer, inner in blocks]
+        return (*pair, *_identity(3)[1:])
     major, minor, first, second = range(rank - 4, rank)
     batch = _identity(rank - 4)
     if layout == te.Layout.NZ:

@@ -16,13 +16,14 @@ from akg_mlir.reference.windows import windows
 
 
 def conv2d(e: Expression, op: te.Conv2dOp) -> SSAValue | None:
-    """Pads the image; the result gets the accumulator's type."""
+    """Pads the image, unless loads of the cube do that; the result gets the accumulator's type."""
     accumulator: Attribute = te.accumulator(te.element_of(op.image))
-    if not any(op.padding) and te.element_of(op.results[0]) == accumulator:
+    pads = op.padding if te.is_cube_conv(op) else (0, 0, 0, 0)
+    if op.padding == pads and te.element_of(op.results[0]) == accumulator:
         return None
-    image = _surrounded(e, op.image, op.padding, 0)
+    image = op.image if op.padding == pads else _surrounded(e, op.image, op.padding, 0)
     steps = op.strides.get_values(), op.dilations.get_values()
-    return e(te.Conv2dOp(image, op.weights, *steps, (0, 0, 0, 0), op.group_count, accumulator))
+    return e(te.Conv2dOp(image, op.weights, *steps, pads, op.group_count, accumulator))
 
 
 def max_pool2d(e: Expression, op: te.MaxPool2dOp) -> SSAValue:

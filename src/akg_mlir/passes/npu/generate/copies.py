@@ -7,15 +7,16 @@ from xdsl.dialects import affine
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu
-from akg_mlir.passes.npu.generate.tile import Tile, view_of
+from akg_mlir.passes.npu.generate.tile import Tile, rows_view, view_of
 
 
 def emit_copy(builder: Builder, tile: Tile) -> None:
-    """Write one `npu.dma`."""
+    """Write one `npu.dma`. What leaves L0C are whole fractals: buffers have room for their rows."""
     ops = list(tile.body.body.block.ops)
     match ops:
         case [affine.LoadOp() as load, affine.StoreOp() as store] if store.value is load.result:
-            source, target = view_of(builder, tile, load), view_of(builder, tile, store)
-            builder.insert(npu.DmaOp(source, target))
+            drains = npu.space_of(load.memref.type) is npu.Space.L0C
+            view = rows_view if drains else view_of
+            builder.insert(npu.DmaOp(view(builder, tile, load), view(builder, tile, store)))
         case _:
             raise CompileError("a copy is one load and one store of the same value", tile.body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from math import prod
 
 import islpy as isl
 from xdsl.builder import Builder
@@ -14,33 +15,84 @@ from xdsl.ir.affine import AffineExpr, AffineMap
 from akg_mlir.dialects import npu
 from akg_mlir.passes.affine.isl_affine import to_affine
 from akg_mlir.passes.npu.generate.indices import Materialiser
-from akg_mlir.passes.npu.generate.tile import Access, Tile, view_of
-from akg_mlir.polyhedral.contraction import FRACTAL, Contraction
+from akg_mlir.passes.npu.generate.tile import Access, Tile, corner_view, view_of
+from akg_mlir.polyhedral.contraction import FRACTAL, Contraction, find_contraction
+from akg_mlir.polyhedral.image_product import ImageProduct, find_image_product
 from akg_mlir.polyhedral.scop import Statement
 
 
-def emit_cube(
-    builder: Builder,
-    tile: Tile,
-    original: Statement,
-    contraction: Contraction,
-    materialiser: Materialiser,
+def emit_product(
+    builder: Builder, tile: Tile, original: Statement, materialiser: Materialiser
 ) -> None:
-    """Write one `npu.mmad` per batch entry of a tile of a clone of `original`."""
-    c = contraction
-    accesses = [op for op in tile.body.body.block.ops if isinstance(op, Access)]
-    left, right, out = (accesses[original.accesses.index(x)] for x in (c.a, c.b, c.c))
-    shift = len(tile.body.body.block.args) - original.rank
+    """Write the product of a tile of a clone of `original`."""
+    contraction, image = find_contraction(original), find_image_product(original)
+    if contraction is not None:
+        _emit_mmads(builder, tile, original, contraction, materialiser)
+    else:
+        assert image is not None
+        _emit_conv(builder, tile, original, image, materialiser)
+
+
+def _emit_mmads(
+    builder: Builder, tile: Tile, original: Statement, c: Contraction, materialiser: Materialiser
+) -> None:
+    """One `npu.mmad` per batch entry."""
+    left, right, out = _operands(tile, original, c)
+    shift = tile.rank - original.rank
     batch = [d + shift for d in c.batch]
     m1, m0, n1, n0, k1, k0 = (d + shift for d in (c.m1, c.m0, c.n1, c.n0, c.k1, c.k0))
     sizes = [tile.sizes[d] for d in batch]
-    a = _entries(builder, tile, left, batch, (m1, k1, m0, k0))
+    a = _entries(builder, tile, left, batch, (k1, m1, m0, k0))
     b = _entries(builder, tile, right, batch, (k1, n1, n0, k0))
     result = _entries(builder, tile, out, batch, (n1, m1, m0, n0))
     init = _init(builder, tile, materialiser)
     m, k, n = (tile.sizes[d] * FRACTAL for d in (m1, k1, n1))
     for entry in product(*(range(size) for size in sizes)):
         builder.insert(npu.MmadOp(a[entry], b[entry], result[entry], init, m, k, n))
+
+
+def _emit_conv(
+    builder: Builder, tile: Tile, original: Statement, c: ImageProduct, materialiser: Materialiser
+) -> None:
+    """One `npu.conv`: tiles have one image."""
+    left, right, out = _operands(tile, original, c)
+    shift = tile.rank - original.rank
+    part = tile.statement.image
+    assert part is not None
+    dims = [d + shift for d in (c.c1, c.kh, c.kw, c.n1, c.n0, c.c0)]
+    channels, points = tile.sizes[dims[0]], [tile.sizes[d + shift] for d in (c.h, c.w)]
+    image = corner_view(
+        builder, tile, left, (0, 0, part.pads[0], part.pads[1], 0), (channels, *part.sizes, FRACTAL)
+    )
+    columns, rows = tile.sizes[dims[3]], -(-prod(points) // FRACTAL)
+    whole = (columns, rows, FRACTAL, FRACTAL)
+    strides = [prod(whole[k + 1 :]) for k in range(4)]
+    result = builder.insert(
+        npu.ViewOp(tile.memref(out), AffineMap(0, 0, (AffineExpr.constant(0),)), [], whole, strides)
+    ).result
+    kernel = view_of(builder, tile, right, dims)
+    init = _init(builder, tile, materialiser)
+    builder.insert(
+        npu.ConvOp(
+            image,
+            kernel,
+            result,
+            init,
+            points=points,
+            strides=(c.rows.stride, c.across.stride),
+            dilations=(c.rows.dilation, c.across.dilation),
+            pads=part.pads,
+        )
+    )
+
+
+def _operands(
+    tile: Tile, original: Statement, c: Contraction | ImageProduct
+) -> tuple[Access, Access, Access]:
+    """The accesses of a clone's body that are those of the product."""
+    accesses = [op for op in tile.body.body.block.ops if isinstance(op, Access)]
+    left, right, out = (accesses[original.accesses.index(x)] for x in (c.a, c.b, c.c))
+    return left, right, out
 
 
 def _entries(

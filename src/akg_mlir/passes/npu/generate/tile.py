@@ -24,6 +24,7 @@ from akg_mlir.passes.npu.generate.storage import Storage
 from akg_mlir.polyhedral.tile_statements import TileStatement
 
 Access = affine.LoadOp | affine.StoreOp
+FRACTAL = 16
 COMPACT = (npu.Space.L0A, npu.Space.L0B, npu.Space.L0C)
 """Memories of the cube: a tile's fractals lie there without gaps, whatever the buffer's shape."""
 
@@ -44,6 +45,11 @@ class Tile:
     def values(self) -> tuple[SSAValue, ...]:
         """What the dimensions of the expressions stand for."""
         return self.indices.values
+
+    @property
+    def rank(self) -> int:
+        """Dimensions of the statement, tile coordinates included."""
+        return len(self.body.body.block.args)
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -117,11 +123,53 @@ def view_of(
     return builder.insert(view).result
 
 
+def rows_view(builder: Builder, tile: Tile, access: Access) -> SSAValue:
+    """What an access touches of a matrix [.., rows, 16], with the rows that its last fractal has
+    besides."""
+    *_, rows, lanes = index_expressions(access)
+    inside = [d for d in tile.dims if d in rows.used_dims() | lanes.used_dims()]
+    view = view_of(builder, tile, access, [d for d in tile.dims if d not in inside] + inside)
+    extent = _extent(tile, access, rows)
+    if not extent % FRACTAL:
+        return view
+    owner, type_ = view.owner, npu.memref_type(view)
+    assert isinstance(owner, npu.ViewOp)
+    outer = len(type_.get_shape()) - len(inside)
+    whole = -(-extent // FRACTAL) * FRACTAL
+    shape, strides = type_.get_shape()[:outer], npu.strides_of(type_)
+    padded = npu.ViewOp(
+        owner.source,
+        owner.offset.data,
+        list(owner.indices),
+        (*shape, whole, FRACTAL),
+        (*strides[:outer], FRACTAL, 1),
+    )
+    owner.detach()
+    owner.erase()
+    return builder.insert(padded).result
+
+
+def corner_view(
+    builder: Builder, tile: Tile, access: Access, moved: Sequence[int], sizes: Sequence[int]
+) -> SSAValue:
+    """A box of what an access touches, `moved` from the access at the tile's first instance;
+    `sizes` are those of the last dimensions, the others have one element."""
+    type_ = npu.memref_type(access.memref)
+    pitches = npu.strides_of(type_)
+    linear = AffineExpr.constant(0)
+    for subscript, pitch, distance in zip(index_expressions(access), pitches, moved):
+        linear = linear + (subscript + distance) * pitch
+    map_, values = compressed(linear.replace_dims_and_symbols(tile.start, ()), tile.values)
+    view = npu.ViewOp(tile.memref(access), map_, values, sizes, pitches[-len(sizes) :])
+    return builder.insert(view).result
+
+
 def _compact_pitches(tile: Tile, access: Access, subscripts: list[AffineExpr]) -> list[int]:
-    """Row-major strides of exactly the box that a tile has in a memory of the cube."""
+    """Row-major strides of exactly the box that a tile has in a memory of the cube, its rows in
+    whole fractals."""
     pitches: list[int] = []
     pitch = 1
-    for subscript in reversed(subscripts):
+    for place, subscript in enumerate(reversed(subscripts)):
         corner = subscript.replace_dims_and_symbols(tile.start, ()).simplify(len(tile.values), 0)
         if corner != AffineExpr.constant(0):
             raise CompileError(
@@ -130,13 +178,19 @@ def _compact_pitches(tile: Tile, access: Access, subscripts: list[AffineExpr]) -
                 access,
             )
         pitches.append(pitch)
-        steps = [
-            _coefficient(subscript, d, access) * (size - 1)
-            for d, size in enumerate(tile.sizes)
-            if size > 1
-        ]
-        pitch *= 1 + sum(steps)
+        extent = _extent(tile, access, subscript)
+        pitch *= -(-extent // FRACTAL) * FRACTAL if place == 1 else extent
     return pitches[::-1]
+
+
+def _extent(tile: Tile, access: Access, subscript: AffineExpr) -> int:
+    """From the first to the last value of a subscript in the tile."""
+    steps = [
+        _coefficient(subscript, d, access) * (size - 1)
+        for d, size in enumerate(tile.sizes)
+        if size > 1
+    ]
+    return 1 + sum(steps)
 
 
 def _coefficient(expression: AffineExpr, dim: int, access: Access) -> int:

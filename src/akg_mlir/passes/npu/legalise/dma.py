@@ -6,7 +6,7 @@ from math import prod
 
 from akg_mlir.dialects import npu
 from akg_mlir.passes.npu.legalise.bursts import fits_bursts, write_bursts
-from akg_mlir.passes.npu.legalise.cube import lower_drain, lower_load2d
+from akg_mlir.passes.npu.legalise.drain import lower_drain
 from akg_mlir.passes.npu.legalise.emitter import Emitter, NoVectorForm
 from akg_mlir.passes.npu.legalise.padding import Writers
 from akg_mlir.passes.npu.legalise.scalar import scalar_copy
@@ -19,8 +19,6 @@ def lower_dma(emitter: Emitter, op: npu.DmaOp, writers: Writers) -> None:
     """Raises `NoVectorForm` where only the scalar unit can do it, `CompileError` where none can."""
     box = box_of(op.dst, op.src)
     match box.operands[1].space, box.dst.space:
-        case npu.Space.L1, npu.Space.L0A | npu.Space.L0B:
-            lower_load2d(emitter, op)
         case (npu.Space.L0C, _) | (_, npu.Space.L0C):
             lower_drain(emitter, op)
         case npu.Space.UB, npu.Space.UB:

@@ -42,10 +42,18 @@ class _Top:
     fills: list[Operation] = field(default_factory=list[Operation])
     indices: dict[int, SSAValue] = field(default_factory=dict[int, SSAValue])
     blocks: dict[Attribute, Operand] = field(default_factory=dict[Attribute, Operand])
+    halves: dict[tuple[npu.Space, Attribute], tuple[Operand, Operand]] = field(
+        default_factory=dict[tuple[npu.Space, Attribute], tuple[Operand, Operand]]
+    )
 
     def copy(self) -> _Top:
         return _Top(
-            [*self.constants], [*self.buffers], [*self.fills], {**self.indices}, {**self.blocks}
+            [*self.constants],
+            [*self.buffers],
+            [*self.fills],
+            {**self.indices},
+            {**self.blocks},
+            {**self.halves},
         )
 
 
@@ -148,6 +156,16 @@ class Emitter:
         self._top.buffers.append(buffer)
         strides = [prod(shape[i + 1 :]) for i in range(len(shape))]
         return Operand(buffer.result, Offset.zero(), element, tuple(strides))
+
+    def halves(self, space: npu.Space, element: Attribute) -> tuple[Operand, Operand]:
+        """Two buffers that take half of a memory each, the same ones in the whole function."""
+        if (space, element) not in self._top.halves:
+            elements = self.target.memories[space.value] // 2 // byte_size(element)
+            buffers = [npu.BufferOp(npu.memref_in([elements], element, space)) for _ in range(2)]
+            self._top.buffers += buffers
+            first, second = (Operand(b.result, Offset.zero(), element, (1,)) for b in buffers)
+            self._top.halves[space, element] = first, second
+        return self._top.halves[space, element]
 
     def constant(self, value: FloatAttr | IntegerAttr, rank: int) -> Operand:
         """A block whose lanes all hold `value`, filled once at the top of the function."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 
 from xdsl.dialects import memref
 from xdsl.dialects.builtin import FixedBitwidthType, IndexType, IntegerType
@@ -15,6 +16,7 @@ from akg_mlir.dialects.npu import (
     BufferOp,
     CopyOp,
     Load2dOp,
+    Load3dOp,
     MadOp,
     Opcode,
     PipeOp,
@@ -242,6 +244,12 @@ def _boxes(op: PipeOp, value: SSAValue, writes: bool) -> list[Box | None]:
         case Load2dOp():
             step = 1 + op.dst_gap.value.data if writes else op.src_stride.value.data
             return [box([(op.repeat.value.data, step * FRACTAL_BYTES)], FRACTAL_BYTES)]
+        case Load3dOp() if writes:
+            return [
+                box([(op.repeat.value.data, op.jump.value.data * FRACTAL_BYTES)], FRACTAL_BYTES)
+            ]
+        case Load3dOp():
+            return [box([], prod(op.image.get_values()) * BLOCK_BYTES)]
         case MadOp():
             return [box([], _mad_bytes(op, value))]
         case _:

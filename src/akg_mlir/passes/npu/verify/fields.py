@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xdsl.dialects.builtin import IntegerAttr
+from xdsl.dialects.builtin import IntegerAttr, i64
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects.npu import (
     CopyOp,
     Load2dOp,
+    Load3dOp,
     MadOp,
     Opcode,
     PipeOp,
@@ -38,6 +39,8 @@ def check_fields(op: PipeOp, target: Target) -> None:
             _in_range(op, "dst_gap", op.dst_gap, 0, target.limits.burst_gap)
             _in_range(op, "src_stride", op.src_stride, 0, target.limits.burst_gap)
             _check_path(op, target, space_of(op.src.type), space_of(op.dst.type))
+        case Load3dOp():
+            _check_load3d(op, target)
         case MadOp():
             for field, value in (("m", op.m), ("k", op.k), ("n", op.n)):
                 _in_range(op, field, value, 1, None)
@@ -56,6 +59,25 @@ def _check_copy(op: CopyOp, target: Target) -> None:
     _in_range(op, "len_burst", op.len_burst, 1, limits.burst_blocks)
     _in_range(op, "src_gap", op.src_gap, 0, limits.burst_gap)
     _in_range(op, "dst_gap", op.dst_gap, 0, limits.burst_gap)
+    _check_path(op, target, space_of(op.src.type), space_of(op.dst.type))
+
+
+def _check_load3d(op: Load3dOp, target: Target) -> None:
+    ranges = target.limits.load3d
+    arrays = {
+        "image": op.image,
+        "pads": op.pads,
+        "kernel": op.kernel,
+        "strides": op.strides,
+        "dilations": op.dilations,
+    }
+    for field, array in arrays.items():
+        for entry in array.get_values():
+            _in_range(op, field, IntegerAttr(entry, i64), *ranges[field])
+    for field, value in (("repeat", op.repeat), ("jump", op.jump)):
+        _in_range(op, field, value, *ranges[field])
+    for tap, taps in zip(op.tap.get_values(), op.kernel.get_values()):
+        _in_range(op, "tap", IntegerAttr(tap, i64), 0, taps - 1)
     _check_path(op, target, space_of(op.src.type), space_of(op.dst.type))
 
 

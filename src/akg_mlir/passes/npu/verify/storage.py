@@ -12,6 +12,7 @@ from akg_mlir.dialects.npu import (
     BufferOp,
     CopyOp,
     Load2dOp,
+    Load3dOp,
     MadOp,
     PipeOp,
     Space,
@@ -147,6 +148,6 @@ def _alignment(op: PipeOp, access: Access, target: Target) -> int:
         return element
     if opcode in ONE_PER_BLOCK:
         return _BLOCKS_PER_REPEAT * element
-    if isinstance(op, CopyOp | VecOp | VnchwconvOp | Load2dOp | MadOp):
+    if isinstance(op, CopyOp | VecOp | VnchwconvOp | Load2dOp | Load3dOp | MadOp):
         return target.alignments[access.space.value]
     return element

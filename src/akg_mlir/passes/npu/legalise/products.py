@@ -1,0 +1,278 @@
+"""Products of the cube: operands in L1 stream through halves of L0A and L0B into L0C.
+
+The contraction is cut into steps of as many fractals as fit half of L0A and half of L0B; steps
+take turns at the halves, so that the loads of one overlap with the mad of the one before. Columns
+that overfill half of L0B are cut into parts; rows are not, since L0C holds all rows of a column
+block beside each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Protocol
+
+from xdsl.dialects import arith
+from xdsl.dialects.builtin import IntegerAttr, i1
+from xdsl.ir import SSAValue
+
+from akg_mlir.diagnostics import CompileError
+from akg_mlir.dialects import npu
+from akg_mlir.passes.npu.legalise.emitter import Emitter
+from akg_mlir.passes.npu.legalise.fractals import FRACTAL_BYTES, SIDE, Fractals, fractals_of
+from akg_mlir.passes.npu.legalise.views import Index, Operand, box_of
+
+
+def lower_mmad(emitter: Emitter, op: npu.MmadOp) -> None:
+    """A product of two matrices of fractals. Raises `CompileError` for other layouts."""
+    m, k, n = (attr.value.data for attr in (op.m, op.k, op.n))
+    left = fractals_of(op, op.a, -(-m // SIDE))
+    right = fractals_of(op, op.b, -(-n // SIDE))
+    _emit(emitter, op, _Matrix(left), right, (m, k, n))
+
+
+def lower_conv(emitter: Emitter, op: npu.ConvOp) -> None:
+    """A product of the windows of an image with a kernel. Raises `CompileError` for layouts other
+    than NC1HWC0 and fractals."""
+    image, shape = box_of(op.a).dst, npu.memref_type(op.a).get_shape()
+    if image.strides[1:] != (shape[2] * shape[3], shape[3], 1) or shape[3] != image.block:
+        raise CompileError(
+            f"an image for the cube is [c1, h, w, {image.block}] with rows beside each other, got "
+            f"{list(shape)} with strides {list(image.strides)}",
+            op,
+        )
+    right = fractals_of(op, op.b, npu.memref_type(op.b).get_shape()[-3])
+    sizes = prod(op.points.get_values()), right.blocks * shape[3], right.sides * SIDE
+    _emit(emitter, op, _Windows(image, op), right, sizes)
+
+
+@dataclass(frozen=True)
+class _Position:
+    """Block number `first + step * times` of k."""
+
+    first: int
+    step: int = 0
+    times: Index = 0
+
+    def plus(self, blocks: int) -> _Position:
+        return replace(self, first=self.first + blocks)
+
+    def of(self, source: Fractals) -> Operand:
+        """Where this block of an operand starts; steps are whole periods of it."""
+        return source.start.moved(source.at(self.first)).moved(source.at(self.step), self.times)
+
+
+class _Left(Protocol):
+    """The left operand: what loads it looks alike after every `period` blocks of k."""
+
+    @property
+    def period(self) -> int: ...
+
+    def load(self, emitter: Emitter, to: Operand, rows: int, at: _Position, count: int) -> None:
+        """Bring `count` blocks of k to L0A as [rows, count, 16, k0], `rows` blocks of rows."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Matrix:
+    source: Fractals
+
+    period = 1
+
+    def load(self, emitter: Emitter, to: Operand, rows: int, at: _Position, count: int) -> None:
+        """One load per block of k or of rows, whichever are fewer."""
+        start, sides = at.of(self.source), self.source.side_stride
+        if count <= rows:
+            for block in range(count):
+                target = to.moved(block * self.source.elements)
+                source = start.moved(block * self.source.stride)
+                _load2d(emitter, target, source, rows, sides, count)
+        else:
+            for row in range(rows):
+                target = to.moved(row * count * self.source.elements)
+                _load2d(emitter, target, start.moved(row * sides), count, self.source.stride)
+
+
+@dataclass(frozen=True)
+class _Windows:
+    image: Operand
+    op: npu.ConvOp
+
+    @property
+    def taps(self) -> tuple[int, int]:
+        """Rows and columns of the kernel."""
+        _, height, width, *_ = npu.memref_type(self.op.b).get_shape()
+        return height, width
+
+    @property
+    def period(self) -> int:
+        return prod(self.taps)
+
+    def load(self, emitter: Emitter, to: Operand, rows: int, at: _Position, count: int) -> None:
+        """One load by img2col per tap and block of channels."""
+        _, height, width, _ = npu.memref_type(self.op.a).get_shape()
+        for block in range(count):
+            channels, tap = divmod(at.first + block, self.period)
+            stride = self.image.strides[0]
+            image = self.image.moved(channels * stride)
+            image = image.moved(at.step // self.period * stride, at.times)
+            emitter.insert(
+                npu.Load3dOp(
+                    emitter.ptr(to.moved(block * FRACTAL_BYTES // to.size)),
+                    emitter.ptr(image),
+                    image=(height, width),
+                    pads=self.op.pads.get_values(),
+                    kernel=self.taps,
+                    strides=self.op.strides.get_values(),
+                    dilations=self.op.dilations.get_values(),
+                    tap=divmod(tap, self.taps[1]),
+                    repeat=rows,
+                    jump=count,
+                )
+            )
+
+
+def _load2d(
+    emitter: Emitter, to: Operand, source: Operand, count: int, stride: int, step: int = 1
+) -> None:
+    """`count` fractals `stride` elements apart, to every `step`-th fractal of L0."""
+    elements, limit = FRACTAL_BYTES // to.size, emitter.target.limits.load2d_repeat
+    for first in range(0, count, limit):
+        target = emitter.ptr(to.moved(first * step * elements))
+        start = emitter.ptr(source.moved(first * stride))
+        repeat = min(limit, count - first)
+        emitter.insert(npu.Load2dOp(target, start, repeat, stride // elements, step - 1))
+
+
+# -------------------------------------------------------------------------------------- the stream
+
+
+def _emit(
+    emitter: Emitter,
+    op: npu.MmadOp | npu.ConvOp,
+    left: _Left,
+    right: Fractals,
+    sizes: tuple[int, int, int],
+) -> None:
+    """The product, in parts of columns that fit half of L0B."""
+    m, k, n = sizes
+    rows, most = -(-m // SIDE), emitter.target.memories["l0b"] // 2 // FRACTAL_BYTES
+    result = _result(op, rows, right.sides)
+    for first in range(0, right.sides, most):
+        count = min(most, right.sides - first)
+        part = replace(right, start=right.start.moved(first * right.side_stride), sides=count)
+        columns = min(count * SIDE, n - first * SIDE)
+        to = result.moved(first * rows * SIDE * SIDE)
+        _Stream(emitter, op, left, part, to, (m, k, columns)).emit()
+
+
+def _result(op: npu.MmadOp | npu.ConvOp, rows: int, columns: int) -> Operand:
+    box = box_of(op.c)
+    shape = (columns, rows, SIDE, SIDE)
+    strides = [prod(shape[i + 1 :]) for i in range(4)]
+    contiguous = all(s == t or d == 1 for s, t, d in zip(box.dst.strides, strides, shape))
+    if box.sizes != shape or not contiguous:
+        raise CompileError(
+            f"a product of {rows} by {columns} fractals needs a contiguous {list(shape)} in l0c, "
+            f"got {list(box.sizes)} with strides {list(box.dst.strides)}",
+            op,
+            hint="give each product a buffer of its own shape",
+        )
+    return box.dst
+
+
+class _Stream:
+    """One product whose columns fit half of L0B."""
+
+    def __init__(
+        self,
+        emitter: Emitter,
+        op: npu.MmadOp | npu.ConvOp,
+        left: _Left,
+        right: Fractals,
+        to: Operand,
+        sizes: tuple[int, int, int],
+    ) -> None:
+        self.emitter, self.op, self.left, self.right, self.to = emitter, op, left, right, to
+        self.m, self.k, self.n = sizes
+        self.rows = -(-self.m // SIDE)
+        self.half = 0
+        fractals = {
+            space: emitter.target.memories[space] // 2 // FRACTAL_BYTES for space in ("l0a", "l0b")
+        }
+        self.most = min(fractals["l0a"] // self.rows, fractals["l0b"] // right.sides)
+        if not self.most:
+            raise CompileError(
+                f"{self.m} rows of one block of k overfill half of l0a, which takes "
+                f"{fractals['l0a'] * SIDE}",
+                op,
+                hint="give the result smaller tiles of rows",
+            )
+
+    def emit(self) -> None:
+        """The first period by itself, since it may start from zero; the others in loops of two."""
+        period, steps = self.steps()
+        partial = 1 if self.k % self.right.start.block else 0
+        whole, rest = divmod(self.right.blocks - partial, period)
+        rest += partial
+        if whole:
+            self.run(_Position(0), steps, first=True)
+        turns = 2 if len(steps) % 2 else 1
+        pairs = max(0, whole - 1) // turns
+
+        def body(index: tuple[Index, ...]) -> None:
+            for turn in range(turns):
+                at = _Position(period * (1 + turn), period * turns, index[0])
+                self.run(at, steps, first=False)
+
+        if pairs:
+            self.emitter.nest([pairs], body)
+        for number in range(1 + pairs * turns, whole):
+            self.run(_Position(number * period), steps, first=False)
+        if rest:
+            self.run(_Position(whole * period), _even(rest, self.most), first=not whole)
+
+    def steps(self) -> tuple[int, list[int]]:
+        """How many blocks of k a period has, and the blocks of its steps."""
+        own = self.left.period
+        if self.most >= own:
+            count = -(-self.right.blocks // (self.most // own * own))
+            period = -(-(self.right.blocks // own) // count) * own
+            return period, [period]
+        return own, _even(own, self.most)
+
+    def run(self, at: _Position, steps: list[int], *, first: bool) -> None:
+        for step in steps:
+            self.step(at, step, self.op.init if first else self.never())
+            at, first = at.plus(step), False
+
+    def step(self, at: _Position, count: int, init: SSAValue) -> None:
+        """Load `count` blocks of k of both operands, and multiply."""
+        emitter, right = self.emitter, self.right
+        a, b = (
+            emitter.halves(space, right.start.element)[self.half]
+            for space in (npu.Space.L0A, npu.Space.L0B)
+        )
+        self.half = 1 - self.half
+        self.left.load(emitter, a, self.rows, at, count)
+        for first, blocks in right.runs(at.first, count):
+            target = b.moved((first - at.first) * right.sides * right.elements)
+            source = replace(at, first=first).of(right)
+            _load2d(emitter, target, source, blocks * right.sides, right.side_stride)
+        k = count * right.start.block
+        if isinstance(at.times, int):
+            k = min(k, self.k - (at.first + at.step * at.times) * right.start.block)
+        to, left, columns = (emitter.ptr(o) for o in (self.to, a, b))
+        emitter.insert(npu.MadOp(to, left, columns, init, self.m, k, self.n))
+
+    def never(self) -> SSAValue:
+        constant = arith.ConstantOp(IntegerAttr(0, i1))
+        self.emitter.insert(constant)
+        return constant.result
+
+
+def _even(blocks: int, most: int) -> list[int]:
+    """Numbers of about equal size, at most `most`, that sum to `blocks`."""
+    count = -(-blocks // most)
+    least, more = divmod(blocks, count)
+    return [least + 1] * more + [least] * (count - more)

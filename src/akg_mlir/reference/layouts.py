@@ -1,0 +1,54 @@
+"""What packing means: blocks of 16, padded with zeros, in another order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from akg_mlir.dialects import te
+from akg_mlir.dialects.te.types import FRACTAL
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def pack(op: te.PackOp, x: Array) -> Array:
+    """A tensor in blocks."""
+    layout = op.layout.data
+    if layout == te.Layout.ROW:
+        return _blocks(x, (0,))[:, None, None]
+    if layout == te.Layout.NC1HWC0:
+        return np.moveaxis(_blocks(x, (1,)), 2, -1)
+    if layout == te.Layout.FRACTAL_Z:
+        # [o1, o0, c1, c0, kh, kw] to [c1, kh, kw, o1, o0, c0]
+        return _blocks(x, (0, 1)).transpose(2, 4, 5, 0, 1, 3)
+    blocks = _blocks(x, (x.ndim - 2, x.ndim - 1))  # [.., r1, r0, c1, c0]
+    return np.moveaxis(blocks, -2, -4) if layout == te.Layout.NZ else np.moveaxis(blocks, -3, -1)
+
+
+def unpack(op: te.UnpackOp, x: Array) -> Array:
+    """The tensor that was packed."""
+    shape, layout = te.shape_of(op.result), op.layout.data
+    if layout == te.Layout.ROW:
+        whole = x.reshape(-1)
+    elif layout == te.Layout.NC1HWC0:
+        whole = np.moveaxis(x, -1, 2).reshape(len(x), -1, *x.shape[2:-1])
+    elif layout == te.Layout.FRACTAL_Z:
+        blocks = x.transpose(3, 4, 0, 5, 1, 2)
+        whole = blocks.reshape(x.shape[3] * FRACTAL, x.shape[0] * FRACTAL, *x.shape[1:3])
+    else:
+        blocks = np.moveaxis(x, -4, -2) if layout == te.Layout.NZ else np.moveaxis(x, -1, -3)
+        *batch, rows, _, columns, _ = blocks.shape
+        whole = blocks.reshape(*batch, rows * FRACTAL, columns * FRACTAL)
+    return whole[tuple(slice(size) for size in shape)]
+
+
+def _blocks(x: Array, dims: Sequence[int]) -> Array:
+    """The dimensions `dims` as blocks and what is in them."""
+    missing = [(0, -size % FRACTAL if k in dims else 0) for k, size in enumerate(x.shape)]
+    padded = np.pad(x, missing)
+    shape: list[int] = []
+    for k, size in enumerate(padded.shape):
+        shape += [size // FRACTAL, FRACTAL] if k in dims else [size]
+    return padded.reshape(shape)

@@ -1,0 +1,158 @@
+"""Convolutions on the cube, from tensors to the machine: loads by img2col, pads, partial tiles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pytest
+from xdsl.dialects import func
+
+import akg_mlir
+from akg_mlir.dialects import npu
+
+
+@dataclass(frozen=True)
+class Conv:
+    """A square kernel on images `[n, c, h, w]` with `o` output channels."""
+
+    n: int
+    c: int
+    h: int
+    w: int
+    o: int
+    kernel: int
+    stride: int = 1
+    pad: int = 0
+    dilation: int = 1
+
+    @property
+    def result(self) -> str:
+        reach = self.dilation * (self.kernel - 1) + 1
+        rows, columns = (
+            (size + 2 * self.pad - reach) // self.stride + 1 for size in (self.h, self.w)
+        )
+        return f"{self.n}x{self.o}x{rows}x{columns}"
+
+    @property
+    def types(self) -> tuple[str, str]:
+        image = f"{self.n}x{self.c}x{self.h}x{self.w}"
+        return f"tensor<{image}xf16>", f"tensor<{self.o}x{self.c}x{self.kernel}x{self.kernel}xf16>"
+
+    def text(self, epilogue: str = "", element: str = "f32", arguments: str = "") -> str:
+        image, weights = self.types
+        y = f"tensor<{self.result}x{element}>"
+        s, d, p = self.stride, self.dilation, self.pad
+        name = "%c" if epilogue else "%y"
+        return f"""
+func.func @main(%x: {image}, %w: {weights} {{te.resource = "w"}}{arguments}) -> {y} {{
+  {name} = te.conv2d %x, %w strides [{s}, {s}] dilations [{d}, {d}] pads [{p}, {p}, {p}, {p}]
+      groups 1 : ({image}, {weights}) -> {y}
+  {epilogue}
+  func.return %y : {y}
+}}
+"""
+
+
+def compiled(text: str) -> akg_mlir.Kernel:
+    kernel = akg_mlir.compile(text, target="ascend910")
+    ops = [op for op in kernel.compilation.module.walk() if isinstance(op, npu.Load3dOp)]
+    assert ops, "the convolution is not on the cube"
+    return kernel
+
+
+def assert_right(text: str) -> None:
+    """Equal to the reference in all three orders of execution."""
+    report = compiled(text).report()
+    assert report.ok, report.as_dict()
+
+
+CASES = [
+    Conv(2, 16, 8, 8, 16, 1),
+    Conv(2, 32, 14, 14, 32, 1, 2),
+    Conv(1, 20, 9, 11, 24, 3, 2, 1),
+    Conv(1, 48, 7, 7, 32, 3, 1, 1),
+    Conv(1, 3, 20, 20, 16, 7, 2, 3),
+    Conv(1, 32, 15, 10, 16, 3, 1, 2, 2),
+    Conv(1, 16, 5, 5, 16, 5),
+    Conv(1, 16, 8, 12, 32, 2, 2),
+    Conv(1, 16, 16, 16, 16, 3, 1, 2),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_convolutions_agree_with_the_reference(case: Conv) -> None:
+    assert_right(case.text())
+
+
+def test_epilogues_stay_on_the_tile() -> None:
+    case = Conv(1, 32, 14, 14, 32, 3, 1, 1)
+    y = f"tensor<{case.result}xf16>"
+    scale = "tensor<32x1x1xf16>"
+    epilogue = f"""
+  %1 = te.mul %c, %s : ({y}, {scale}) -> {y}
+  %2 = te.add %1, %b : ({y}, {scale}) -> {y}
+  %3 = te.add %2, %r : ({y}, {y}) -> {y}
+  %y = te.relu %3 : {y}"""
+    arguments = f", %s: {scale}, %b: {scale}, %r: {y}"
+    text = case.text(epilogue, "f16", arguments)
+    assert_right(text)
+    kernels = [
+        op
+        for op in compiled(text).compilation.module.walk()
+        if isinstance(op, func.FuncOp) and "npu.kernel" in op.attributes
+    ]
+    # one that packs the image, one for the residual, one that unpacks
+    assert len(kernels) == 4
+
+
+def test_convolutions_hand_each_other_packed_images() -> None:
+    text = """
+func.func @main(%x: tensor<1x16x10x10xf16>, %w: tensor<32x16x3x3xf16> {te.resource = "w"},
+    %v: tensor<16x32x1x1xf16> {te.resource = "v"}) -> tensor<1x16x10x10xf32> {
+  %c = te.conv2d %x, %w strides [1, 1] dilations [1, 1] pads [1, 1, 1, 1] groups 1
+      : (tensor<1x16x10x10xf16>, tensor<32x16x3x3xf16>) -> tensor<1x32x10x10xf16>
+  %r = te.relu %c : tensor<1x32x10x10xf16>
+  %y = te.conv2d %r, %v strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1
+      : (tensor<1x32x10x10xf16>, tensor<16x32x1x1xf16>) -> tensor<1x16x10x10xf32>
+  func.return %y : tensor<1x16x10x10xf32>
+}
+"""
+    assert_right(text)
+    kernel = compiled(text)
+    assert sum("stays packed" in r.message for r in kernel.remarks) == 1
+
+
+def test_an_image_with_windows_in_the_pads_alone_is_padded_first() -> None:
+    image, weights, y = "1x16x4x4", "16x16x3x3", "1x16x5x8"
+    text = f"""
+func.func @main(%x: tensor<{image}xf16>, %w: tensor<{weights}xf16>) -> tensor<{y}xf32> {{
+  %y = te.conv2d %x, %w strides [1, 1] dilations [1, 1] pads [3, 3, 0, 3] groups 1
+      : (tensor<{image}xf16>, tensor<{weights}xf16>) -> tensor<{y}xf32>
+  func.return %y : tensor<{y}xf32>
+}}
+"""
+    assert_right(text)
+
+
+RESNET = [
+    Conv(1, 3, 56, 56, 64, 7, 2, 3),
+    Conv(1, 64, 56, 56, 64, 1),
+    Conv(1, 64, 56, 56, 64, 3, 1, 1),
+    Conv(1, 64, 56, 56, 256, 1),
+    Conv(1, 256, 56, 56, 128, 1, 2),
+    Conv(1, 128, 28, 28, 128, 3, 1, 1),
+    Conv(1, 128, 28, 28, 512, 1),
+    Conv(1, 512, 28, 28, 256, 1, 2),
+    Conv(1, 256, 14, 14, 256, 3, 1, 1),
+    Conv(1, 256, 14, 14, 1024, 1),
+    Conv(1, 1024, 14, 14, 512, 1, 2),
+    Conv(1, 512, 7, 7, 512, 3, 1, 1),
+]
+"""The distinct convolutions of ResNet-50; the stem on an image of a quarter of its size."""
+
+
+@pytest.mark.parametrize("case", RESNET, ids=str)
+def test_resnet_shapes_at_a_fraction_of_their_channels(case: Conv) -> None:
+    """An eighth of the channels, but at least one block: the geometry is what differs."""
+    fewer = replace(case, c=max(case.c // 8, min(case.c, 16)), o=max(case.o // 8, 16))
+    assert_right(fewer.text(element="f16"))

@@ -48,6 +48,13 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="execute nothing: cycles, bounds and traffic need no inputs",
     )
+    add(
+        "--timeline",
+        type=Path,
+        metavar="FILE",
+        help="draw what each pipe does when: .svg is a picture, else text",
+    )
+    add("--trace", type=Path, metavar="FILE", help="write the timeline for ui.perfetto.dev (JSON)")
     add("--json", action="store_true", help="print the figures as JSON")
     add("--remarks", type=Path, metavar="FILE", help="write what passes decided, as JSON lines")
     _add_options(parser)

@@ -20,6 +20,10 @@ from akg_mlir.inputs import read_npz
 from akg_mlir.passes.pipelines import AffineToTrees, TeToAffine
 from akg_mlir.report.figures import RunReport
 from akg_mlir.report.running import run, time
+from akg_mlir.report.timeline.panel import panels
+from akg_mlir.report.timeline.perfetto import perfetto
+from akg_mlir.report.timeline.picture import picture
+from akg_mlir.report.timeline.text import text
 from akg_mlir.report.trees import TreeReport, run_trees
 from akg_mlir.sources import Array
 
@@ -35,11 +39,27 @@ def run_program(options: argparse.Namespace) -> int:
             report = time(kernel.runner, progress)
         else:
             report = _execute(kernel, options.floor, given, options.seed, options.check, progress)
+    _draw(kernel, report, options)
     if options.remarks is not None:
         lines = (json.dumps(remark.as_dict()) + "\n" for remark in kernel.remarks)
         write_whole(options.remarks, "".join(lines))
     print(json.dumps(report.as_dict(), indent=2) if options.json else report)
     return 0 if report.ok else 1
+
+
+def _draw(kernel: Kernel, report: RunReport | TreeReport, options: argparse.Namespace) -> None:
+    """Write the timelines that were asked for."""
+    wanted: list[Path] = [file for file in (options.timeline, options.trace) if file is not None]
+    if not wanted:
+        return
+    if not isinstance(report, RunReport):
+        raise CompileError("schedule trees have no timeline", hint="run on the floor npu")
+    if options.trace is not None:
+        write_whole(options.trace, perfetto(kernel.runner))
+    if options.timeline is not None:
+        shown = panels(kernel.runner, report)
+        svg = options.timeline.suffix == ".svg"
+        write_whole(options.timeline, picture(report.headline(), shown) if svg else text(shown))
 
 
 def _compile(file: Path, options: argparse.Namespace, progress: Progress) -> Kernel:

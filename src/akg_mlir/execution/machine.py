@@ -12,7 +12,7 @@ from akg_mlir.compilation import Compilation
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.emit.program import decode
 from akg_mlir.execution.graph import kernel_calls, run_graph, with_weights
-from akg_mlir.machine import Machine, MachineError, Mode, RunResult, Timing
+from akg_mlir.machine import Machine, MachineError, Mode, Recording, RunResult, Timing
 from akg_mlir.machine.program import Program
 from akg_mlir.sources import Array
 from akg_mlir.targets import Target, load
@@ -96,6 +96,10 @@ class Runner:
         calls = kernel_calls(self.compilation.module, self.compilation.source.entry)
         timings = {kernel: self._machine.time(self._program(kernel)) for kernel in set(calls)}
         return tuple(KernelTiming(kernel, timings[kernel]) for kernel in calls)
+
+    def record(self, kernel: func.FuncOp, *, whole: bool) -> Recording:
+        """What the slowest core does when; not `whole`: with repetitions jumped over."""
+        return self._machine.record(self._program(kernel), whole=whole)
 
     def _program(self, function: func.FuncOp) -> Program:
         name = function.sym_name.data

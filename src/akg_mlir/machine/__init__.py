@@ -11,22 +11,33 @@ from akg_mlir.machine.errors import (
     PoisonError,
 )
 from akg_mlir.machine.hazards import Race
-from akg_mlir.machine.machine import Machine, Measures, Mode, RunResult, Timing
-from akg_mlir.machine.timeline import Span, Timeline
+from akg_mlir.machine.machine import (
+    Machine,
+    Measures,
+    Mode,
+    Recording,
+    RunResult,
+    Step,
+    Timing,
+)
+from akg_mlir.machine.timeline import Jump, Span, Timeline
 
 __all__ = [
     "BoundsError",
     "DeadlockError",
     "FieldError",
     "FlagError",
+    "Jump",
     "Machine",
     "MachineError",
     "Measures",
     "Mode",
     "PoisonError",
     "Race",
+    "Recording",
     "RunResult",
     "Span",
+    "Step",
     "Timeline",
     "Timing",
 ]

@@ -129,7 +129,7 @@ class Costs:
             case Mad():
                 k0 = target.cube.k(DTYPES[instruction.a.element].itemsize)
                 fractals = ceil(instruction.m / target.cube.m) * ceil(instruction.n / target.cube.n)
-                busy = fractals * ceil(instruction.k / k0)
+                busy = fractals * ceil(instruction.k / k0) * target.cube.fractal_cycles
                 return Cost(target.cube.startup + busy, target.cube.latency)
             case Vnchwconv():
                 slope = target.vector.repeat_cycles("vnchwconv")

@@ -63,7 +63,7 @@ class Loaded:
     @cached_property
     def traffic(self) -> Traffic:
         """GM traffic of all cores."""
-        return measure(self.issues.issues, self.plans, self.target)
+        return measure(self.issues, self.plans, self.target)
 
     @cached_property
     def races(self) -> tuple[Race, ...]:
@@ -112,10 +112,19 @@ class Loaded:
         return self.schedule.timelines(self.target, whole=True)
 
     @cached_property
+    def shortened(self) -> tuple[Timeline, ...]:
+        """The same, with repetitions jumped over."""
+        return self.schedule.timelines(self.target, whole=False)
+
+    @property
     def slowest(self) -> Timeline:
-        """The timeline of the core that finishes last; repetitions in it may be jumped over."""
-        timelines = self.schedule.timelines(self.target, whole=False)
-        return max(timelines, key=lambda timeline: timeline.cycles)
+        """The timeline of the core that finishes last; repetitions in it are jumped over."""
+        return self.shortened[self.slowest_core]
+
+    @property
+    def slowest_core(self) -> int:
+        """The core that finishes last."""
+        return max(range(self.program.cores), key=lambda core: self.shortened[core].cycles)
 
     @cached_property
     def peak_bytes(self) -> dict[str, int]:

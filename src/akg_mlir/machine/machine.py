@@ -15,8 +15,8 @@ from akg_mlir.machine.hazards import Race
 from akg_mlir.machine.isa import Core
 from akg_mlir.machine.loading import Loaded, load
 from akg_mlir.machine.memory import VALID, Memory
-from akg_mlir.machine.program import DTYPES, GM, Array, Buffer, Program
-from akg_mlir.machine.timeline import Timeline
+from akg_mlir.machine.program import DTYPES, GM, Array, Buffer, Instruction, Program
+from akg_mlir.machine.timeline import Jump, Span, Timeline
 
 if TYPE_CHECKING:
     from akg_mlir.targets import Target
@@ -45,6 +45,23 @@ class Timing(Measures):
     cycles: int
     busy: Mapping[str, int]
     timeline: Timeline
+
+
+@dataclass(frozen=True)
+class Step:
+    """An instruction and when it ran."""
+
+    instruction: Instruction
+    span: Span
+
+
+@dataclass(frozen=True)
+class Recording:
+    """The timeline of the slowest core, with its instructions, and all its cycles."""
+
+    steps: tuple[Step, ...]
+    jumps: tuple[Jump, ...]
+    cycles: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +109,21 @@ class Machine:
         slowest = loaded.slowest
         measured = asdict(_measures(loaded))
         return Timing(cycles=slowest.cycles, busy=slowest.busy, timeline=slowest, **measured)
+
+    def record(self, program: Program, *, whole: bool) -> Recording:
+        """What the slowest core does when; not `whole`: with repetitions jumped over.
+
+        Raises `FieldError` and `DeadlockError`.
+        """
+        loaded = load(program, self.target)
+        core = loaded.slowest_core
+        timeline = (loaded.timelines if whole else loaded.shortened)[core]
+        code = loaded.schedule.streams[core].code
+        steps = (
+            Step(loaded.plans[int(code[span.position])].instruction, span)
+            for span in timeline.spans
+        )
+        return Recording(tuple(steps), timeline.jumps, timeline.cycles)
 
     def run(
         self,

@@ -14,10 +14,12 @@ _FIRST_LOOK = 1024
 class Stream:
     """A core's instructions as numbers: equal numbers take equal time.
 
-    `heads` has a one for every position at which an iteration of a loop starts.
+    `code`: the number of each instruction in the program. `heads` has a one for every position at
+    which an iteration of a loop starts.
     """
 
     numbers: NDArray[np.int32]
+    code: NDArray[np.int32]
     heads: bytes
 
     def repetitions(self, first: int, second: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,7 +37,7 @@ class Schedule:
             heads = bytes(len(stream.heads)) if whole else stream.heads
             key = (stream.numbers.tobytes(), heads)
             if key not in known:
-                known[key] = Clock(Stream(stream.numbers, heads), self.actions, target).run()
+                known[key] = Clock(replace(stream, heads=heads), self.actions, target).run()
             result.append(known[key])
         return tuple(result)
 
@@ -46,18 +46,19 @@ def schedule(issues: Issues, costs: Costs, code: Sequence[Instruction]) -> Sched
     """Put everything issued in its place in the streams."""
     ends = np.cumsum(issues.lengths)
     starts = ends - issues.lengths
-    numbers = np.zeros(int(ends[-1]), np.int32)
+    numbers, program = (np.zeros(int(ends[-1]), np.int32) for _ in range(2))
     actions: dict[Action, int] = {}
     for issue in issues.issues:
         occurring, which = costs.of(issue)
         known = [Action.of(code[issue.number], cost) for cost in occurring]
         table = np.array([actions.setdefault(action, len(actions)) for action in known], np.int32)
-        numbers[starts[issue.core] + issue.position] = table[which]
+        places = starts[issue.core] + issue.position
+        numbers[places], program[places] = table[which], issue.number
     heads = np.zeros(numbers.size + 1, np.bool_)
     for head in issues.heads:
         heads[starts[head.core] + head.position] = True
     streams = (
-        Stream(numbers[start:end], heads[start:end].tobytes())
+        Stream(numbers[start:end], program[start:end], heads[start:end].tobytes())
         for start, end in zip(starts.tolist(), ends.tolist())
     )
     return Schedule(tuple(actions), tuple(streams))

@@ -40,13 +40,14 @@ class Span:
 class Jump:
     """`times` repetitions of the `instructions` before `position`, each of `cycles`, without spans.
 
-    They start at cycle `start`."""
+    They start at cycle `start`; in each the pipes are busy for `busy` cycles."""
 
     position: int
     instructions: int
     times: int
     start: int
     cycles: int
+    busy: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -264,13 +265,14 @@ class Clock:
     def _advance(self, earlier: _Mark, mark: _Mark, times: int) -> None:
         """Move everything that changed between two marks on by as many repetitions."""
         instructions, cycles = mark.position - earlier.position, mark.now - earlier.now
-        self._jumps.append(Jump(mark.position, instructions, times, mark.now, cycles))
+        worked = {pipe: mark.busy[pipe] - earlier.busy[pipe] for pipe in mark.busy}
+        self._jumps.append(Jump(mark.position, instructions, times, mark.now, cycles, worked))
         by, later = times * instructions, times * cycles
         self._next += by
         self._now += later
         self._dram += later
         for pipe in self._free:
-            self._busy[pipe] += times * (mark.busy[pipe] - earlier.busy[pipe])
+            self._busy[pipe] += times * worked[pipe]
             for moments, before in ((self._free, earlier.free), (self._done, earlier.done)):
                 # A pipe that rested stays as it is: when it last worked no longer matters.
                 if moments[pipe] != before[pipe]:

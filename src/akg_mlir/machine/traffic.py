@@ -2,22 +2,21 @@
 
 An L2 miss is the first touch of a byte in one direction by any core. Touches after that hit, as
 long as everything the kernel touches in between fits into the usable part of L2 (machine reference
-3.2, fast mode). Hits are spread evenly over the transfers of a tensor.
+3.2, fast mode; `l2.py`). Hits are spread evenly over the transfers of a tensor.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from akg_mlir.machine.array_code import Column
 from akg_mlir.machine.isa import Access, Plan, place
-from akg_mlir.machine.issue import Issue
-from akg_mlir.machine.memory import Box
+from akg_mlir.machine.issue import Issue, Issues
+from akg_mlir.machine.l2 import far_shares
 
 if TYPE_CHECKING:
     from akg_mlir.targets import Target
@@ -32,31 +31,26 @@ class Traffic:
     misses: Mapping[tuple[int, bool], float]
 
 
-def measure(issues: Sequence[Issue], plans: Sequence[Plan], target: Target) -> Traffic:
+def measure(issues: Issues, plans: Sequence[Plan], target: Target) -> Traffic:
     """The traffic of a kernel."""
     touches: dict[tuple[int, bool], list[tuple[Access, Issue]]] = {}
-    for issue in issues:
+    for issue in issues.issues:
         plan = plans[issue.number]
         for access in plan.accesses:
             where = place(plan.instruction.operands[access.operand])
             if isinstance(where, int):
                 touches.setdefault((where, access.write), []).append((access, issue))
-    moved = {key: sum(_bytes(a) * i.count for a, i in found) for key, found in touches.items()}
+    moved = {key: sum(a.bytes * i.count for a, i in found) for key, found in touches.items()}
     unique = {key: _unique(found) for key, found in touches.items()}
-    fits = sum(unique.values()) <= target.gm.l2_usable * target.memories["l2"]
+    capacity = target.gm.l2_usable * target.memories["l2"]
+    lost = dict.fromkeys(moved, 0.0)
+    if sum(unique.values()) > capacity:
+        lost = far_shares(touches, issues.lengths, capacity)
     return Traffic(
         sum(n for (_, write), n in moved.items() if not write),
         sum(n for (_, write), n in moved.items() if write),
-        {key: unique[key] / moved[key] if fits else 1.0 for key in moved},
+        {key: (unique[key] + lost[key] * (moved[key] - unique[key])) / moved[key] for key in moved},
     )
-
-
-def _bytes(access: Access) -> int:
-    return sum(_box_bytes(box) for box in access.boxes)
-
-
-def _box_bytes(box: Box) -> int:
-    return prod(c for c, s in zip(box.counts, box.strides) if s) * box.run
 
 
 def _unique(touches: Sequence[tuple[Access, Issue]]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TypedDict, get_args
 
 from akg_mlir.compilation import Compilation, Progress, silent
@@ -14,9 +15,9 @@ from akg_mlir.passes.tensor.te_apply_precision import is_mixed
 from akg_mlir.reference import te as reference
 from akg_mlir.report.expected import expected_results
 from akg_mlir.report.figures import KernelFigures, RunReport
-from akg_mlir.report.workload import case_workload, workload_of
-from akg_mlir.sources import Array
-from akg_mlir.targets import Target, lower_bound
+from akg_mlir.report.workload import case_workload, products_of, workload_of
+from akg_mlir.sources import Array, function_named
+from akg_mlir.targets import least_traffic, lower_bound
 
 MODES: tuple[Mode, ...] = get_args(Mode)
 
@@ -89,6 +90,8 @@ class _Case(TypedDict):
     target: str
     lower_bound: int
     bound_by: str
+    lower_bound_without_fill: int
+    least_bytes: int
     compile_seconds: Mapping[str, float]
 
 
@@ -96,12 +99,15 @@ def _case(runner: Runner, calls: Sequence[KernelTiming]) -> _Case:
     """What a report says of the program as a whole, however it was run."""
     source = runner.compilation.source
     workloads = [workload_of(call.function, runner.target) for call in calls]
-    bound = lower_bound(runner.target, case_workload(source.function(), workloads))
+    workload = case_workload(source.function(), workloads)
+    bound = lower_bound(runner.target, workload)
     return _Case(
         name=source.name,
         target=runner.target.name,
         lower_bound=bound.cycles,
         bound_by=bound.bound_by,
+        lower_bound_without_fill=bound.cycles_without_fill,
+        least_bytes=least_traffic(runner.target, workload),
         compile_seconds=runner.compilation.seconds(),
     )
 
@@ -117,26 +123,31 @@ def _kernels(
 ) -> tuple[KernelFigures, ...]:
     seconds = {k.function.sym_name.data: k.seconds for k in runner.compilation.kernels}
     return tuple(
-        _figures(call, runner.target, seconds.get(call.function.sym_name.data, {}), verdict)
+        _figures(call, runner, seconds.get(call.function.sym_name.data, {}), verdict)
         for call, verdict in zip(calls, verdicts)
     )
 
 
 def _figures(
-    call: KernelTiming, target: Target, seconds: Mapping[str, float], verdict: Judgement | None
+    call: KernelTiming, runner: Runner, seconds: Mapping[str, float], verdict: Judgement | None
 ) -> KernelFigures:
+    graph, target, name = runner.compilation.graph, runner.target, call.function.sym_name.data
     workload = workload_of(call.function, target)
+    if runner.compilation.was_outlined(name):
+        workload = replace(workload, products=products_of(function_named(graph, name)))
     bound = lower_bound(target, workload)
     timing = call.timing
     return KernelFigures(
-        name=call.function.sym_name.data,
+        name=name,
         ok=verdict is None or verdict.ok,
         cycles=timing.cycles,
         busy=timing.busy,
         lower_bound=bound.cycles,
         bound_by=bound.bound_by,
+        lower_bound_without_fill=bound.cycles_without_fill,
         gm_bytes=timing.gm_bytes_read + timing.gm_bytes_written,
         compulsory_bytes=workload.in_bytes + workload.out_bytes,
+        least_bytes=least_traffic(target, workload),
         peak_bytes=timing.peak_bytes,
         instructions=timing.instructions,
         compile_seconds=seconds,

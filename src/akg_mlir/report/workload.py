@@ -1,4 +1,4 @@
-"""What a kernel must at least do, read from its attribute `npu.workload`."""
+"""What a kernel must at least do, from its attribute `npu.workload` and its tensor program."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from xdsl.dialects.builtin import (
     IntegerAttr,
     IntegerType,
 )
-from xdsl.dialects.func import FuncOp
+from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Attribute, Block, BlockArgument, Operation, SSAValue
 from xdsl.utils.hints import isa
 
 from akg_mlir.dialects import te
 from akg_mlir.reference.te import shaped
-from akg_mlir.targets import Target, Workload
+from akg_mlir.targets import Product, Target, Workload
 
 
 def workload_of(kernel: FuncOp, target: Target) -> Workload:
@@ -52,7 +52,67 @@ def case_workload(source: FuncOp, kernels: Iterable[Workload]) -> Workload:
         out_bytes=sum(map(_bytes, written)),
         contractions=tuple(c for kernel in kernels for c in kernel.contractions),
         vector_cycles=sum(kernel.vector_cycles for kernel in kernels),
+        products=products_of(source),
     )
+
+
+_REARRANGING = te.ReshapeOp | te.TransposeOp | te.PackOp | te.UnpackOp | te.CastOp
+
+
+def products_of(function: FuncOp) -> tuple[Product, ...]:
+    """Products in a function of tensors whose operands are arguments and whose result is returned,
+    but for being rearranged, converted, or combined element by element with others."""
+    found: list[Product] = []
+    for op in function.body.block.ops:
+        if not isinstance(op, te.ContractionOp | te.FractalMatmulOp | te.Conv2dOp):
+            continue
+        sources = [_rearranged(operand) for operand in op.operands]
+        if all(isinstance(v, BlockArgument) for v in sources) and _is_returned(op.results[0]):
+            itemsize = min(shaped(v)[1].itemsize for v in op.operands)
+            kept = prod(shaped(op.results[0])[0]) * 2
+            found.append(Product(_macs(op), _reuse(op), itemsize, kept))
+    return tuple(found)
+
+
+def _rearranged(value: SSAValue) -> SSAValue:
+    """The value whose elements these are."""
+    while isinstance(value.owner, _REARRANGING):
+        value = value.owner.operands[0]
+    return value
+
+
+def _is_returned(value: SSAValue) -> bool:
+    """Whether all elements reach the results, one by one."""
+    known, waiting = {value}, [value]
+    while waiting:
+        for use in waiting.pop().uses:
+            user = use.operation
+            if isinstance(user, ReturnOp):
+                return True
+            if not isinstance(user, te.ElementwiseOp | _REARRANGING):
+                continue
+            result = user.results[0]
+            if _size(result) == _size(value) and result not in known:
+                known.add(result)
+                waiting.append(result)
+    return False
+
+
+def _size(value: SSAValue) -> int:
+    return prod(shaped(value)[0])
+
+
+def _macs(op: te.ContractionOp | te.FractalMatmulOp | te.Conv2dOp) -> int:
+    if isinstance(op, te.FractalMatmulOp):
+        return prod(op.batch) * prod(op.sizes)
+    return prod(op.bounds)
+
+
+def _reuse(op: te.ContractionOp | te.FractalMatmulOp | te.Conv2dOp) -> float:
+    """In how many windows an element of the image is at most."""
+    if not isinstance(op, te.Conv2dOp):
+        return 1.0
+    return max(1.0, prod(op.window) / prod(op.strides.get_values()))
 
 
 def _touched(source: FuncOp) -> tuple[set[SSAValue], set[SSAValue]]:

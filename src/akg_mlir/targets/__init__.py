@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from akg_mlir.targets.bounds import Bound, Workload, lower_bound
+from akg_mlir.targets.bounds import Bound, Product, Workload, least_traffic, lower_bound
 from akg_mlir.targets.model import Path, Target, UnknownTarget, load, names
 
-__all__ = ["Bound", "Path", "Target", "UnknownTarget", "Workload", "load", "lower_bound", "names"]
+__all__ = [
+    "Bound",
+    "Path",
+    "Product",
+    "Target",
+    "UnknownTarget",
+    "Workload",
+    "least_traffic",
+    "load",
+    "lower_bound",
+    "names",
+]

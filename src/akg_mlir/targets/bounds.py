@@ -1,9 +1,9 @@
-"""A lower bound on cycles that no schedule of a workload can beat.
+"""Lower bounds, on cycles and on GM traffic, that no schedule of a workload can beat.
 
 For each resource: its unavoidable busy time (work of the whole case spread over all cores), the
 least time before it can start and the least time after it ends. The bound is the largest sum.
 
-- cube: fractal products, one per cycle;
+- cube: fractal products at their rate;
 - vector: the given vector cycles, and the drain L0C -> UB of every contraction's result (one pipe);
 - dram: every live-in byte read once and every live-out byte written once through one DRAM;
 - mte1: every operand element enters L0 once, on the cheaper side (a streaming bound of the form
@@ -11,6 +11,11 @@ least time before it can start and the least time after it ends. The bound is th
 - mte3: every live-out byte leaves through the port of its core.
 
 Nothing depends on tile sizes or on how the case is cut into kernels; intermediates count as free.
+
+Traffic: what is read and written at all, and for products of operands in GM the I/O bounds for S
+words on chip: 2 macs / sqrt(S) words read and the result written (Kwasniewski et al., SC'19; the
+work of all cores adds up, S is that of one), with sqrt(R S) for convolutions that use an element of
+the image in up to R windows (Chen et al., HPCA'20).
 """
 
 from __future__ import annotations
@@ -26,12 +31,27 @@ _ACCUMULATOR_BYTES = 4
 
 
 @dataclass(frozen=True)
+class Product:
+    """A matrix product or convolution whose operands come from GM and whose result goes there.
+
+    `macs`: multiplications; `reuse`: in how many windows an element of the left operand is (1 for
+    matrices); `element_bytes` of the operands, `result_bytes` of the whole result.
+    """
+
+    macs: int
+    reuse: float
+    element_bytes: int
+    result_bytes: int
+
+
+@dataclass(frozen=True)
 class Workload:
     """What must at least be done.
 
     `in_bytes`, `out_bytes`: live-in and live-out bytes of GM. `contractions`: (batch, m, k, n),
     with operands of `element_bytes`. `vector_cycles`: unavoidable cycles of one vector unit
-    (minimal cycles per repeat x repeats, without instruction overhead).
+    (minimal cycles per repeat x repeats, without instruction overhead). `products`: those of the
+    contractions and convolutions whose operands and results are in GM.
     """
 
     in_bytes: int
@@ -39,6 +59,7 @@ class Workload:
     contractions: tuple[tuple[int, int, int, int], ...] = ()
     vector_cycles: int = 0
     element_bytes: int = 2
+    products: tuple[Product, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,6 +94,19 @@ def lower_bound(target: Target, workload: Workload) -> Bound:
     return Bound(filled, bound_by, parts, parts[bound_by])
 
 
+def least_traffic(target: Target, workload: Workload) -> int:
+    """Bytes that must at least be moved from and to GM."""
+    products = sum(_io_bound(target, product) for product in workload.products)
+    return max(workload.in_bytes + workload.out_bytes, math.ceil(products))
+
+
+def _io_bound(target: Target, product: Product) -> float:
+    on_chip = sum(target.memories[name] for name in ("l1", "l0a", "l0b", "ub"))
+    words = on_chip / product.element_bytes + target.memories["l0c"] / _ACCUMULATOR_BYTES
+    read = 2 * product.macs / math.sqrt(product.reuse * words)
+    return read * product.element_bytes + product.result_bytes
+
+
 def _spread(target: Target, amount: int, grain: int) -> float:
     """The share of the busiest core when `amount` is dealt out in grains of `grain`."""
     grains = math.ceil(amount / grain)
@@ -92,7 +126,7 @@ def _cube(target: Target, workload: Workload) -> int:
         * _fractals(n, cube.n)
         for batch, m, k, n in workload.contractions
     )
-    return math.ceil(products / target.cores)
+    return math.ceil(products * cube.fractal_cycles / target.cores)
 
 
 def _vector(target: Target, workload: Workload) -> float:

@@ -49,13 +49,14 @@ class Limits:
 
 @dataclass(frozen=True)
 class Cube:
-    """Matrix unit: one m x n x (k_bytes / element size) fractal product per cycle.
+    """Matrix unit: an m x n x (k_bytes / element size) fractal product per `fractal_cycles`.
 
     `load3d_startup` is what a load by img2col costs beside its bytes."""
 
     m: int
     n: int
     k_bytes: int
+    fractal_cycles: int
     startup: int
     latency: int
     load3d_startup: int

@@ -28,8 +28,11 @@ KERNEL_KEYS = {
     "busiest_pipe",
     "lower_bound",
     "bound_by",
+    "lower_bound_without_fill",
     "gm_bytes",
     "compulsory_bytes",
+    "least_bytes",
+    "traffic_ratio",
     "peak_bytes",
     "instructions",
     "compile_seconds",
@@ -177,15 +180,15 @@ func.func @main(%x: tensor<8xf32>, %big: tensor<400x400xf32>, %unused: tensor<40
 
 @pytest.mark.parametrize("change", [{"cycles": 4}, {"gm_bytes": 7}])
 def test_a_beaten_bound_is_an_error_that_names_the_kernel(change: dict[str, int]):
-    kernel = KernelFigures("k7", True, 10, {"v": 4}, 5, "dram", 8, 8, {}, 3, {}, None)
+    kernel = KernelFigures("k7", True, 10, {"v": 4}, 5, "dram", 4, 8, 8, 8, {}, 3, {}, None)
     kernel.check()
     with pytest.raises(ImpossibleFigures, match="kernel k7"):
         replace(kernel, **change).check()
 
 
 def test_a_beaten_bound_of_the_program_is_an_error():
-    kernel = KernelFigures("k7", True, 10, {"v": 4}, 5, "dram", 8, 8, {}, 3, {}, None)
-    report = RunReport("m", "t", True, {}, 10, "dram", None, None, {}, (kernel,))
+    kernel = KernelFigures("k7", True, 10, {"v": 4}, 5, "dram", 4, 8, 8, 8, {}, 3, {}, None)
+    report = RunReport("m", "t", True, {}, 10, "dram", 9, 8, None, None, {}, (kernel,))
     report.check()
     with pytest.raises(ImpossibleFigures, match="m takes 10 cycles, the least possible is 11"):
         replace(report, lower_bound=11).check()
@@ -193,9 +196,11 @@ def test_a_beaten_bound_of_the_program_is_an_error():
 
 def test_report_says_which_kernel_is_wrong():
     kernel = KernelFigures(
-        "k", False, 10, {"v": 4}, 5, "dram", 8, 8, {"ub": 32}, 3, {"a": 1.0}, 0.5
+        "k", False, 10, {"v": 4}, 5, "dram", 4, 8, 8, 8, {"ub": 32}, 3, {"a": 1.0}, 0.5
     )
-    report = RunReport("m", "t", False, {"program": True}, 5, "dram", 0.5, 1e-3, {}, (kernel,))
+    report = RunReport(
+        "m", "t", False, {"program": True}, 5, "dram", 4, 8, 0.5, 1e-3, {}, (kernel,)
+    )
     text = str(report)
     assert "m on t: WRONG, 1 kernel, 10 cycles, 50% utilisation (bound by dram)" in text
     assert "k WRONG" in text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -45,6 +46,11 @@ class Access:
     write: bool
     boxes: tuple[Box, ...]
     alignment: int | None
+
+    @property
+    def bytes(self) -> int:
+        """Bytes moved."""
+        return sum(prod(c for c, s in zip(b.counts, b.strides) if s) * b.run for b in self.boxes)
 
 
 def access(

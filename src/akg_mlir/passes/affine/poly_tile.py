@@ -99,7 +99,7 @@ def machine_figures(target: Target) -> Machine:
         vector_bytes=target.vector.bytes_per_cycle,
         vector_chunk=target.limits.repeat,
         cube_startup=target.cube.startup,
-        cube_macs=target.cube.m * target.cube.n * target.cube.k(2),
+        cube_macs=target.cube.m * target.cube.n * target.cube.k(2) // target.cube.fractal_cycles,
         element_cycles=target.scalar.access_cycles,
     )
 

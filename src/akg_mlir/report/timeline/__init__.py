@@ -1,0 +1,1 @@
+"""Timelines of kernels: as a picture, as text, and as a trace for Perfetto."""

@@ -2,8 +2,8 @@
 
 A transfer occupies its pipe for `startup + sum over bursts of max(burst, bytes / rate)`. Addresses
 in GM off 512 B get the `unaligned` share of the rate. The rate of GM mixes L2 hits with misses,
-which also occupy the core's share of DRAM for whole cycles: reads and writes of one core take turns
-there. A vector
+which also occupy the core's share of DRAM for whole cycles, whatever else it does (`dram.py`). A
+vector
 repeat takes its slope or, if that is longer, the most blocks that one bank group must read or
 write; conflicts between reads and writes are not modelled (the measurements disagree).
 """

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from akg_mlir.machine.costs import Cost
+from akg_mlir.machine.dram import Dram
 from akg_mlir.machine.errors import DeadlockError
 from akg_mlir.machine.program import Barrier, Instruction, SetFlag, WaitFlag
 from akg_mlir.machine.queues import PIPES, Flag
@@ -122,7 +123,7 @@ class Clock:
         self._done: dict[str, int] = dict.fromkeys(("s", *PIPES), 0)
         self._busy: dict[str, int] = dict.fromkeys(("s", *PIPES), 0)
         self._flags: dict[Flag, deque[int]] = {}
-        self._dram = 0
+        self._dram = Dram()
         self._spans: list[Span] = []
         self._jumps: list[Jump] = []
         self._marks: dict[object, deque[_Mark]] = {}
@@ -144,7 +145,7 @@ class Clock:
                 self._issue(time)
         if self._next < self._count or any(self._queues.values()):
             raise DeadlockError("no pipe can go on")
-        cycles = max(*self._free.values(), *self._done.values())
+        cycles = max(self._dram.idle, *self._free.values(), *self._done.values())
         return Timeline(tuple(self._spans), tuple(self._jumps), cycles, dict(self._busy))
 
     def _action(self, position: int) -> Action:
@@ -208,8 +209,8 @@ class Clock:
         cost = action.cost
         end = time + cost.occupancy
         if cost.dram:
-            self._dram = max(time + cost.startup, self._dram) + cost.dram
-            end = max(end, self._dram)
+            move = self._dram.write if pipe == "mte3" else self._dram.read
+            end = max(end, move(time + cost.startup, cost.dram))
         done = end + cost.latency
         self._free[pipe] = end
         match action.kind:
@@ -259,7 +260,7 @@ class Clock:
             if fired
         )
         scalar = max(self._done["s"], free["s"]) - now
-        dram = max(self._dram, min(free[pipe] for pipe in PIPES)) - now
+        dram = self._dram.state(min(free[pipe] for pipe in PIPES), now)
         return (*pipes, *flags, free["s"] - now, scalar, dram)
 
     def _advance(self, earlier: _Mark, mark: _Mark, times: int) -> None:
@@ -270,7 +271,7 @@ class Clock:
         by, later = times * instructions, times * cycles
         self._next += by
         self._now += later
-        self._dram += later
+        self._dram.shift(later)
         for pipe in self._free:
             self._busy[pipe] += times * worked[pipe]
             for moments, before in ((self._free, earlier.free), (self._done, earlier.done)):

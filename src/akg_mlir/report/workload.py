@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import prod
+from typing import TypeAlias
 
 from xdsl.dialects.builtin import (
     ArrayAttr,
@@ -56,6 +57,8 @@ def case_workload(source: FuncOp, kernels: Iterable[Workload]) -> Workload:
     )
 
 
+_Product: TypeAlias = te.ContractionOp | te.FractalMatmulOp | te.Conv2dOp | te.FractalConv2dOp
+_PRODUCTS = (te.ContractionOp, te.FractalMatmulOp, te.Conv2dOp, te.FractalConv2dOp)
 _REARRANGING = te.ReshapeOp | te.TransposeOp | te.PackOp | te.UnpackOp | te.CastOp
 
 
@@ -64,7 +67,7 @@ def products_of(function: FuncOp) -> tuple[Product, ...]:
     but for being rearranged, converted, or combined element by element with others."""
     found: list[Product] = []
     for op in function.body.block.ops:
-        if not isinstance(op, te.ContractionOp | te.FractalMatmulOp | te.Conv2dOp):
+        if not isinstance(op, _PRODUCTS):
             continue
         sources = [_rearranged(operand) for operand in op.operands]
         if all(isinstance(v, BlockArgument) for v in sources) and _is_returned(op.results[0]):
@@ -102,15 +105,36 @@ def _size(value: SSAValue) -> int:
     return prod(shaped(value)[0])
 
 
-def _macs(op: te.ContractionOp | te.FractalMatmulOp | te.Conv2dOp) -> int:
-    if isinstance(op, te.FractalMatmulOp):
-        return prod(op.batch) * prod(op.sizes)
-    return prod(op.bounds)
+def _macs(op: _Product) -> int:
+    """Multiplications, without those of windows with the padding around an image."""
+    match op:
+        case te.Conv2dOp():
+            batch, outputs, *_ = shaped(op.results[0])[0]
+            return batch * outputs * shaped(op.weights)[0][1] * _taps(op)
+        case te.FractalConv2dOp():
+            _, outputs, k = op.sizes
+            return prod(op.batch) * outputs * k // prod(op.window) * _taps(op)
+        case _:
+            return prod(op.batch) * prod(op.sizes)
 
 
-def _reuse(op: te.ContractionOp | te.FractalMatmulOp | te.Conv2dOp) -> float:
+def _taps(op: te.Conv2dOp | te.FractalConv2dOp) -> int:
+    """Pairs of an output point and a tap on the image."""
+    before = op.padding[:2]
+    result = 1
+    for axis, size in enumerate(op.image_sizes):
+        stride, dilation = op.strides.get_values()[axis], op.dilations.get_values()[axis]
+        result *= sum(
+            0 <= point * stride + tap * dilation - before[axis] < size
+            for point in range(op.output_sizes()[axis])
+            for tap in range(op.window[axis])
+        )
+    return result
+
+
+def _reuse(op: _Product) -> float:
     """In how many windows an element of the image is at most."""
-    if not isinstance(op, te.Conv2dOp):
+    if isinstance(op, te.ContractionOp | te.FractalMatmulOp):
         return 1.0
     return max(1.0, prod(op.window) / prod(op.strides.get_values()))
 

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 
 from akg_mlir.execution.machine import Runner
 from akg_mlir.machine import Recording, Step
-from akg_mlir.machine.program import Copy, Load2d, Mad, Vec, Vnchwconv
+from akg_mlir.machine.program import (
+    Copy,
+    Load2d,
+    Load3d,
+    Mad,
+    ScalarBlock,
+    ScalarLoad,
+    Vec,
+    Vnchwconv,
+)
 from akg_mlir.report.figures import KernelFigures, RunReport
 
 PIPES = ("s", "mte2", "mte1", "m", "v", "mte3")
@@ -84,7 +93,7 @@ def kind(step: Step) -> str | None:
             return "store"
         case Copy():
             return "move"
-        case Load2d():
+        case Load2d() | Load3d():
             return "feed"
         case Mad():
             return "product"
@@ -94,8 +103,7 @@ def kind(step: Step) -> str | None:
             return "vector"
         case Vnchwconv():
             return "transpose"
+        case ScalarBlock() | ScalarLoad():
+            return "scalar"
         case _:
-            pass
-    if step.span.pipe == "mte1":
-        return "feed"
-    return "scalar" if hasattr(step.instruction, "elementwise") else None
+            return None

@@ -122,3 +122,19 @@ def test_a_flag_that_may_be_set_twice_is_refused() -> None:
     text = GOOD.replace("npu.set_flag[v, mte2, 0]\n", once + once + "npu.set_flag[v, mte2, 0]\n", 1)
     with pytest.raises(CompileError, match=r"flag \[m, mte1, 0\] may be set while it still is"):
         verify(text)
+
+
+def test_an_operand_that_an_earlier_repeat_overwrites_is_refused() -> None:
+    """Repeat i writes the 256 bytes that repeat i + 1 reads."""
+    shifted = GOOD.replace(
+        "%pb = npu.ptr %b[affine_map<() -> (0)>]", "%pb = npu.ptr %a[affine_map<() -> (256)>]"
+    )
+    with pytest.raises(CompileError, match="source 1 partly overlaps the destination"):
+        verify(shifted.replace("repeat 8", "repeat 7").replace("bursts 1 x 64", "bursts 1 x 56"))
+    with pytest.raises(CompileError, match="destination repeats overlap"):
+        verify(GOOD.replace(VABS, VABS.replace("[1, 8], [", "[1, 4], [")))
+
+
+def test_a_store_of_bytes_that_nothing_writes_is_refused() -> None:
+    with pytest.raises(CompileError, match="reads bytes 1792 to 2048 of a buffer in ub"):
+        verify(GOOD.replace("repeat 8", "repeat 7"))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
+import numpy as np
+
+from akg_mlir.machine.errors import MachineError
 from akg_mlir.machine.hazards import interlocked
 from akg_mlir.machine.isa import SYNCHRONISATION, Core, Plan, Stores
 from akg_mlir.machine.program import Instruction, Mad, ScalarLoad, Vec
@@ -43,6 +46,14 @@ class Executor:
         if isinstance(instruction, ScalarLoad):
             self._registers[position] = stores[0][1][0]
         return stores
+
+    @property
+    def state(self) -> Hashable:
+        """The contents of the core's memories and registers."""
+        core = self._core
+        memories = [(m.data.tobytes(), m.valid.tobytes()) for m in core.spaces.values()]
+        masks = core.compare_mask.tobytes(), core.compare_mask_set.tobytes()
+        return (*memories, masks, tuple(self._registers.items()))
 
     @staticmethod
     def finish(stores: Stores) -> None:
@@ -94,8 +105,12 @@ class _Running:
         self._executor.finish(self.stores.pop(position))
 
 
+Action = str | int
+"""A pipe (or "s", the front end) goes on; or the started instruction at a position completes."""
+
+
 class Adversary:
-    """Runs a stream in a random legal order that favours now this pipe, now that one."""
+    """A stream on its way through some legal order, chosen action by action."""
 
     def __init__(
         self, executor: Executor, stream: Sequence[Issued], plans: Sequence[Plan], depth: int
@@ -105,36 +120,58 @@ class Adversary:
         self._queues = Queues(stream, [plan.instruction for plan in plans], depth, self._started)
 
     def run(self, seed: int) -> None:
-        """Run to the end. Raises `DeadlockError`, `FlagError` and whatever instructions raise."""
+        """Run to the end in a random order that favours now this pipe, now that one.
+
+        Raises `DeadlockError`, `FlagError` and whatever instructions raise.
+        """
         rng = random.Random(seed)
         choices = ["s", *PIPES, *(f"complete {pipe}" for pipe in PIPES)]
         left = 0
-        while True:
-            completable = self._by_pipe()
-            actions = [*self._queues.enabled(), *completable]
-            if not actions:
-                break
+        while actions := self.actions():
             if left == 0:
                 rng.shuffle(choices)
                 left = rng.randint(1, 64)
             left -= 1
-            careless = rng.random() < 0.1
-            action = rng.choice(actions) if careless else min(actions, key=choices.index)
-            if action in completable:
-                position = rng.choice(completable[action])
-                self._running.complete(position)
-                self._queues.complete(position)
-            else:
-                self._queues.step(action)
+            if rng.random() < 0.1:
+                self.do(rng.choice(actions))
+                continue
+            kinds = [choices.index(self._kind(action)) for action in actions]
+            self.do(rng.choice([a for a, kind in zip(actions, kinds) if kind == min(kinds)]))
+        self.check_end()
+
+    def actions(self) -> list[Action]:
+        """What may happen next."""
+        return [*self._queues.enabled(), *self._running.stores]
+
+    def do(self, action: Action) -> None:
+        """Let one of the actions happen."""
+        if isinstance(action, int):
+            self._running.complete(action)
+            self._queues.complete(action)
+        else:
+            self._queues.step(action)
+
+    def check_end(self) -> None:
+        """Raise `DeadlockError` or `FlagError` if no action is left but work or a flag is."""
         self._queues.check_end()
 
-    def _by_pipe(self) -> dict[str, list[int]]:
-        """Running instructions by the action that completes one of them."""
-        result: dict[str, list[int]] = {}
-        for position in self._running.stores:
-            pipe = self._queues.instruction(position).pipe
-            result.setdefault(f"complete {pipe}", []).append(position)
-        return result
+    def is_free(self, action: Action) -> bool:
+        """Whether the action only queues an instruction: doing so at once excludes no order."""
+        return action == "s" and self._queues.only_queues
+
+    @property
+    def state(self) -> Hashable:
+        """All that the rest of the run depends on."""
+        pending = tuple(
+            (position, *(np.asarray(values).tobytes() for _, values in stores))
+            for position, stores in sorted(self._running.stores.items())
+        )
+        return (self._queues.state, pending, self._executor.state)
+
+    def _kind(self, action: Action) -> str:
+        if isinstance(action, str):
+            return action
+        return f"complete {self._queues.instruction(action).pipe}"
 
     def _started(self, position: int) -> None:
         instruction = self._queues.instruction(position)
@@ -142,6 +179,39 @@ class Adversary:
             return
         for mad in self._running.start(position):
             self._queues.complete(mad)
+        # Until it completes, what it writes is neither the old nor the new value, but poison.
+        for view, _ in self._running.stores[position]:
+            view[...] = 0
         if instruction.pipe == "s":
             self._running.complete(position)
             self._queues.complete(position)
+
+
+def every_order(fresh: Callable[[], Adversary]) -> Iterator[MachineError | None]:
+    """One item per state in which a legal order ends: an error, or None.
+
+    `fresh` starts over, on new memories; orders that meet in a state are followed once.
+    """
+    seen: set[Hashable] = set()
+    prefixes: list[tuple[Action, ...]] = [()]
+    while prefixes:
+        prefix = prefixes.pop()
+        adversary = fresh()
+        try:
+            for action in prefix:
+                adversary.do(action)
+            while actions := adversary.actions():
+                free = [action for action in actions if adversary.is_free(action)]
+                if not free and adversary.state in seen:
+                    break
+                if not free:
+                    seen.add(adversary.state)
+                    prefixes += [(*prefix, action) for action in actions[1:]]
+                chosen = free[0] if free else actions[0]
+                prefix = (*prefix, chosen)
+                adversary.do(chosen)
+            else:
+                adversary.check_end()
+                yield None
+        except MachineError as error:
+            yield error

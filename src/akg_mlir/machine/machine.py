@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from random import Random
 from typing import TYPE_CHECKING, Literal
@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from akg_mlir.machine.errors import MachineError, PoisonError
-from akg_mlir.machine.execute import Adversary, Executor, in_program_order, in_timed_order
+from akg_mlir.machine.execute import (
+    Adversary,
+    Executor,
+    every_order,
+    in_program_order,
+    in_timed_order,
+)
 from akg_mlir.machine.hazards import Race
 from akg_mlir.machine.isa import Core
 from akg_mlir.machine.loading import Loaded, load
@@ -152,6 +158,36 @@ class Machine:
             **asdict(_measures(loaded)),
         )
 
+    def every_outcome(
+        self, program: Program, arrays: Sequence[Array | None]
+    ) -> Iterator[tuple[Array, ...] | MachineError]:
+        """Outputs, or the error, of every legal order of a program for one core.
+
+        For a handful of instructions: orders that meet in a state are followed once, but the number
+        of states is exponential.
+        """
+        loaded = load(program, self.target)
+        if program.cores != 1:
+            raise MachineError(f"{program.name}: every order of one core, not of {program.cores}")
+        (stream,) = loaded.streams
+        buffers: dict[int, Memory] = {}
+
+        def fresh() -> Adversary:
+            buffers.update(_global_memory(program, arrays))
+            executor = Executor(self._core(loaded, buffers, 0), stream, loaded.plans)
+            return Adversary(executor, stream, loaded.plans, self.target.queue_depth)
+
+        with np.errstate(all="ignore"):
+            for error in every_order(fresh):
+                yield error or _outcome(program, buffers)
+
+    def _core(self, loaded: Loaded, buffers: Mapping[int, Memory], index: int) -> Core:
+        """A core that has executed nothing."""
+        spaces: dict[str | int, Memory] = {**buffers}
+        for name in loaded.peak_bytes:
+            spaces[name] = Memory(self.target.memories[name])
+        return Core(index, spaces)
+
     def _execute(
         self, loaded: Loaded, buffers: Mapping[int, Memory], mode: Mode, rng: Random
     ) -> None:
@@ -159,10 +195,7 @@ class Machine:
         if mode == "adversarial":
             rng.shuffle(order)
         for index in order:
-            spaces: dict[str | int, Memory] = {**buffers}
-            for name in loaded.peak_bytes:
-                spaces[name] = Memory(self.target.memories[name])
-            core, stream = Core(index, spaces), loaded.streams[index]
+            core, stream = self._core(loaded, buffers, index), loaded.streams[index]
             executor = Executor(core, stream, loaded.plans)
             match mode:
                 case "program":
@@ -212,6 +245,14 @@ def _check_array(program: Program, buffer: Buffer, array: Array) -> None:
             f"{program.name}: {buffer.name} is {dtype} {buffer.shape}, "
             f"got {array.dtype} {array.shape}"
         )
+
+
+def _outcome(program: Program, buffers: Mapping[int, Memory]) -> tuple[Array, ...] | MachineError:
+    """The outputs, or why there are none."""
+    try:
+        return tuple(_result(program, position, buffers) for position in program.outputs)
+    except MachineError as error:
+        return error
 
 
 def _result(program: Program, position: int, buffers: Mapping[int, Memory]) -> Array:

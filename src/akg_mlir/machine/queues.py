@@ -8,7 +8,7 @@ completes some time later. A flag is set once everything that its pipe started b
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 from akg_mlir.machine.errors import DeadlockError, FlagError
 from akg_mlir.machine.program import Barrier, Instruction, SetFlag, WaitFlag
@@ -55,6 +55,23 @@ class Queues:
             and not any(self._running.values())
             and not any(self._setting.values())
         )
+
+    @property
+    def state(self) -> Hashable:
+        """Where everything is."""
+        queues = tuple(tuple(queue) for queue in self._queues.values())
+        running = tuple(frozenset(positions) for positions in self._running.values())
+        setting = tuple(
+            (flag, setter, frozenset(pending))
+            for entries in self._setting.values()
+            for flag, setter, pending in entries
+        )
+        return (self._next, queues, running, setting, frozenset(self._flags))
+
+    @property
+    def only_queues(self) -> bool:
+        """Whether the front end puts the next instruction into a queue instead of executing it."""
+        return self.instruction(self._next).pipe in self._queues
 
     def enabled(self) -> list[str]:
         """Actions that are possible now."""

@@ -12,6 +12,8 @@ from akg_mlir.diagnostics import remark
 from akg_mlir.passes.npu.memory.structure import kernels, program_of
 from akg_mlir.passes.npu.memory.target import target_of
 from akg_mlir.passes.npu.verify.fields import check_fields
+from akg_mlir.passes.npu.verify.initialised import check_initialised
+from akg_mlir.passes.npu.verify.operands import check_operands
 from akg_mlir.passes.npu.verify.ordering import check_ordering
 from akg_mlir.passes.npu.verify.storage import check_accesses, check_buffers
 
@@ -21,7 +23,8 @@ class NpuVerify(ModulePass):
     """Check finished kernels against the target, without changing them.
 
     Addresses, alignment, capacity and lifetimes of buffers; fields, types and paths of
-    instructions; bounds of their accesses; event ids, the flag protocol and missing orders.
+    instructions; bounds and overlaps of their accesses; bytes that must hold numbers; event ids,
+    the flag protocol and missing orders.
     """
 
     name = "npu-verify"
@@ -35,6 +38,8 @@ class NpuVerify(ModulePass):
             check_buffers(program, target)
             for instruction in program.instructions:
                 check_accesses(instruction, target)
+            check_operands(program, target)
+            check_initialised(program)
             check_ordering(program, target)
             remark(
                 self.name,

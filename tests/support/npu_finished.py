@@ -1,0 +1,155 @@
+"""Finished kernels, small enough to run hundreds of times, and what a changed one computes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+import numpy as np
+import poly_kernels
+import te_programs
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from te_text import module_of
+from xdsl.dialects.builtin import ModuleOp, StringAttr
+
+from akg_mlir.diagnostics import CompileError
+from akg_mlir.emit.program import decode
+from akg_mlir.machine import Machine, MachineError
+from akg_mlir.machine.isa import SYNCHRONISATION
+from akg_mlir.machine.loading import load as load_program
+from akg_mlir.machine.program import DTYPES, Array, Program
+from akg_mlir.parsing import make_context, parse_module
+from akg_mlir.passes.npu.memory.structure import kernels
+from akg_mlir.passes.pipelines import parse_pipeline
+from akg_mlir.targets import load
+
+TARGET = load("generic_tiny")
+MACHINE = Machine(TARGET)
+LONGEST = 350
+"""Issued instructions of a kernel that is executed thousands of times."""
+EXHAUSTIVE = 8
+"""Instructions, flags not counted, up to which every order is tried."""
+Outcome = tuple[bytes, ...] | str
+"""The bytes of all outputs, or the name of the error."""
+T = TypeVar("T")
+
+# Name, arguments, result and op: several tiles each on the small target.
+_TENSORS = (
+    ("softmax", ["24x200xf32"], "24x200xf32", "te.softmax %a axis -1 : tensor<24x200xf32>"),
+    ("gelu", ["40x130xf16"], "40x130xf16", "te.gelu %a approximate tanh : tensor<40x130xf16>"),
+    ("relu", ["9x1000xf32"], "9x1000xf32", "te.relu %a : tensor<9x1000xf32>"),
+    (
+        "matmul",
+        ["48x64xf16", "64x32xf16"],
+        "48x32xf16",
+        "te.matmul %a, %b : (tensor<48x64xf16>, tensor<64x32xf16>) -> tensor<48x32xf16>",
+    ),
+    (
+        "large matmul",
+        ["64x256xf16", "256x64xf16"],
+        "64x64xf16",
+        "te.matmul %a, %b : (tensor<64x256xf16>, tensor<256x64xf16>) -> tensor<64x64xf16>",
+    ),
+)
+
+
+def _sources(drawn: int) -> Iterator[tuple[str, ModuleOp, str]]:
+    """(name, module, passes)."""
+    for name, arguments, result, op in _TENSORS:
+        types = [f"tensor<{a}>" for a in arguments]
+        yield name, module_of(types, f"%r = {op}", [f"tensor<{result}>"]), "akg"
+    for name in poly_kernels.NAMES:
+        passes = "affine-to-npu,npu-to-instructions"
+        yield name, parse_module(poly_kernels.load(name)), passes
+    for number, program in enumerate(_drawn(te_programs.programs(max_steps=5), drawn)):
+        yield f"te {number}", te_programs.build(program), "akg"
+
+
+def _drawn(strategy: st.SearchStrategy[T], count: int) -> list[T]:
+    """The same examples every time."""
+    found: list[T] = []
+
+    @settings(
+        max_examples=count,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategy)
+    def draw(example: T) -> None:
+        found.append(example)
+
+    draw()
+    return found
+
+
+def finished_kernels(drawn: int, names: Sequence[str] = ()) -> Iterator[tuple[str, ModuleOp]]:
+    """Modules of one kernel each, short enough; of everything, or of what is named."""
+    for name, module, passes in _sources(drawn):
+        if names and name not in names:
+            continue
+        module.attributes["npu.target"] = StringAttr(TARGET.name)
+        try:
+            for step in parse_pipeline(passes):
+                step.apply(make_context(), module)
+        except CompileError as error:
+            print(f"left out: {name}: {error}"[:160])
+            continue
+        for function in kernels(module):
+            single = ModuleOp([function.clone()], dict(module.attributes))
+            if len(_stream(program_of(single))) <= LONGEST:
+                yield f"{name} @{function.sym_name.data}", single
+
+
+def program_of(module: ModuleOp) -> Program:
+    return decode(next(kernels(module)), TARGET)
+
+
+def _stream(program: Program) -> Sequence[Sequence[int]]:
+    (stream,) = load_program(program, TARGET).streams
+    return stream
+
+
+def inputs(program: Program) -> list[Array]:
+    rng = np.random.default_rng(0)
+    arrays: list[Array] = []
+    for buffer in (program.buffers[i] for i in program.arguments):
+        dtype, shape = DTYPES[buffer.element], buffer.shape
+        drawn = rng.uniform(0.5, 1.5, shape) if dtype.kind == "f" else rng.integers(0, 5, shape)
+        arrays.append(np.asarray(drawn).astype(dtype))
+    return arrays
+
+
+def outcome(program: Program, seed: int) -> Outcome:
+    """What one random legal order computes."""
+    try:
+        return _bytes(MACHINE.run(program, inputs(program), "adversarial", seed).outputs)
+    except MachineError as error:
+        return type(error).__name__
+
+
+def _bytes(arrays: Sequence[Array]) -> Outcome:
+    return tuple(np.ascontiguousarray(array).tobytes() for array in arrays)
+
+
+def broken_rule(program: Program) -> str | None:
+    """The rule of the machine that a program breaks whatever the order, or a race."""
+    try:
+        return "race" if MACHINE.check(program) else None
+    except MachineError as error:
+        return type(error).__name__
+
+
+def may_differ(program: Program, expected: Outcome, seeds: Sequence[int]) -> bool:
+    """Whether an order has another outcome: all orders of a short program, else random ones."""
+    plans = load_program(program, TARGET).plans
+    work = [i for i in _stream(program) if not isinstance(plans[i[0]].instruction, SYNCHRONISATION)]
+    if len(work) > EXHAUSTIVE:
+        return any(outcome(program, seed) != expected for seed in seeds)
+    return any(
+        isinstance(found, MachineError) or _bytes(found) != expected
+        for found in MACHINE.every_outcome(program, inputs(program))
+    )

@@ -32,6 +32,8 @@ EXHAUSTIVE = 8
 """Instructions, flags not counted, up to which every order is tried."""
 Outcome = tuple[bytes, ...] | str
 """The bytes of all outputs, or the name of the error."""
+TO_NPU = "te-to-affine,affine-to-npu"
+PLANNED = "npu-legalise,npu-plan-memory"
 T = TypeVar("T")
 
 # Name, arguments, result and op: several tiles each on the small target.
@@ -58,12 +60,11 @@ def _sources(drawn: int) -> Iterator[tuple[str, ModuleOp, str]]:
     """(name, module, passes)."""
     for name, arguments, result, op in _TENSORS:
         types = [f"tensor<{a}>" for a in arguments]
-        yield name, module_of(types, f"%r = {op}", [f"tensor<{result}>"]), "akg"
+        yield name, module_of(types, f"%r = {op}", [f"tensor<{result}>"]), TO_NPU
     for name in poly_kernels.NAMES:
-        passes = "affine-to-npu,npu-to-instructions"
-        yield name, parse_module(poly_kernels.load(name)), passes
+        yield name, parse_module(poly_kernels.load(name)), "affine-to-npu"
     for number, program in enumerate(_drawn(te_programs.programs(max_steps=5), drawn)):
-        yield f"te {number}", te_programs.build(program), "akg"
+        yield f"te {number}", te_programs.build(program), TO_NPU
 
 
 def _drawn(strategy: st.SearchStrategy[T], count: int) -> list[T]:
@@ -86,22 +87,30 @@ def _drawn(strategy: st.SearchStrategy[T], count: int) -> list[T]:
     return found
 
 
-def finished_kernels(drawn: int, names: Sequence[str] = ()) -> Iterator[tuple[str, ModuleOp]]:
-    """Modules of one kernel each, short enough; of everything, or of what is named."""
+def planned_kernels(drawn: int, names: Sequence[str] = ()) -> Iterator[tuple[str, ModuleOp]]:
+    """Modules of one kernel each, without flags; of everything, or of what is named."""
     for name, module, passes in _sources(drawn):
         if names and name not in names:
             continue
         module.attributes["npu.target"] = StringAttr(TARGET.name)
         try:
-            for step in parse_pipeline(passes):
+            for step in parse_pipeline(f"{passes},{PLANNED}"):
                 step.apply(make_context(), module)
         except CompileError as error:
             print(f"left out: {name}: {error}"[:160])
             continue
         for function in kernels(module):
             single = ModuleOp([function.clone()], dict(module.attributes))
-            if len(_stream(program_of(single))) <= LONGEST:
-                yield f"{name} @{function.sym_name.data}", single
+            yield f"{name} @{function.sym_name.data}", single
+
+
+def finished_kernels(drawn: int, names: Sequence[str] = ()) -> Iterator[tuple[str, ModuleOp]]:
+    """The same, with flags, where they are short enough."""
+    for name, module in planned_kernels(drawn, names):
+        for step in parse_pipeline("npu-insert-sync,npu-verify"):
+            step.apply(make_context(), module)
+        if len(_stream(program_of(module))) <= LONGEST:
+            yield name, module
 
 
 def program_of(module: ModuleOp) -> Program:

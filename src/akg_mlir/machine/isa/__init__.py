@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from akg_mlir.machine.isa.cube import plan_mad
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
 SYNCHRONISATION = (SetFlag, WaitFlag, Barrier)
 
 
+@lru_cache(maxsize=1 << 14)
 def plan(instruction: Instruction, target: Target) -> Plan:
-    """The plan of an instruction. Raises `FieldError` when the target does not have it."""
+    """The plan of an instruction, made once. Raises `FieldError` when the target has no such."""
     check_fields(instruction, target)
     match instruction:
         case Copy():

@@ -97,9 +97,21 @@ def valid_view(box: Box, memory: Memory, address: int, dtype: np.dtype[Any]) -> 
 
 def check_separate(instruction: Instruction, boxes: Sequence[Box]) -> None:
     """Raise `FieldError` when an instruction would write a byte twice."""
+    if len(boxes) == 1 and _nests(boxes[0]):
+        return
     written = np.concatenate([box.bytes().ravel() for box in boxes])
     if np.unique(written).size != written.size:
         raise FieldError(f"{instruction.label}: destination repeats overlap")
+
+
+def _nests(box: Box) -> bool:
+    """Whether every stride of a box steps over all that smaller strides reach."""
+    reach = box.run
+    for stride, count in sorted((s, c) for s, c in zip(box.strides, box.counts) if c > 1):
+        if stride < reach:
+            return False
+        reach += stride * (count - 1)
+    return True
 
 
 @lru_cache(maxsize=4096)

@@ -16,9 +16,11 @@ from akg_mlir.passes.npu.sync.dependence import requirements
 from akg_mlir.passes.npu.sync.emission import emit
 from akg_mlir.passes.npu.sync.events import is_token
 from akg_mlir.passes.npu.sync.fitting import Fitted, fit, serial
+from akg_mlir.passes.npu.sync.grouping import optimise
 from akg_mlir.passes.npu.sync.placement import Plan, Planner
 from akg_mlir.passes.npu.sync.redundancy import eliminate
 from akg_mlir.passes.npu.sync.schedule import Barrier, existing
+from akg_mlir.passes.npu.sync.timing import Timer
 
 
 @dataclass(frozen=True)
@@ -30,16 +32,21 @@ class NpuInsertSync(ModulePass):
     flag is set before its last wait has happened. Runs after `npu-plan-memory`: buffers that share
     bytes count as one.
 
-    `scheme=barrier-all` is there to compare with: no flags, and a barrier on all pipes before every
-    instruction that depends on something not known to be complete.
+    The default scheme looks for the fewest cycles of the machine's clock, over a few iterations of
+    every loop, and then for the fewest flags: small kernels exchange flags for others, and dynamic
+    programming decides which flags of a pair of pipes become one, of its own accord or because
+    there are not enough ids. `greedy` takes the first plan that is complete and merges what is
+    nearest when ids run out. `barrier-all` has no flags, and a barrier on all pipes before every
+    instruction that depends on something not known to be complete: to compare with.
     """
 
     name = "npu-insert-sync"
     events: int | None = None
-    scheme: Literal["greedy", "barrier-all"] = "greedy"
+    scheme: Literal["optimal", "greedy", "barrier-all"] = "optimal"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        limit = target_of(op).events_per_pair
+        target = target_of(op)
+        limit = target.events_per_pair
         limit = limit if self.events is None else min(limit, self.events)
         for kernel in kernels(op):
             program = program_of(kernel)
@@ -50,13 +57,17 @@ class NpuInsertSync(ModulePass):
                     hint="remove them, or skip this pass",
                 )
             planner = Planner(program, requirements(program))
-            if self.scheme == "barrier-all":
-                fitted, dropped = serial(planner), 0
-            else:
-                plan = Plan()
+            plan, dropped = Plan(), 0
+            if self.scheme != "barrier-all":
                 planner.complete(plan)
                 plan, dropped = eliminate(planner, plan)
-                fitted = fit(planner, plan, limit)
+            match self.scheme:
+                case "optimal":
+                    fitted = optimise(planner, plan, limit, Timer(program, target))
+                case "greedy":
+                    fitted = fit(planner, plan, limit)
+                case "barrier-all":
+                    fitted = serial(planner)
             emit(program, fitted.plan.schedule)
             _report(program, fitted, dropped)
             if fitted.barriers and self.scheme != "barrier-all":

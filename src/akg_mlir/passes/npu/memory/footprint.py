@@ -102,7 +102,7 @@ class Access:
 
 
 MASK_REGISTER = "compare mask"
-MASK_WRITERS = tuple(o for o in Opcode if o.name.startswith("VCMP_"))
+_MASK_WRITERS = tuple(o for o in Opcode if o.name.startswith("VCMP_"))
 ONE_PER_REPEAT = (Opcode.VCADD, Opcode.VCMAX, Opcode.VCMIN)
 ONE_PER_BLOCK = (Opcode.VCGADD, Opcode.VCGMAX, Opcode.VCGMIN)
 
@@ -215,7 +215,7 @@ def _access(op: PipeOp, value: SSAValue, writes: bool) -> list[Access]:
 
 def _mask_access(op: VecOp) -> list[Access]:
     opcode = op.opcode.data
-    if opcode not in (*MASK_WRITERS, Opcode.VSEL):
+    if opcode not in (*_MASK_WRITERS, Opcode.VSEL):
         return []
     register = Box(0, (), FRACTAL_SIDE)
     return [Access(MASK_REGISTER, Space.UB, Linear(), (register,), opcode is not Opcode.VSEL)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import inf
 
 from xdsl.dialects import func, scf
 from xdsl.ir import Block, Operation
@@ -141,6 +142,21 @@ def _fill(program: Program, body: Body, block: Block, depth: int) -> None:
             body.items.append(Sync(op, body))
         else:
             _check_harmless(op)
+
+
+def executed(body: Body, iterations: float = inf) -> float:
+    """Instructions that a body executes at most if no loop runs more often than `iterations`."""
+    total = 0.0
+    for item in body.items:
+        if isinstance(item, Instruction):
+            total += 1
+        elif isinstance(item, Loop):
+            trips = trip_count(item.op)
+            times = iterations if trips is None else min(trips, iterations)
+            total += times * executed(item.body, iterations)
+        elif isinstance(item, Branch):
+            total += max(executed(arm, iterations) for arm in item.arms)
+    return total
 
 
 def _check_harmless(op: Operation) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from akg_mlir.dialects.npu import Pipe
@@ -34,7 +35,7 @@ def fit(planner: Planner, plan: Plan, limit: int) -> Fitted:
             return Fitted(plan, merged, barriers)
         candidates = merge_candidates(plan, pair)
         if candidates:
-            _merge(plan, candidates[0][1], candidates[0][2])
+            merge(plan, candidates[0][1:])
             merged += 1
         else:
             _use_barrier(plan, pair)
@@ -44,13 +45,16 @@ def fit(planner: Planner, plan: Plan, limit: int) -> Fitted:
     return serial(planner)
 
 
-def _merge(plan: Plan, a: Flag, b: Flag) -> None:
-    x, y = plan.orders[a], plan.orders[b]
-    plan.drop(a)
-    plan.drop(b)
-    items = x.body.items
-    earlier, later = items[max(x.first, y.first)], items[min(x.second, y.second)]
-    plan.add(Order(x.body, earlier, later, x.src, x.dst))
+def merge(plan: Plan, flags: Sequence[Flag]) -> None:
+    """One flag for several of one pair and body: set at their last place, awaited at the first."""
+    orders = [plan.orders[flag] for flag in flags]
+    for flag in flags:
+        plan.drop(flag)
+    order = orders[0]
+    items = order.body.items
+    earlier = items[max(o.first for o in orders)]
+    later = items[min(o.second for o in orders)]
+    plan.add(Order(order.body, earlier, later, order.src, order.dst))
 
 
 def _use_barrier(plan: Plan, pair: PipePair) -> None:

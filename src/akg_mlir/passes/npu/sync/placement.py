@@ -71,7 +71,10 @@ class Plan:
         """Place a forward flag or a token."""
         flag = Flag(order.src, order.dst)
         self.orders[flag] = order
-        self.schedule.before.setdefault(order.later, []).append(Wait(flag))
+        # Waits come before barriers: what a pipe waits for may complete meanwhile.
+        before = self.schedule.before.setdefault(order.later, [])
+        at = next((i for i, node in enumerate(before) if isinstance(node, Barrier)), len(before))
+        before.insert(at, Wait(flag))
         self.schedule.after.setdefault(order.earlier, []).append(Set(flag))
         if not order.forward:
             self.schedule.prologue.append(Set(flag))
@@ -108,6 +111,10 @@ class Plan:
         return Plan(self.schedule.copy(), dict(self.orders), dict(self.guards))
 
 
+class _FlagMissing(Exception):
+    """An instruction waits for another pipe."""
+
+
 class Planner:
     """Adds to a plan until the program has no unordered dependences and no unsafe flags."""
 
@@ -125,6 +132,24 @@ class Planner:
             analysis = Analysis(self.program, self.required, plan.schedule)
             if not self._protect(plan, analysis, analysis.run()):
                 return
+
+    def add_barriers(self, plan: Plan) -> bool:
+        """Choose the barriers on single pipes anew; whether flags order the rest."""
+
+        def resolve(running: Analysis, instruction: Instruction, missing: int) -> NoReturn:
+            own, body = instruction.pipe, instruction.parent
+            for index, _ in self.required.facts(missing):
+                if self.program.instructions[index].pipe is not own:
+                    raise _FlagMissing
+            plan.add_barrier(own, instruction)
+            raise Retry(body, body.items.index(instruction))
+
+        plan.schedule.drop_barriers()
+        try:
+            Analysis(self.program, self.required, plan.schedule, resolve).run()
+        except _FlagMissing:
+            return False
+        return True
 
     def serialise(self, plan: Plan) -> None:
         """Order everything that `plan` does not by barriers on all pipes."""

@@ -71,6 +71,11 @@ class Schedule:
         for nodes in self.lists():
             nodes[:] = [n for n in nodes if not _concerns(n, flag, barrier)]
 
+    def drop_barriers(self) -> None:
+        """Drop the barriers on single pipes."""
+        for nodes in self.lists():
+            nodes[:] = [n for n in nodes if not isinstance(n, Barrier) or n.on is Pipe.ALL]
+
     def copy(self) -> Schedule:
         """An independent schedule of the same nodes."""
         return Schedule(

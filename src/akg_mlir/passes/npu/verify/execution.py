@@ -1,0 +1,61 @@
+"""A trial run of one core: what no look at single instructions finds, as undefined bytes that
+travel through vectors and end up in a result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from akg_mlir.diagnostics import CompileError
+from akg_mlir.emit.program import decode
+from akg_mlir.machine import MachineError
+from akg_mlir.machine.execute import Executor, in_program_order
+from akg_mlir.machine.isa import Core
+from akg_mlir.machine.loading import load
+from akg_mlir.machine.memory import Memory
+from akg_mlir.machine.program import DTYPES, GM, Program
+from akg_mlir.passes.npu.memory import structure
+from akg_mlir.targets import Target
+
+LONGEST = 1000
+"""Instructions of one core up to which a kernel is tried: it takes a few percent of compiling."""
+LARGEST = 1 << 24
+"""Bytes of GM that a kernel may see for that."""
+
+
+def check_execution(program: structure.Program, target: Target) -> None:
+    """Execute core 0 in program order, on arguments full of ones, unless that takes long.
+
+    The machine accepts undefined bytes in the padding of vectors and refuses them in GM, in scalars
+    and in reductions across lanes. Where bytes come from depends on no data. Raises `CompileError`.
+    """
+    if not 0 < structure.executed(program.body) <= LONGEST:
+        return
+    decoded = replace(decode(program.kernel, target), cores=1)
+    if sum(buffer.bytes for buffer in decoded.buffers if buffer.memory == GM) > LARGEST:
+        return
+    try:
+        loaded = load(decoded, target)
+        (stream,) = loaded.streams
+        spaces = {
+            **_arguments(decoded),
+            **{m: Memory(target.memories[m]) for m in loaded.peak_bytes},
+        }
+        with np.errstate(all="ignore"):
+            in_program_order(Executor(Core(0, spaces), stream, loaded.plans), stream)
+    except MachineError as error:
+        raise CompileError(str(error), program.kernel) from error
+
+
+def _arguments(program: Program) -> Mapping[str | int, Memory]:
+    """Memories of GM buffers: ones in the arguments, nothing in workspace."""
+    found: dict[str | int, Memory] = {}
+    for number, buffer in enumerate(program.buffers):
+        if number in program.arguments:
+            found[number] = Memory.holding(np.ones(buffer.shape, DTYPES[buffer.element]))
+        elif buffer.memory == GM:
+            found[number] = Memory(buffer.bytes)
+    return found

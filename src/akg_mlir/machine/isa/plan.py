@@ -99,8 +99,8 @@ def check_separate(instruction: Instruction, boxes: Sequence[Box]) -> None:
     """Raise `FieldError` when an instruction would write a byte twice."""
     if len(boxes) == 1 and _nests(boxes[0]):
         return
-    written = np.concatenate([box.bytes().ravel() for box in boxes])
-    if np.unique(written).size != written.size:
+    written = np.sort(np.concatenate([box.bytes().ravel() for box in boxes]))
+    if (written[1:] == written[:-1]).any():
         raise FieldError(f"{instruction.label}: destination repeats overlap")
 
 

@@ -9,6 +9,7 @@ body; their barriers follow from their flags.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from akg_mlir.dialects.npu import Pipe
 from akg_mlir.passes.npu.memory.structure import Body, Branch, Instruction, Item, Loop
@@ -21,52 +22,53 @@ EFFORT = 1000
 
 
 def exchange(planner: Planner, plan: Plan, timer: Timer) -> Plan:
-    """A plan without better neighbours; the plan itself where looking for them takes long."""
-    size = len(planner.program.instructions)
-    if plan.guards or size * sum(1 for _ in _neighbours(plan)) > EFFORT:
+    """A plan without better neighbours, nor any that as good ones lead to; the plan itself where
+    looking at its neighbours takes long.
+    """
+    affordable = EFFORT // max(1, len(planner.program.instructions))
+    if plan.guards or len(list(islice(_neighbours(plan), affordable + 1))) > affordable:
         return plan
-    best, improved = timer.worth(plan.schedule), True
-    while improved:
-        improved = False
-        for flag, order in _neighbours(plan):
-            trial = plan.copy()
-            trial.drop(flag)
-            if order is not None:
-                trial.add(order)
+    best, seen = timer.worth(plan.schedule), {tuple(plan.orders.values())}
+    frontier = [plan]
+    while frontier and len(seen) <= affordable:
+        for trial in _unseen(frontier.pop(), seen):
             if not planner.add_barriers(trial) or not planner.proves(trial):
                 continue
-            if _is_stricter(order, plan.orders[flag]) and _size(trial) >= _size(plan):
-                continue
-            if (worth := timer.worth(trial.schedule)) < best:
-                plan, best, improved = trial, worth, True
+            worth = timer.worth(trial.schedule)
+            if worth < best:
+                plan, best, frontier = trial, worth, [trial]
                 break
+            if worth == best:
+                frontier.append(trial)
     return plan
 
 
+def _unseen(plan: Plan, seen: set[tuple[Order, ...]]) -> Iterator[Plan]:
+    """Neighbours of a plan, each once; barriers are still to be chosen."""
+    for flag, order in _neighbours(plan):
+        trial = plan.copy()
+        trial.drop(flag)
+        if order is not None:
+            trial.add(order)
+        key = tuple(trial.orders.values())
+        if key not in seen:
+            seen.add(key)
+            yield trial
+
+
 def _neighbours(plan: Plan) -> Iterator[tuple[Flag, Order | None]]:
-    """Every flag with every order that could take its place; None to go without."""
+    """Every flag with every order that could take its place; None to go without.
+
+    Its own order is among them: put back, it is the last one at its places.
+    """
     for flag, order in plan.orders.items():
         yield flag, None
         items = [(item, _pipes(item)) for item in order.body.items]
         for earlier, sources in items:
             for later, waiters in items:
                 other = Order(order.body, earlier, later, order.src, order.dst)
-                if order.src in sources and order.dst in waiters and other != order:
+                if order.src in sources and order.dst in waiters:
                     yield flag, other
-
-
-def _is_stricter(order: Order | None, other: Order) -> bool:
-    """Whether an order waits for all that another one waits for, and holds up all that it does."""
-    return (
-        order is not None
-        and order.forward is other.forward
-        and order.first >= other.first
-        and order.second <= other.second
-    )
-
-
-def _size(plan: Plan) -> int:
-    return sum(1 for _ in plan.schedule.nodes())
 
 
 def _pipes(item: Item) -> set[Pipe]:

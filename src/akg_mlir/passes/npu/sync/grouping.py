@@ -59,13 +59,17 @@ def optimise(planner: Planner, plan: Plan, limit: int, timer: Timer) -> Fitted:
         return greedy
     moved = exchange(planner, plan, timer)
     classes = list(_classes(moved))
-    if not classes and moved is plan:
-        return greedy
     runs = sum(len(flags) * (len(flags) - 1) // 2 for flags in classes)
     price = _timed(moved, timer) if runs * timer.length <= EFFORT else _moved(moved)
-    found = _within(planner, moved, [_cut(flags, price) for flags in classes], limit)
-    plans = [greedy] if found is None else [greedy, found]
-    chosen = min(plans, key=lambda fitted: timer.worth(fitted.plan.schedule))
+    cuts = [_cut(flags, price) for flags in classes]
+    fits = not greedy.merged and not greedy.barriers
+    if fits and moved is plan and all(cut.cheapest == len(cut.best) for cut in cuts):
+        return greedy
+    found = _within(planner, moved, cuts, limit)
+    chosen = greedy
+    if found is not None:
+        whole = timer.whole()
+        chosen = min(greedy, found, key=lambda fitted: whole.worth(fitted.plan.schedule))
     # Flags are shared between plans: the ids are those of the last plan that was coloured.
     colour(planner.program, planner.required, chosen.plan, limit)
     return chosen
@@ -110,14 +114,13 @@ def _cut(flags: Sequence[Flag], price: Price) -> Cuts:
 
 def _timed(plan: Plan, timer: Timer) -> Price:
     """Cycles that one merger adds to the kernel."""
-    alone = timer.cycles(plan.schedule)
 
     def price(run: Run) -> float:
         if _merged(plan, run) is None:
             return inf
         trial = plan.copy()
         merge(trial, run)
-        return timer.cycles(trial.schedule) - alone
+        return timer.cycles(trial.schedule) - timer.cycles(plan.schedule)
 
     return price
 

@@ -3,22 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
+from math import inf
+
+import numpy as np
 
 from akg_mlir.emit.program import decode
-from akg_mlir.machine import Machine, MachineError
+from akg_mlir.machine import MachineError
 from akg_mlir.machine import program as machine
-from akg_mlir.passes.npu.memory.structure import Body, Branch, Loop, Program, executed
+from akg_mlir.machine.costs import Cost
+from akg_mlir.machine.loading import load
+from akg_mlir.machine.repetition import Stream
+from akg_mlir.machine.timeline import Action, Clock
+from akg_mlir.passes.npu.memory.structure import Body, Branch, Item, Loop, Program, executed
 from akg_mlir.passes.npu.sync.schedule import Barrier, Flag, Node, Schedule, Set
 from akg_mlir.targets import Target
 
 ITERATIONS = (4, 3, 2)
 """Of every loop, the first that fits: two that fill the pipes, the others show the steady state."""
-LONGEST = 600
+LONGEST = 300
 """Instructions, flags not counted, of which a timed run may consist."""
+LONGEST_WHOLE = 5000
+"""Instructions of a kernel that is timed with all iterations, to decide between two schedules."""
 NEVER = 1 << 62
 """Cycles of a schedule under which the pipes wait for each other."""
+_MARK = "mark"
+
+
+@dataclass(frozen=True)
+class _Base:
+    """The stream of core 0 without flags; `places` says which numbers in it are marks.
+
+    A mark stands for what a schedule has before (False) or after (True) an item.
+    """
+
+    numbers: Sequence[int]
+    actions: tuple[Action, ...]
+    places: dict[int, tuple[Item, bool]]
+
+    @property
+    def cost(self) -> Cost:
+        """What a flag costs: marks are flags, too."""
+        return next((self.actions[mark].cost for mark in self.places), Cost(1))
 
 
 class Timer:
@@ -28,43 +55,75 @@ class Timer:
     loop are too many to be timed while compiling.
     """
 
-    def __init__(self, program: Program, target: Target) -> None:
+    def __init__(
+        self,
+        program: Program,
+        target: Target,
+        iterations: Sequence[float] = ITERATIONS,
+        longest: int = LONGEST,
+    ) -> None:
         self._program, self._target = program, target
-        self._events: dict[Flag, int] = {}
-        sizes = [(executed(program.body, n), n) for n in ITERATIONS]
-        self.length, self._iterations = next((s for s in sizes if s[0] <= LONGEST), (0, 0))
+        sizes = [(executed(program.body, n), n) for n in iterations]
+        self.length, self._iterations = next((s for s in sizes if s[0] <= longest), (0, 0))
 
-    @cached_property
-    def _decoded(self) -> machine.Program:
-        return decode(self._program.kernel, self._target)
-
-    @cached_property
-    def _machine(self) -> Machine:
-        """One core of the target; flags without event ids get numbers beyond those it has."""
-        gm = self._target.gm
-        gm = replace(gm, dram_total=gm.dram_share(self._decoded.cores))
-        return Machine(replace(self._target, events_per_pair=NEVER, gm=gm, cores=1))
-
-    def cycles(self, schedule: Schedule) -> int:
-        """Cycles of the shortened kernel; `NEVER` if it does not end."""
-        nodes = [
-            *self._nodes(schedule.prologue),
-            *self._body(self._program.body, self._decoded.body, schedule),
-            *self._nodes(schedule.epilogue),
-        ]
-        try:
-            return self._machine.time(replace(self._decoded, body=tuple(nodes), cores=1)).cycles
-        except MachineError:
-            return NEVER
+    def whole(self) -> Timer:
+        """A timer of all iterations; this one if they are too many."""
+        whole = Timer(self._program, self._target, (inf,), LONGEST_WHOLE)
+        return whole if whole.length else self
 
     def worth(self, schedule: Schedule) -> tuple[int, int]:
         """Cycles, then flag operations and barriers: the less the better."""
         return self.cycles(schedule), sum(1 for _ in schedule.nodes())
 
+    def cycles(self, schedule: Schedule) -> int:
+        """Cycles of the shortened kernel; `NEVER` if it does not end."""
+        base = self._base
+        actions = list(base.actions)
+        numbered: dict[Action, int] = {}
+        events: dict[Flag, int] = {}
+
+        def number(node: Node) -> int:
+            action = _action(node, base.cost, events)
+            if action not in numbered:
+                numbered[action] = len(actions)
+                actions.append(action)
+            return numbered[action]
+
+        marks = {
+            mark: [number(n) for n in (schedule.after if after else schedule.before).get(item, ())]
+            for mark, (item, after) in base.places.items()
+        }
+        numbers = [number(node) for node in schedule.prologue]
+        for original in base.numbers:
+            numbers += marks.get(original, [original])
+        numbers += [number(node) for node in schedule.epilogue]
+        stream = Stream(np.array(numbers, np.int32), bytes(len(numbers) + 1))
+        try:
+            return Clock(stream, actions, self._target).run().cycles
+        except MachineError:
+            return NEVER
+
+    @cached_property
+    def _base(self) -> _Base:
+        decoded = decode(self._program.kernel, self._target)
+        places: list[tuple[Item, bool]] = []
+        body = tuple(self._body(self._program.body, decoded.body, places))
+        gm = self._target.gm
+        gm = replace(gm, dram_total=gm.dram_share(decoded.cores))
+        # Marks are flags of a pipe of their own, one event each.
+        target = replace(self._target, events_per_pair=len(places), gm=gm, cores=1)
+        schedule = load(replace(decoded, body=body, cores=1), target).schedule
+        marks = {
+            number: places[action.flag[2]]
+            for number, action in enumerate(schedule.actions)
+            if action.pipe == _MARK
+        }
+        return _Base(schedule.streams[0].numbers.tolist(), schedule.actions, marks)
+
     def _body(
-        self, body: Body, decoded: Sequence[machine.Node], schedule: Schedule
+        self, body: Body, decoded: Sequence[machine.Node], places: list[tuple[Item, bool]]
     ) -> list[machine.Node]:
-        """The nodes of a body with the schedule's among them."""
+        """The nodes of a body, with marks around its items and loops cut short."""
         items = iter(body.items)
         found: list[machine.Node] = []
         for node in decoded:
@@ -72,29 +131,29 @@ class Timer:
                 found.append(node)
                 continue
             item = next(items)
+            found.append(_mark(places, item, False))
             if isinstance(node, machine.Loop) and isinstance(item, Loop):
-                first = f"{node.lower} + {self._iterations} * {node.step}"
-                upper = f"min({node.upper}, {first})"
-                inner = tuple(self._body(item.body, node.body, schedule))
-                node = replace(node, upper=upper, body=inner)
+                node = replace(node, body=tuple(self._body(item.body, node.body, places)))
+                if self._iterations != inf:
+                    end = f"{node.lower} + {self._iterations} * {node.step}"
+                    node = replace(node, upper=f"min({node.upper}, {end})")
             elif isinstance(node, machine.If) and isinstance(item, Branch):
                 arms = zip(item.arms, (node.then, node.otherwise))
-                then, otherwise = (tuple(self._body(arm, n, schedule)) for arm, n in arms)
+                then, otherwise = (tuple(self._body(arm, n, places)) for arm, n in arms)
                 node = replace(node, then=then, otherwise=otherwise)
-            found += self._nodes(schedule.before.get(item, ()))
-            found.append(node)
-            found += self._nodes(schedule.after.get(item, ()))
+            found += [node, _mark(places, item, True)]
         return found
 
-    def _nodes(self, nodes: Sequence[Node]) -> list[machine.Node]:
-        return [self._node(node) for node in nodes]
 
-    def _node(self, node: Node) -> machine.Node:
-        if isinstance(node, Barrier):
-            return machine.Barrier(label="barrier", pipe=node.on.value)
-        flag = node.flag
-        event = self._events.setdefault(flag, len(self._events))
-        source, waiter = flag.src.value, flag.dst.value
-        if isinstance(node, Set):
-            return machine.SetFlag(label="set", pipe=source, waiter=waiter, event=event)
-        return machine.WaitFlag(label="wait", pipe=waiter, setter=source, event=event)
+def _mark(places: list[tuple[Item, bool]], item: Item, after: bool) -> machine.Node:
+    places.append((item, after))
+    return machine.SetFlag(label=_MARK, pipe=_MARK, waiter=_MARK, event=len(places) - 1)
+
+
+def _action(node: Node, cost: Cost, events: dict[Flag, int]) -> Action:
+    if isinstance(node, Barrier):
+        return Action("barrier", node.on.value, cost)
+    flag = node.flag
+    key = (flag.src.value, flag.dst.value, events.setdefault(flag, len(events)))
+    is_set = isinstance(node, Set)
+    return Action("set" if is_set else "wait", key[0] if is_set else key[1], cost, key)

@@ -11,8 +11,8 @@
 // CHECK:        npu.wait_flag[v, mte2, 0]
 // CHECK-NEXT:   npu.copy
 // CHECK-NEXT:   npu.set_flag[mte2, v, 0]
-// CHECK:        npu.wait_flag[mte2, v, 0]
-// CHECK-NEXT:   npu.wait_flag[mte3, v, 0]
+// CHECK:        npu.wait_flag[mte3, v, 0]
+// CHECK-NEXT:   npu.wait_flag[mte2, v, 0]
 // CHECK-NEXT:   npu.vec vexp
 // CHECK-NEXT:   npu.set_flag[v, mte2, 0]
 // CHECK-NEXT:   npu.pipe_barrier v

@@ -97,7 +97,9 @@ class Timer:
         for original in base.numbers:
             numbers += marks.get(original, [original])
         numbers += [number(node) for node in schedule.epilogue]
-        stream = Stream(np.array(numbers, np.int32), bytes(len(numbers) + 1))
+        column = np.array(numbers, np.int32)
+        # Nobody asks which instruction of the program it was, and nothing is jumped over.
+        stream = Stream(column, code=column, heads=bytes(len(numbers) + 1))
         try:
             return Clock(stream, actions, self._target).run().cycles
         except MachineError:

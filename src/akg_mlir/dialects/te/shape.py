@@ -74,17 +74,23 @@ class ConstantOp(IRDLOperation, StructuredOp):
     @classmethod
     def splat(cls, type_: TensorType[Attribute], value: float) -> ConstantOp:
         """A tensor of equal elements. Raises `VerifyException` when the value does not fit."""
+        return cls.of([value], type_)
+
+    @classmethod
+    def of(cls, values: Sequence[float], type_: TensorType[Attribute]) -> ConstantOp:
+        """A tensor of `values` in row-major order, or of one value repeated. Raises
+        `VerifyException` when one does not fit."""
         check_tensor(type_)
-        element = type_.element_type
-        shape = type_.get_shape()
+        element, shape = type_.element_type, type_.get_shape()
         if isa(element, IntegerType):
-            if value != int(value):
-                raise VerifyException(f"te.constant: {value} is not an {element}")
+            for value in values:
+                if value != int(value):
+                    raise VerifyException(f"te.constant: {value} is not an {element}")
             whole = TensorType(element, shape)
-            return cls(DenseIntOrFPElementsAttr.from_list(whole, [int(value)]))
+            return cls(DenseIntOrFPElementsAttr.from_list(whole, [int(v) for v in values]))
         if isinstance(element, AnyFloat):
             real = TensorType(element, shape)
-            return cls(DenseIntOrFPElementsAttr.from_list(real, [value]))
+            return cls(DenseIntOrFPElementsAttr.from_list(real, list(values)))
         raise VerifyException(f"te.constant: no constants of {element}")
 
     @property

@@ -12,7 +12,7 @@ from xdsl.passes import ModulePass
 
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import broadcast_shape, is_float, tensor_type
-from akg_mlir.passes.tensor import formulas, windows
+from akg_mlir.passes.tensor import comparisons, formulas, windows
 from akg_mlir.passes.tensor.rewriting import (
     Expression,
     erase_dead,
@@ -133,17 +133,26 @@ def _select(e: Expression, op: te.SelectOp) -> SSAValue | None:
         case te.NotOp(operand=inner):
             return e(te.SelectOp(inner, on_false, on_true))
         case _:
-            return None
+            return comparisons.select(e, op)
 
 
 def _cast(e: Expression, op: te.CastOp) -> SSAValue | None:
     """To and from truth values by comparison and selection."""
     source, target = te.element_of(op.operand), te.element_of(op.results[0])
     if i1 not in (source, target) or source == target or splat_of(op.operand) is not None:
-        return _splat(e, op)
+        return _constant(e, op)
     if target == i1:
         return e(te.CompareOp("ne", op.operand, e.splat(0, source)))
     return e(te.SelectOp(op.operand, e.splat(1, target), e.splat(0, target)))
+
+
+def _constant(e: Expression, op: te.CastOp) -> SSAValue | None:
+    """A constant in another type is one."""
+    constant = op.operand.owner
+    if not isinstance(constant, te.ConstantOp) or splat_of(op.operand) is not None:
+        return _splat(e, op)
+    values = evaluate(op, [constant_array(constant)])
+    return e(te.ConstantOp.of(values.ravel().tolist(), tensor_type(op.results[0])))
 
 
 def _splat(e: Expression, op: Operation) -> SSAValue | None:
@@ -164,6 +173,7 @@ _RULES: dict[type[Operation], Callable[..., SSAValue | None]] = {
     te.BatchNormOp: _batch_norm,
     te.BroadcastToOp: _splat,
     te.CastOp: _cast,
+    te.CompareOp: comparisons.compare,
     te.Conv2dOp: windows.conv2d,
     te.ErfOp: _unary(formulas.erf),
     te.GeluOp: _gelu,

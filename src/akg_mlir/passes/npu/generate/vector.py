@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import frexp, prod
 
 from xdsl.builder import Builder
@@ -103,24 +104,31 @@ class _Vector:
         return number
 
     def operand(self, value: SSAValue) -> SSAValue:
-        """A box that holds the value; a constant is written into one."""
+        """A box that holds the value; of a constant one block, whose first lane all read."""
         if value not in self.views:
-            number = self.number(value)
-            self.views[value] = self.temporary(value.type)
-            self.builder.insert(npu.VFillOp(number, self.views[value]))
+            number, lanes = self.number(value), (_block(value.type),)
+            block = self.buffer(lanes, value.type)
+            self.builder.insert(npu.VFillOp(number, self.box(block, lanes, (1,))))
+            self.views[value] = self.box(block, self.tile.shape, [0] * len(self.tile.shape))
         return self.views[value]
 
     def temporary(self, element: Attribute) -> SSAValue:
         """A box of the tile's shape in a buffer of its own, rows padded to whole blocks."""
-        assert isinstance(element, FixedBitwidthType)
-        block = npu.BLOCK_BYTES // element.size
-        shape = self.tile.shape
+        block, shape = _block(element), self.tile.shape
         padded = (*shape[:-1], -(-shape[-1] // block) * block)
-        buffer = self.tile.temporary(self.count, padded, element)
-        self.count += 1
         strides = [prod(padded[k + 1 :]) for k in range(len(shape))]
-        view = npu.ViewOp(buffer, AffineMap(0, 0, (AffineExpr.constant(0),)), [], shape, strides)
-        return self.builder.insert(view).result
+        return self.box(self.buffer(padded, element), shape, strides)
+
+    def buffer(self, shape: Sequence[int], element: Attribute) -> SSAValue:
+        """Storage of this tile's own."""
+        buffer = self.tile.temporary(self.count, shape, element)
+        self.count += 1
+        return buffer
+
+    def box(self, buffer: SSAValue, sizes: Sequence[int], strides: Sequence[int]) -> SSAValue:
+        """A box at the start of a buffer."""
+        start = AffineMap(0, 0, (AffineExpr.constant(0),))
+        return self.builder.insert(npu.ViewOp(buffer, start, [], sizes, strides)).result
 
     def target(self, op: Operation, store: affine.StoreOp) -> SSAValue:
         """Where an op writes: the stored element if this is the stored value, else a temporary."""
@@ -205,6 +213,12 @@ class _Vector:
             self.builder.insert(npu.VUnaryOp(Unary.REC, source, self.target(op, store)))
             return True
         return False
+
+
+def _block(element: Attribute) -> int:
+    """Elements per block."""
+    assert isinstance(element, FixedBitwidthType)
+    return npu.BLOCK_BYTES // element.size
 
 
 def _like(number: Number, value: float) -> Number:

@@ -7,22 +7,18 @@ from itertools import product
 from math import prod
 
 import numpy as np
-from xdsl.dialects.builtin import ModuleOp
-from xdsl.dialects.func import FuncOp
-from xdsl.passes import PassPipeline
 
 from akg_mlir import targets
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import poly
-from akg_mlir.emit.program import decode
-from akg_mlir.machine.machine import Machine
-from akg_mlir.parsing import make_context, parse_module
+from akg_mlir.parsing import parse_module
 from akg_mlir.passes.affine.poly_tile import PolyTile, machine_figures, tiler_of
 from akg_mlir.passes.pipelines import parse_pipeline
 from akg_mlir.polyhedral.tile_choice import HALF, Choice, Tiler
 from akg_mlir.polyhedral.tile_cost import Search, search
 from akg_mlir.polyhedral.tile_model import Loop, TileModel, build_model
 from akg_mlir.polyhedral.tiled_tree import policy_of
+from bench.kernel_texts import apply, cycles, kernels
 
 TARGET = "ascend910"
 POINTS = 200_000
@@ -74,23 +70,12 @@ def run() -> dict[str, object]:
 
 
 def _case(text: str) -> dict[str, object]:
-    module = parse_module(text)
-    _apply(module, f"te-to-affine{{target={TARGET}}}")
-    kernels = [f for f in module.walk() if isinstance(f, FuncOp) and "npu.kernel" in f.attributes]
-    return {kernel.sym_name.data: _kernel(_alone(kernel)) for kernel in kernels}
-
-
-def _alone(kernel: FuncOp) -> str:
-    return f'builtin.module attributes {{npu.target = "{TARGET}"}} {{\n{kernel!s}\n}}'
-
-
-def _apply(module: ModuleOp, steps: str) -> None:
-    PassPipeline(parse_pipeline(steps)).apply(make_context(), module)
+    steps = parse_pipeline(f"te-to-affine{{target={TARGET}}}")
+    return {name: _kernel(alone) for name, alone in kernels(text, steps, TARGET).items()}
 
 
 def _kernel(text: str) -> dict[str, object]:
-    module = parse_module(text)
-    _apply(module, "poly-raise,poly-schedule")
+    module = apply(parse_module(text), parse_pipeline("poly-raise,poly-schedule"))
     scop = next(op for op in module.walk() if isinstance(op, poly.ScopOp))
     tiler = tiler_of(scop, machine_figures(targets.load(TARGET)), PolyTile())
     choices = tiler.choose().choices
@@ -133,15 +118,15 @@ def _measured(text: str, tiler: Tiler, choices: tuple[Choice, ...]) -> dict[str,
     for _ in range(OTHERS):
         others = [_random(tiler, choice, rng) for choice in choices]
         policies.append(str(policy_of(others, tiler.kernel.cubes)))
-    cycles = {policy: _cycles(text, policy) for policy in dict.fromkeys(policies)}
-    ran = {policy: found for policy, found in cycles.items() if found is not None}
+    measured = {policy: _cycles(text, policy) for policy in dict.fromkeys(policies)}
+    ran = {policy: found for policy, found in measured.items() if found is not None}
     best = min(ran, key=lambda policy: ran[policy])
     return {
         "machine_cycles": ran[policies[0]],
         "machine_ratio": round(ran[policies[0]] / ran[best], 3),
         "machine_best": best,
         "measured": len(ran),
-        "without_room": len(cycles) - len(ran),
+        "without_room": len(measured) - len(ran),
     }
 
 
@@ -159,11 +144,8 @@ def _random(tiler: Tiler, choice: Choice, rng: np.random.Generator) -> Choice:
 
 def _cycles(text: str, policy: str) -> int | None:
     """Cycles of a kernel with a policy, None where later passes find no room for it."""
-    module = parse_module(text)
+    steps = parse_pipeline(f'affine-to-npu{{policy="{policy}"}},npu-to-instructions')
     try:
-        _apply(module, f'affine-to-npu{{policy="{policy}"}},npu-to-instructions')
+        return cycles(text, steps, TARGET)
     except CompileError:
         return None
-    kernel = next(op for op in module.walk() if isinstance(op, FuncOp))
-    target = targets.load(TARGET)
-    return Machine(target).time(decode(kernel, target)).cycles

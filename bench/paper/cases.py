@@ -7,9 +7,10 @@ from functools import partial
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.machine import MachineError
-from bench.paper import graphs, unfused, variants
+from bench.paper import graphs, split, variants
 from bench.paper.measure import Figures, measure
 from bench.paper.shapes import Case
+from bench.paper.template import template_cycles
 
 
 def measure_case(case: Case, ablations: bool) -> dict[str, object]:
@@ -20,7 +21,7 @@ def measure_case(case: Case, ablations: bool) -> dict[str, object]:
         figures = measure(text, variants.standard())
     except (CompileError, MachineError) as error:
         return {**name, "error": _headline(error)}
-    measured, failed = _ablations(text) if ablations else ({}, {})
+    measured, failed = _ablations(case, text) if ablations else ({}, {})
     entry = {**name, **as_dict(figures), "ablations": measured}
     return {**entry, "failed_ablations": failed} if failed else entry
 
@@ -38,11 +39,12 @@ def as_dict(figures: Figures) -> dict[str, object]:
     }
 
 
-def _ablations(text: str) -> tuple[dict[str, int], dict[str, str]]:
+def _ablations(case: Case, text: str) -> tuple[dict[str, int], dict[str, str]]:
     """Cycles of each variant, and why those that failed did."""
     variants_of: Mapping[str, Callable[[], int]] = {
         "unfused": partial(_unfused, text),
         **{name: partial(_ablated, text, name) for name in variants.ABLATIONS},
+        "template": partial(template_cycles, case, text),
     }
     measured: dict[str, int] = {}
     failed: dict[str, str] = {}
@@ -55,7 +57,7 @@ def _ablations(text: str) -> tuple[dict[str, int], dict[str, str]]:
 
 
 def _unfused(text: str) -> int:
-    return sum(measure(alone, variants.standard()).cycles for alone in unfused.alone(text))
+    return sum(measure(alone, variants.standard()).cycles for alone in split.into_ops(text))
 
 
 def _ablated(text: str, name: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from akg_mlir.sources import load
-from bench.paper import graphs, shapes, subgraphs, summary, unfused, variants
+from bench.paper import graphs, shapes, split, subgraphs, summary, variants
 from bench.paper.shapes import Case
 
 
@@ -14,12 +14,20 @@ def test_op_lists_have_the_published_lengths(number: int, count: int):
     graph = subgraphs.SUBGRAPHS[number]
     assert len(graph.ops) == count
     assigned = sum(op.startswith("assign") for op in graph.ops)
-    assert len(unfused.alone(subgraphs.program(number, graph.small))) == count - assigned
+    assert len(split.into_ops(subgraphs.program(number, graph.small))) == count - assigned
 
 
 @pytest.mark.parametrize("case", [c for k in shapes.CLASSES for c in graphs.small(k)], ids=str)
 def test_small_cases_are_programs(case: Case):
     load(graphs.program(case))
+
+
+def test_stages_end_before_the_next_reduction():
+    first, second = split.into_stages(subgraphs.program(1, (2, 3, 16, 48)))
+    assert [first.count(op) for op in ("te.reduce max", "te.sub", "te.exp")] == [1, 1, 1]
+    assert [second.count(op) for op in ("te.reduce add", "te.mul")] == [1, 1]
+    (whole,) = split.into_stages(graphs.program(graphs.small("bn_reduce")[0]))
+    assert whole.count("te.reduce") == 2
 
 
 def test_rows_become_cases(tmp_path):

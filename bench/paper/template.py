@@ -1,0 +1,117 @@
+"""The opponent: a schedule template written by hand, with the best of several tiles.
+
+What a user of TVM would write per operator class (README): stages of one anchor with its point-wise
+ops inlined, loops in the order of the text (which scheduling keeps within a stage), one level of
+tiles whose sizes are powers of two, the same double buffering, synchronisation and instructions as
+ours. Of all sizes those that the cost
+model likes best are timed, and the fastest counts. Products take the tile that the paper's artifact
+gives by hand instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+import numpy as np
+from xdsl.passes import ModulePass
+
+from akg_mlir import targets
+from akg_mlir.diagnostics import CompileError
+from akg_mlir.dialects import poly
+from akg_mlir.machine import MachineError
+from akg_mlir.parsing import parse_module
+from akg_mlir.passes.affine.poly_tile import PolyTile, machine_figures, tiler_of
+from akg_mlir.polyhedral.tile_choice import HALF, Choice, Tiler
+from akg_mlir.polyhedral.tile_cost import Estimate, search
+from akg_mlir.polyhedral.tile_model import Loop, build_model
+from akg_mlir.polyhedral.tiled_tree import policy_of
+from bench.kernel_texts import apply, cycles, kernels
+from bench.paper import split
+from bench.paper.shapes import Case
+from bench.paper.variants import TARGET, standard
+
+TIMED = 6
+"""Tiles per kernel that run on the machine."""
+LEFT_OUT = ("te-split-reductions",)
+"""Passes for which a template has no counterpart: they change the loops that are tiled."""
+
+
+def template_cycles(case: Case, text: str) -> int:
+    """Cycles of the case by the template. Raises `CompileError` where no tile of a kernel works."""
+    if case.manual_tile:
+        return sum(_best(kernel, _manual(case)) for kernel in _kernels(text))
+    programs = split.into_stages(text)
+    return sum(_best(kernel, _ladder(kernel)) for text in programs for kernel in _kernels(text))
+
+
+def _passes(policy: str | None = None) -> tuple[ModulePass, ...]:
+    return tuple(p for p in standard(policy) if p.name not in LEFT_OUT)
+
+
+def _on_tensors(passes: Sequence[ModulePass]) -> tuple[ModulePass, ...]:
+    return tuple(p for p in passes if not p.name.startswith(("poly-", "npu-")))
+
+
+def _kernels(text: str) -> list[str]:
+    return list(kernels(text, _on_tensors(_passes()), TARGET).values())
+
+
+def _best(kernel: str, policies: Iterator[str]) -> int:
+    """Cycles with the fastest policy. Raises `CompileError` when none works."""
+    found: list[int] = []
+    refusal: Exception = CompileError("no tile of the template fits")
+    for policy in policies:
+        passes = _passes(policy)
+        try:
+            found.append(cycles(kernel, passes[len(_on_tensors(passes)) :], TARGET))
+        except (CompileError, MachineError) as error:
+            refusal = error
+    if not found:
+        raise refusal
+    return min(found)
+
+
+def _manual(case: Case) -> Iterator[str]:
+    """The artifact's tile of a product. It has sizes for L1 and L0; where they differ in rows or
+    columns, which are tiled once here, both are tried."""
+    columns, rows, *_, (outer, inner) = case.manual_tile
+    below = f" / _, _, _, _, {inner}@L0A, _" if inner < outer else ""
+    for n, m in dict.fromkeys(product(columns, rows)):
+        yield f"S1: {n}@L0C, {m}@L0C, _, _, {outer}@L1, _{below}"
+
+
+def _ladder(kernel: str) -> Iterator[str]:
+    """Policies with powers of two, best estimates first."""
+    passes = [p for p in _passes() if p.name in ("poly-raise", "poly-schedule")]
+    module = apply(parse_module(kernel), passes)
+    scop = next(op for op in module.walk() if isinstance(op, poly.ScopOp))
+    tiler = tiler_of(scop, machine_figures(targets.load(TARGET)), PolyTile())
+    choices = tiler.choose().choices
+    ranked = [list(_ranked(tiler, choice)) for choice in choices]
+    for rank in range(min(map(len, ranked), default=0)):
+        row = [Choice(c.inside, r[rank], c.search, c.limits) for c, r in zip(choices, ranked)]
+        yield str(policy_of(row, tiler.kernel.cubes))
+
+
+def _ranked(tiler: Tiler, choice: Choice) -> Iterator[Estimate]:
+    """The best sizes of one tile space that leave room for a second tile."""
+    model = build_model(tiler.kernel, tiler.fuser, choice.inside)
+    rows = list(product(*(_powers(loop) for loop in model.loops)))
+    for _ in range(TIMED):
+        sizes = np.array(rows, dtype=np.float64)
+        best = search(model, tiler.machine, HALF, tiler.max_redundancy, sizes).best
+        if best is None:
+            return
+        yield best
+        rows.remove(tuple(best.sizes))
+        if not rows:
+            return
+
+
+def _powers(loop: Loop) -> list[int]:
+    """Powers of two times the loop's unit, and the whole loop."""
+    if loop.fixed is not None:
+        return [loop.fixed]
+    sizes = [loop.unit << k for k in range(loop.extent.bit_length())]
+    return [*(size for size in sizes if size < loop.extent), loop.extent]

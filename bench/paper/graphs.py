@@ -90,18 +90,12 @@ def transpose(p: Params) -> str:
 
 
 def one_hot(p: Params) -> str:
-    """`y[i, j] = on if x[i] == j else off`: a comparison with the numbers of the columns."""
+    """`y[i, j] = on if x[i] == j else off`."""
     w, element = Program(), _ELEMENTS[p["dtype"]]
-    (rows,), depth = p["x"], p["depth"]
-    x = w.argument("%x", (rows, 1), element)
-    text = f"te.constant dense<[{', '.join(map(str, range(depth)))}]> : tensor<{depth}x{element}>"
-    columns = w.define(text, f"tensor<{depth}x{element}>")
-    equal = w.op(f"compare eq {x}, {columns}", (rows, depth), "i1")
-    on, off = (
-        w.define(f"te.constant dense<{p[name]}> : tensor<{element}>", f"tensor<{element}>")
-        for name in ("on", "off")
-    )
-    return w.finish(w.op(f"select {equal}, {on}, {off}", (rows, depth), element))
+    x, depth = w.argument("%x", p["x"], element), p["depth"]
+    values = " ".join(f"{name} {p[name]} : {element}" for name in ("on", "off"))
+    text = f"one_hot {x} axis {p['axis']} depth {depth} {values}"
+    return w.finish(w.op(text, (*p["x"], depth), element))
 
 
 def add(p: Params) -> str:
@@ -173,6 +167,7 @@ _WRITERS: dict[str, Callable[[Params], str]] = {
 
 _UNIT = {"stride": [1, 1], "dilation": [1, 1], "dtype": "float16"}
 _PRODUCT = {"batch": [], "ta": False, "tb": False, "bias": []}
+_ONE_HOT = {"dtype": "int32", "on": 1, "off": 0, "axis": -1}
 _BLOCKS = [2, 3, 7, 7, 16]
 _NORM = {"x": [3, 2, 5, 7, 16], "dtype": "float32", "momentum": 0.1, "eps": 1e-4}
 _SMALL: dict[str, list[Params]] = {
@@ -197,7 +192,7 @@ _SMALL: dict[str, list[Params]] = {
         {"x": [3, 5, 6, 32], "perm": [2, 0, 1, 3], "dtype": "float32"},
         {"x": [3, 5, 6, 16], "perm": [0, 2, 1, 3], "dtype": "float32"},
     ],
-    "one_hot": [{"x": [5], "depth": d, "dtype": "int32", "on": 1, "off": 0} for d in (2, 168)],
+    "one_hot": [{"x": [5], "depth": depth, **_ONE_HOT} for depth in (2, 168)],
     "add": [
         {"a": [2, 3, 7, 7, 16], "b": [2, 3, 7, 7, 16], "dtype": d} for d in ("float32", "float16")
     ],

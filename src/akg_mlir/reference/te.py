@@ -269,6 +269,12 @@ def _gelu(op: te.GeluOp, x: Array) -> Array:
     return 0.5 * x * (1 + _erf(x / math.sqrt(2)))
 
 
+def _one_hot(op: te.OneHotOp, x: Array) -> Array:
+    places = np.arange(op.depth.value.data)
+    equal = np.moveaxis(x[..., None] == places, -1, op.dim)
+    return np.where(equal, op.on.value.data, op.off.value.data)
+
+
 _DEFINITIONS: dict[type[Operation], Callable[..., Array]] = {
     te.AbsOp: _plain(np.abs),
     te.AddOp: _plain(np.add),
@@ -296,6 +302,7 @@ _DEFINITIONS: dict[type[Operation], Callable[..., Array]] = {
     te.MulOp: _plain(np.multiply),
     te.NegOp: _plain(np.negative),
     te.NotOp: _plain(np.logical_not),
+    te.OneHotOp: _one_hot,
     te.OrOp: _plain(np.logical_or),
     te.PackOp: layouts.pack,
     te.PadOp: _pad,

@@ -104,7 +104,9 @@ func.func @contractions(%a: tensor<20x40xf16>, %b: tensor<30x40xf16>, %c: tensor
 }
 
 // CHECK-LABEL: func.func @composites
-func.func @composites(%x: tensor<4x8xf16>, %s: tensor<8xf16>) {
+func.func @composites(%x: tensor<4x8xf16>, %s: tensor<8xf16>, %i: tensor<4x8xi32>) {
+  // CHECK: te.one_hot %i axis 1 depth 3 on 1.000000e+00 : f16 off 0.000000e+00 : f16 : tensor<4x8xi32> -> tensor<4x3x8xf16>
+  %h = te.one_hot %i axis 1 depth 3 on 1.0 : f16 off 0.0 : f16 : tensor<4x8xi32> -> tensor<4x3x8xf16>
   // CHECK: te.softmax %x axis -1 : tensor<4x8xf16>
   %0 = te.softmax %x axis -1 : tensor<4x8xf16>
   // CHECK: te.layer_norm %x scale %s axis 1 epsilon 1.000000e-05 : tensor<4x8xf16>, tensor<8xf16>

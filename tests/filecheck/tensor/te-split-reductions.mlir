@@ -1,8 +1,7 @@
 // RUN: akg-opt %s -p 'te-split-reductions' | filecheck %s
 // RUN: akg-opt %s -p 'te-split-reductions,te-partition' | filecheck %s --check-prefix=KERNELS
 
-// 1.6 MB of squares per channel do not stay on chip, and 8 channels are too few for 32 cores: the
-// sum of a plane stays there, and there are many.
+// 8 channels are too few for 32 cores: they share images first, whose sums are few.
 // CHECK-LABEL: func.func @statistics
 // CHECK-NEXT:    [[P:%.*]] = te.reduce add %x axes [2, 3] keepdims {te.partial} : tensor<128x8x56x56xf32> -> tensor<128x8x1x1xf32>
 // CHECK-NEXT:    [[S:%.*]] = te.reduce add [[P]] axes [0] keepdims : tensor<128x8x1x1xf32> -> tensor<1x8x1x1xf32>
@@ -24,7 +23,7 @@ func.func @statistics(%x: tensor<128x8x56x56xf32>) -> (tensor<8xf32>, tensor<8xf
   func.return %0, %2 : tensor<8xf32>, tensor<8xf32>
 }
 
-// Results for half of the cores: a tile takes its elements in chunks, in one kernel.
+// 16 cores have the whole bandwidth: a tile takes its elements in chunks, in one kernel.
 // CHECK-LABEL: func.func @busy
 // CHECK-NEXT:    te.reduce add %x axes [0, 2, 3] :
 // CHECK-NEXT:    te.mul
@@ -43,14 +42,22 @@ func.func @busy(%x: tensor<128x16x56x56xf32>) -> tensor<16xf32> {
   func.return %3 : tensor<16xf32>
 }
 
-// What is only loaded passes through the tile in parts, and small rows stay whole.
-// CHECK-LABEL: func.func @once
-// CHECK-NEXT:    te.reduce add %x axes [0, 2]
-// CHECK-NEXT:    te.exp
-// CHECK-NEXT:    te.reduce max {{.*}} axes [0, 2] :
-func.func @once(%x: tensor<512x8x512xf32>, %y: tensor<4x8x16xf32>) -> (tensor<8xf32>, tensor<8xf32>) {
-  %0 = te.reduce add %x axes [0, 2] : tensor<512x8x512xf32> -> tensor<8xf32>
-  %1 = te.exp %y : tensor<4x8x16xf32>
-  %2 = te.reduce max %1 axes [0, 2] : tensor<4x8x16xf32> -> tensor<8xf32>
-  func.return %0, %2 : tensor<8xf32>, tensor<8xf32>
+// Results in one line of memory are one task; a second kernel costs more than reading little.
+// CHECK-LABEL: func.func @lines
+// CHECK-NEXT:    [[Q:%.*]] = te.reduce add %x axes [2, 3] keepdims {te.partial} : tensor<16x4x112x112x16xf32> -> tensor<16x4x1x1x16xf32>
+// CHECK-NEXT:    te.reduce add [[Q]] axes [0] keepdims
+// CHECK-NEXT:    te.reshape
+// CHECK-NEXT:    te.reduce max %y axes [0, 2] :
+func.func @lines(%x: tensor<16x4x112x112x16xf32>, %y: tensor<4x8x16xf32>) -> (tensor<4x16xf32>, tensor<8xf32>) {
+  %0 = te.reduce add %x axes [0, 2, 3] : tensor<16x4x112x112x16xf32> -> tensor<4x16xf32>
+  %1 = te.reduce max %y axes [0, 2] : tensor<4x8x16xf32> -> tensor<8xf32>
+  func.return %0, %1 : tensor<4x16xf32>, tensor<8xf32>
+}
+
+// One long row has nothing outside to share.
+// CHECK-LABEL: func.func @row
+// CHECK-NEXT:    te.reduce add %x axes [1] :
+func.func @row(%x: tensor<2x1048576xf32>) -> tensor<2xf32> {
+  %0 = te.reduce add %x axes [1] : tensor<2x1048576xf32> -> tensor<2xf32>
+  func.return %0 : tensor<2xf32>
 }

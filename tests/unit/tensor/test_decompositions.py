@@ -18,7 +18,7 @@ def decomposed(arguments: list[str], body: str, result: str):
     """The module, decomposed, and whether only ops with one instruction are left."""
     module = apply(module_of(arguments, body, [result]), "te-record-workload,te-decompose")
     rest = {op.name[3:] for op in module.walk() if op.name.startswith("te.")}
-    composite = {"softmax", "layer_norm", "gelu", "tanh", "sigmoid", "erf", "pow"}
+    composite = {"one_hot", "softmax", "layer_norm", "gelu", "tanh", "sigmoid", "erf", "pow"}
     assert not rest & composite
     return module
 
@@ -191,3 +191,24 @@ def test_selections_of_another_type_than_the_comparison(compared: str, selected:
     c = RNG.uniform(-9, 9, 64).astype(dtypes[selected])
     wanted = np.where(a < b, c, np.array(other, dtypes[selected]))
     assert np.array_equal(reference(module, a, b, c)[0], wanted)
+
+
+@pytest.mark.parametrize("axis", [-1, 0, 1])
+@pytest.mark.parametrize(
+    ("element", "on", "off"),
+    [("i32", 1, 0), ("i32", -7, 9), ("f16", 1.0, 0.0), ("f32", 0.5, 0.0), ("f32", 0.9, 0.1)],
+)
+def test_one_hot_of_any_number(axis: int, element: str, on: float, off: float):
+    x = np.array([[0, 1, 4, 5, -1], [*EXTREMES[:4], 3]], np.int32)
+    shape = list(x.shape)
+    shape.insert(axis % 3, 5)
+    result = f"tensor<{'x'.join(map(str, shape))}x{element}>"
+    body = (
+        f"%r = te.one_hot %a axis {axis} depth 5 on {on} : {element} off {off} : {element}"
+        f" : tensor<2x5xi32> -> {result}"
+    )
+    module = module_of(["tensor<2x5xi32>"], body, [result])
+    (wanted,) = reference(module, x)
+    (got,) = reference(decomposed(["tensor<2x5xi32>"], body, result), x)
+    assert np.array_equal(got, wanted)
+    assert np.count_nonzero(wanted == wanted.dtype.type(on)) == 4

@@ -17,6 +17,7 @@ from akg_mlir.dialects.te.composite import (
     BatchNormOp,
     GeluOp,
     LayerNormOp,
+    OneHotOp,
     SoftmaxOp,
 )
 from akg_mlir.dialects.te.contraction import (
@@ -90,6 +91,7 @@ TE = Dialect(
         MulOp,
         NegOp,
         NotOp,
+        OneHotOp,
         OrOp,
         PackOp,
         PadOp,
@@ -148,6 +150,7 @@ __all__ = [
     "MulOp",
     "NegOp",
     "NotOp",
+    "OneHotOp",
     "OrOp",
     "PackOp",
     "PadOp",

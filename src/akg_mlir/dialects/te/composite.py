@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from xdsl.dialects.builtin import I64, Float64Type, FloatAttr, IntegerAttr, TensorType, f64, i64
+from xdsl.dialects.builtin import (
+    I64,
+    Float64Type,
+    FloatAttr,
+    IntegerAttr,
+    TensorType,
+    f64,
+    i32,
+    i64,
+)
 from xdsl.dialects.utils import EnumAttribute
 from xdsl.ir import Attribute, SpacedOpaqueSyntaxAttribute, SSAValue
 from xdsl.irdl import (
@@ -17,6 +26,7 @@ from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.str_enum import StrEnum
 
 from akg_mlir.dialects.te.base import SAME, TeOp, check_element, same_element
+from akg_mlir.dialects.te.structured import scalar_attribute
 from akg_mlir.dialects.te.types import (
     FLOATS,
     broadcasts_to,
@@ -184,3 +194,52 @@ class GeluOp(TeOp):
     def infer(self) -> TensorType[Attribute]:
         check_element(element_of(self.operand), FLOATS)
         return tensor_type(self.operand)
+
+
+@irdl_op_definition
+class OneHotOp(TeOp):
+    """`on` where the place along a new dimension equals the operand's element, else `off`.
+
+        %y = te.one_hot %x axis -1 depth 10 on 1 : i32 off 0 : i32 : tensor<4xi32> -> tensor<4x10xi32>
+
+    The new dimension is number `axis` of the result. Elements outside of `0 .. depth - 1` give
+    `off` alone.
+    """  # noqa: E501
+
+    name = "te.one_hot"
+    operand = operand_def(TensorType)
+    axis = prop_def(IntegerAttr[I64])
+    depth = prop_def(IntegerAttr[I64])
+    on = prop_def(FloatAttr | IntegerAttr)
+    off = prop_def(FloatAttr | IntegerAttr)
+    assembly_format = (
+        "$operand `axis` $axis `depth` $depth `on` $on `off` $off attr-dict `:` type($operand) "
+        "`->` type($result)"
+    )
+
+    def __init__(
+        self, operand: SSAValue, axis: int, depth: int, on: float, off: float, element: Attribute
+    ) -> None:
+        super().__init__(
+            [operand],
+            {
+                "axis": IntegerAttr(axis, i64),
+                "depth": IntegerAttr(depth, i64),
+                "on": scalar_attribute(on, element),
+                "off": scalar_attribute(off, element),
+            },
+        )
+
+    @property
+    def dim(self) -> int:
+        """The new dimension counted from the front."""
+        return normal_axis(self.axis.value.data, len(shape_of(self.operand)) + 1)
+
+    def infer(self) -> TensorType[Attribute]:
+        check_element(element_of(self.operand), (i32,))
+        if self.on.type != self.off.type:
+            raise VerifyException(f"on is {self.on.type}, off is {self.off.type}")
+        check_element(self.on.type, (*FLOATS, i32))
+        shape = list(shape_of(self.operand))
+        shape.insert(self.dim, self.depth.value.data)
+        return TensorType(self.on.type, shape)

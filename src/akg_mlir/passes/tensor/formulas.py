@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from xdsl.dialects.builtin import f32, i32
+from xdsl.dialects.builtin import TensorType, f32, i32
 from xdsl.ir import SSAValue
 
 from akg_mlir.dialects import te
@@ -84,6 +84,25 @@ def gelu_tanh(e: Expression, x: SSAValue) -> SSAValue:
     square = e(te.MulOp(x, x))
     exponent = e(te.MulOp(x, e.shifted(e.scaled(square, 0.044715 * factor), factor)))
     return e(te.DivOp(x, e.shifted(e(te.ExpOp(exponent)), 1.0)))
+
+
+def one_hot(e: Expression, op: te.OneHotOp) -> SSAValue:
+    """`max(0, min(1 - d, 1 + d))` of the distance `d` to every place, in wrapping i32: both terms
+    are positive for `d = 0` only, since they add up to 2."""
+    shape, depth = te.shape_of(op.operand), op.depth.value.data
+    x = e.reshaped(op.operand, (*shape[: op.dim], 1, *shape[op.dim :]))
+    row = TensorType(i32, (depth, *[1] * (len(shape) - op.dim)))
+    above, below = (e(te.ConstantOp.of(range(k, depth + k), row)) for k in (1, -1))
+    nearest = e(te.MinOp(e(te.SubOp(above, x)), e(te.SubOp(x, below))))
+    hit = e(te.MaxOp(nearest, e.splat(0, i32)))
+    on, off, element = op.on.value.data, op.off.value.data, te.element_of(op.result)
+    if element == i32:
+        return hit if (on, off) == (1, 0) else e.shifted(e.scaled(hit, on - off), off)
+    value = e.cast(hit, f32)
+    if off == 0:
+        return value if on == 1 else e.scaled(value, on)
+    chosen = e(te.CompareOp("gt", value, e.splat(0, f32)))
+    return e(te.SelectOp(chosen, e.splat(on, f32), e.splat(off, f32)))
 
 
 def softmax(e: Expression, x: SSAValue, axis: int) -> SSAValue:

@@ -180,6 +180,7 @@ _RULES: dict[type[Operation], Callable[..., SSAValue | None]] = {
     te.LayerNormOp: _layer_norm,
     te.MatmulOp: _contraction,
     te.MaxPool2dOp: windows.max_pool2d,
+    te.OneHotOp: formulas.one_hot,
     te.PadOp: windows.pad,
     te.Pool2dOp: windows.pool2d,
     te.PowOp: _power,

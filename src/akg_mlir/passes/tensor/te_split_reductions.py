@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from math import prod
+from math import ceil, prod
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, UnitAttr
-from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from akg_mlir.diagnostics import location_of, remark
@@ -16,73 +14,89 @@ from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import element_bytes
 from akg_mlir.passes.tensor.rewriting import Expression, functions, target_or_default
 from akg_mlir.passes.tensor.workload import spread
+from akg_mlir.targets import Target
 
 NAME = "te-split-reductions"
 PARTIAL = "te.partial"
-SHARE = 8
-"""What one result reads may take this part of the unified buffer: room for the ops that make it."""
 
 
 @dataclass(frozen=True)
 class TeSplitReductions(ModulePass):
-    """Reduce in two steps what does not stay on chip in one: inner dimensions, then outer ones.
+    """Reduce in two steps what keeps too few cores busy in one: inner dimensions, then outer ones.
 
-    Where other ops make the elements that a result reduces, its tile takes all of them, in chunks
-    if need be; few results are few tiles, and leave most cores idle. So where not even half of the
-    cores have a result, the first step (marked `te.partial`) reduces the innermost dimensions that
-    fit on chip; there are many tiles of its results, and the second step reads only them, in
-    another kernel. Reductions of the same inputs are split alike, so that one kernel reads these
-    once. Sums are taken in another order.
+    A core computes whole results, so few results leave most cores idle. Where that is estimated to
+    cost more than a second kernel, the first step (marked `te.partial`) leaves the outermost
+    reduced dimensions for more cores to share, and the second step reads only what the first one
+    wrote, in another kernel. Results next to each other in a line of memory count as one, since
+    cores would read parts of lines. Sums are taken in another order.
     """
 
     name = NAME
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         target = target_or_default(op)
-        limit = target.memories["ub"] // SHARE
         for function in functions(op):
-            reductions = [
-                o
-                for o in function.body.block.ops
-                if isinstance(o, te.ReduceOp) and 2 * prod(te.shape_of(o.result)) < target.cores
-            ]
-            large = {o: inner for o in reductions if (inner := _inner_dimensions(o, limit))}
-            made = [o for o in large if isinstance(o.operand.owner, Operation)]
-            sources = {value for o in made for value in _sources(o.operand)}
-            for each, inner in large.items():
-                if each in made or each.operand in sources:
-                    _split(each, inner, limit)
+            for each in list(function.body.block.ops):
+                if isinstance(each, te.ReduceOp):
+                    _split(each, target)
 
 
-def _inner_dimensions(op: te.ReduceOp, limit: int) -> list[int]:
-    """The innermost reduced dimensions that fit; none when all do, or not even one does."""
-    sizes = te.shape_of(op.operand)
-    axes = sorted(axis for axis in op.dims if sizes[axis] > 1)
-    width = element_bytes(te.element_of(op.operand))
-    inner = [
-        axis for k, axis in enumerate(axes) if prod(sizes[a] for a in axes[k:]) * width <= limit
-    ]
-    return [] if inner == axes else inner
+@dataclass(frozen=True)
+class _Plan:
+    """Reducing all but `outer` dimensions first, on at most `tasks` cores."""
+
+    outer: tuple[int, ...]
+    tasks: int
+    cycles: int
 
 
-def _sources(value: SSAValue) -> Iterator[SSAValue]:
-    """The values that element-wise ops make a value of."""
-    if isinstance(value.owner, te.ElementwiseOp):
-        for operand in value.owner.operands:
-            yield from _sources(operand)
-    else:
-        yield value
-
-
-def _split(op: te.ReduceOp, inner: list[int], limit: int) -> None:
-    """Replace a reduction by two."""
-    sizes = te.shape_of(op.operand)
-    outer = [axis for axis in sorted(op.dims) if axis not in inner]
+def _split(op: te.ReduceOp, target: Target) -> None:
+    """Replace a reduction by two where that is faster."""
+    axes = [axis for axis in sorted(op.dims) if te.shape_of(op.operand)[axis] > 1]
+    plans = [_plan(op, tuple(axes[:k]), target) for k in range(max(1, len(axes)))]
+    whole, best = plans[0], min(plans, key=lambda plan: plan.cycles)
+    if not best.outer:
+        return
     e = Expression(op)
+    inner = [axis for axis in axes if axis not in best.outer]
     partial = te.ReduceOp(op.kind.data, op.operand, inner, keepdims=True)
     partial.attributes[PARTIAL] = UnitAttr()
-    result = e(te.ReduceOp(op.kind.data, e(partial), outer, keepdims=True))
+    result = e(te.ReduceOp(op.kind.data, e(partial), best.outer, keepdims=True))
     spread(op, e.inserted)
-    held = prod(sizes[axis] for axis in op.dims) * element_bytes(te.element_of(op.operand))
-    remark(NAME, "passed", f"{op.name}{location_of(op)}", "in two steps", bytes=held, limit=limit)
+    figures = {
+        "tasks": best.tasks,
+        "cycles": best.cycles,
+        "tasks_whole": whole.tasks,
+        "cycles_whole": whole.cycles,
+    }
+    remark(NAME, "passed", f"{op.name}{location_of(op)}", "in two steps", **figures)
     e.finish(e.reshaped(result, te.shape_of(op.result)))
+
+
+def _plan(op: te.ReduceOp, outer: tuple[int, ...], target: Target) -> _Plan:
+    """What reading takes where the busiest core reads most, and a second kernel if there is one."""
+    sizes, width = te.shape_of(op.operand), element_bytes(te.element_of(op.operand))
+    kept = [axis for axis in range(len(sizes)) if axis not in op.dims or axis in outer]
+    line = _line(op)
+    together = min(line, max(1, target.alignments["gm"] // width))
+    tasks = prod(sizes[axis] for axis in kept) // together
+    cycles = _reading(prod(sizes) * width, tasks, target)
+    if outer:
+        results = prod(te.shape_of(op.result))
+        parts = prod(sizes[axis] for axis in kept)
+        load, store = target.paths["gm", "ub"], target.paths["ub", "gm"]
+        fill = sum(path.startup + path.latency for path in (load, store))
+        cycles += fill + _reading(parts * width, max(1, results // together), target)
+    return _Plan(outer, tasks, ceil(cycles))
+
+
+def _line(op: te.ReduceOp) -> int:
+    """Elements that follow each other in memory and belong to different results."""
+    sizes = te.shape_of(op.operand)
+    return prod(sizes[1 + max(op.dims, default=len(sizes) - 1) :])
+
+
+def _reading(amount: int, tasks: int, target: Target) -> float:
+    """Cycles to read some bytes that are dealt out in tasks."""
+    busy = min(tasks, target.cores)
+    return amount * ceil(tasks / target.cores) / tasks / target.gm.dram_share(busy)

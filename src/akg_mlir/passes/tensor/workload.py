@@ -37,6 +37,7 @@ _SLOPES: dict[type[Operation], int] = {
     te.MinOp: 1,
     te.MulOp: 1,
     te.NegOp: 1,
+    te.OneHotOp: 1,  # a fill
     te.PowOp: 1,
     te.ReciprocalOp: 1,
     te.ReluOp: 1,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
 from math import prod
 
 import islpy as isl
@@ -65,16 +65,23 @@ def choose_grid(band: tree.Band | None, groups: list[TileGroup], cores: int) -> 
     extents = [high - low + 1 for low, high in ranges]
     lows = tuple(low for low, _ in ranges)
     best = Grid(names, lows, tuple(extents), (1,) * leading)
-    for counts in product(*(range(1, min(extent, cores) + 1) for extent in extents[:2])):
-        counts = (*counts, *(1 for _ in extents[2:]))
-        if prod(counts) > cores:
-            continue
+    for counts in _counts(extents, cores):
         chunks = tuple(-(-extent // count) for extent, count in zip(extents, counts))
         used = tuple(-(-extent // chunk) for extent, chunk in zip(extents, chunks))
         grid = Grid(names, lows, chunks, used)
         if (grid.load, grid.cores, grid.chunks) < (best.load, best.cores, best.chunks):
             best = grid
     return best
+
+
+def _counts(extents: Sequence[int], cores: int) -> Iterator[tuple[int, ...]]:
+    """All ways to give every loop a number of cores whose product is at most `cores`."""
+    if not extents:
+        yield ()
+        return
+    for count in range(1, min(extents[0], cores) + 1):
+        for rest in _counts(extents[1:], cores // count):
+            yield (count, *rest)
 
 
 def _leading(coincident: tuple[bool, ...]) -> int:

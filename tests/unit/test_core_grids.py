@@ -6,8 +6,12 @@ from types import SimpleNamespace
 
 import islpy as isl
 import pytest
+from xdsl.dialects.func import FuncOp
+from xdsl.passes import PassPipeline
 
+from akg_mlir.parsing import make_context, parse_module
 from akg_mlir.passes.npu.generate.cores import choose_grid
+from akg_mlir.passes.pipelines import parse_pipeline
 from akg_mlir.polyhedral.context import context
 
 
@@ -32,3 +36,34 @@ def test_busiest_core_has_few_tiles(
     band, group = SimpleNamespace(coincident=flags), SimpleNamespace(name="S", tiles=tiles)
     grid = choose_grid(band, [group], 32)  # pyright: ignore
     assert (grid.load, grid.cores) == (load, cores)
+
+
+HALVES = """
+builtin.module attributes {{npu.target = "ascend910"}} {{
+  func.func @k(%x: memref<64x512xf32>, %y: memref<64x1024xf32>) attributes {{npu.kernel}} {{
+    affine.for %i = 0 to 64 {{
+      affine.for %j = 0 to 512 {{
+        %v = affine.load %x[%i, %j] : memref<64x512xf32>
+        affine.store %v, %y[%i, %j] : memref<64x1024xf32>
+      }}
+    }}
+    affine.for %i = 0 to 64 {{
+      affine.for %j = 512 to 1024 {{
+        %v = affine.load {source} : memref<64x{width}xf32>
+        affine.store %v, %y[%i, %j] : memref<64x1024xf32>
+      }}
+    }}
+    func.return
+  }}
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "width", "cores"), [("%x[63 - %i, %j - 512]", 512, 32), ("%y[63 - %i, 0]", 1024, 1)]
+)
+def test_parts_that_share_no_element_run_on_all_cores(source: str, width: int, cores: int):
+    module = parse_module(HALVES.format(source=source, width=width))
+    PassPipeline(parse_pipeline("affine-to-npu")).apply(make_context(), module)
+    (kernel,) = (op for op in module.walk() if isinstance(op, FuncOp))
+    assert kernel.attributes["npu.cores"].value.data == cores  # pyright: ignore

@@ -119,7 +119,7 @@ def test_refusals_are_remarks():
         module = apply(module_of([type_], body, [type_]), "te-partition")
     assert kernels(module) == ["exp", "transpose add"]
     (missed,) = [r for r in remarks if r.kind == "missed"]
-    assert missed.message == "a minimal tile holds 8388608 bytes of UB, it may hold 131072"
+    assert missed.message == "a minimal tile holds 8388608 bytes of UB, it may hold 130560"
     (passed,) = [r for r in remarks if r.kind == "passed"]
     assert passed.numbers["saved_bytes"] == 2 * 4 * 1024 * 1024
     assert passed.numbers["recomputed"] == 0

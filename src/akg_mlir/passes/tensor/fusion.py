@@ -27,13 +27,15 @@ TOLERANCE = 0.125
 not better, and less traffic is certain."""
 SHARE = 2
 """A tile may need this part of a memory, so that two tiles are on chip at a time."""
+MARGIN = 512
+"""Bytes of that left free: boxes are counted here without what fills up their last blocks."""
 
 
 def rates_of(target: Target) -> Rates:
     """The figures of a target that partitioning needs."""
     return Rates(
         cores=target.cores,
-        capacity={name: size // SHARE for name, size in target.memories.items()},
+        capacity={name: size // SHARE - MARGIN for name, size in target.memories.items()},
         dram=target.gm.dram_total,
         core_port=target.gm.core_port,
         l2=target.gm.l2_read,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import permutations
 from math import prod
 
 import islpy as isl
@@ -100,24 +101,34 @@ def _range(groups: list[TileGroup], dim: int) -> tuple[int, int]:
 
 
 def communicates(scop: Scop, program: TileProgram, spread: list[tuple[str, ...]]) -> str | None:
-    """A tensor in gm that one part writes and another one accesses, if there is one."""
-    accessed: list[tuple[set[str], set[str]]] = []
-    for names in spread:
-        statements = {s.statement.name for n in names for s in program.groups[n].members}
-        touched: set[str] = set()
-        written: set[str] = set()
-        for name in statements:
-            for access in scop.by_name[name].accesses:
-                if scop.arrays[access.array].space == "gm":
-                    touched.add(access.array)
-                    if access.is_write:
-                        written.add(access.array)
-        accessed.append((touched, written))
-    for k, (_, written) in enumerate(accessed):
-        for j, (touched, _) in enumerate(accessed):
-            if j != k and written & touched:
-                return min(written & touched)
+    """A tensor in gm of which one part writes elements that another one accesses, if any."""
+    accessed = [_elements(scop, program, names) for names in spread]
+    for first, second in permutations(accessed, 2):
+        for array, written in first.written.items():
+            if not written.is_disjoint(second.touched.get(array, written.empty(written.space))):
+                return array
     return None
+
+
+@dataclass
+class _Elements:
+    """What a part touches and writes of the tensors in gm."""
+
+    touched: dict[str, isl.Set] = field(default_factory=dict[str, isl.Set])
+    written: dict[str, isl.Set] = field(default_factory=dict[str, isl.Set])
+
+
+def _elements(scop: Scop, program: TileProgram, names: tuple[str, ...]) -> _Elements:
+    found = _Elements()
+    for name in {s.statement.name for n in names for s in program.groups[n].members}:
+        statement = scop.by_name[name]
+        for access in statement.accesses:
+            if scop.arrays[access.array].space == "gm":
+                elements = access.relation.intersect_domain(statement.domain).range()
+                for kind in (found.touched, *((found.written,) if access.is_write else ())):
+                    known = kind.get(access.array, elements)
+                    kind[access.array] = known.union(elements)
+    return found
 
 
 def restrict(program: TileProgram, grids: list[Grid], names: list[tuple[str, ...]]) -> tree.Domain:

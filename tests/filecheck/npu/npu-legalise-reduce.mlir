@@ -12,6 +12,22 @@ builtin.module attributes {npu.target = "ascend910"} {
     func.return
   }
 
+  // Rows shorter than a repeat go four side by side into scratch, whose rows go into the result.
+  // CHECK-LABEL: @short_rows
+  func.func @short_rows() attributes {npu.kernel} {
+    %x = npu.buffer : memref<203x16xf32, #npu<space ub>>
+    %s = npu.buffer : memref<16xf32, #npu<space ub>>
+    %d = npu.view %s[affine_map<() -> (0)>]() : memref<16xf32, #npu<space ub>> -> memref<203x16xf32, strided<[0, 1], offset: ?>, #npu<space ub>>
+    // CHECK: npu.vec vadd {{.*}} repeat 1 mask 64
+    // CHECK: npu.vec vadd {{.*}} repeat 48 mask 64 strides [1, 0], [1, 0, 1, 8]
+    // CHECK: npu.vec vadd {{.*}} repeat 4 mask 16 strides [1, 0], [1, 0, 1, 2]
+    // CHECK: npu.vec vadd {{.*}} repeat 3 mask 16 strides [1, 0], [1, 0, 1, 2]
+    // CHECK-NOT: npu.vec
+    // CHECK: func.return
+    npu.vreduce add %x -> %d : memref<203x16xf32, #npu<space ub>> -> memref<203x16xf32, strided<[0, 1], offset: ?>, #npu<space ub>>
+    func.return
+  }
+
   // f32 lanes: pairs of blocks down to one block per row, 16 rows at a time transposed, halves.
   // CHECK-LABEL: @rows_f32
   func.func @rows_f32() attributes {npu.kernel} {

@@ -30,6 +30,7 @@ from akg_mlir.passes.npu.legalise.folding import (
 from akg_mlir.passes.npu.legalise.issue import BLOCKS, cycles, fits
 from akg_mlir.passes.npu.legalise.scalar import binary as scalar_binary
 from akg_mlir.passes.npu.legalise.scalar import is_float, number, scalar_box
+from akg_mlir.passes.npu.legalise.side_by_side import accumulate_groups, groups_of, is_faster
 from akg_mlir.passes.npu.legalise.transpose import ROWS, lanes_to_rows
 from akg_mlir.passes.npu.legalise.vector import copy, fill
 from akg_mlir.passes.npu.legalise.views import Box, Operand, box_of, merge, squeeze
@@ -90,6 +91,9 @@ def reduce(emitter: Emitter, kind: Reduction, box: Box) -> None:
 def _fold_outer(emitter: Emitter, kind: Reduction, box: Box, reduced: int) -> None:
     """Fold the leading `reduced` axes, then the lanes if the result has stride 0 there."""
     dst, src = box.operands
+    if _goes_in_groups(emitter, kind, box):
+        accumulate_groups(emitter, OPCODES[kind], box)
+        return
     if dst.strides[-1] and (reduced == 0 or _accumulates_well(emitter, kind, box)):
         accumulate(emitter, OPCODES[kind], box)
         return
@@ -109,6 +113,13 @@ def _fold_outer(emitter: Emitter, kind: Reduction, box: Box, reduced: int) -> No
             1,
             lambda part: _fold_outer(emitter, kind, part.drop(0), reduced - 1),
         )
+
+
+def _goes_in_groups(emitter: Emitter, kind: Reduction, box: Box) -> bool:
+    """Short rows, side by side; but few of them for sums of f16, which lose precision."""
+    if kind == Reduction.ADD and box.dst.size == 2 and groups_of(emitter, box)[1] > F16_ROWS:
+        return False
+    return is_faster(emitter, box)
 
 
 def _accumulates_well(emitter: Emitter, kind: Reduction, box: Box) -> bool:

@@ -39,19 +39,23 @@ def matmul(p: Params) -> str:
 
 
 def conv(p: Params) -> str:
-    """`[n, c, h, w]` with weights `[o, c, kh, kw]`; pads are top, bottom, left, right."""
-    (batch, _, height, width), (channels, _, kh, kw) = p["x"], p["w"]
+    """An f16 image in NC1HWC0 with packed weights, rounded to f16; pads are top, bottom, left,
+    right."""
+    (batch, channels, height, width), (outputs, _, kh, kw) = p["x"], p["w"]
     top, bottom, left, right = p["pad"]
     (sh, sw), (dh, dw) = p["stride"], p["dilation"]
     rows = (height + top + bottom - dh * (kh - 1) - 1) // sh + 1
     columns = (width + left + right - dw * (kw - 1) - 1) // sw + 1
-    w, element = Program(), _ELEMENTS[p["dtype"]]
-    x, kernel = w.argument("%x", p["x"], element), w.argument("%w", p["w"], element)
+    c1, o1 = (math.ceil(size / FRACTAL) for size in (channels, outputs))
+    w = Program()
+    x = w.argument("%x", (batch, c1, height, width, FRACTAL), "f16")
+    kernel = w.argument("%w", (c1, kh, kw, o1, FRACTAL, FRACTAL), "f16")
     text = (
-        f"conv2d {x}, {kernel} strides [{sh}, {sw}] dilations [{dh}, {dw}] "
-        f"pads [{top}, {left}, {bottom}, {right}] groups 1"
+        f"fractal_conv2d {x}, {kernel} strides [{sh}, {sw}] dilations [{dh}, {dw}] "
+        f"pads [{top}, {left}, {bottom}, {right}] channels {channels} outputs {outputs}"
     )
-    return w.finish(w.op(text, (batch, channels, rows, columns), element))
+    shape = (batch, o1, rows, columns, FRACTAL)
+    return w.finish(w.op(f"cast {w.op(text, shape)}", shape, "f16"))
 
 
 def relu(p: Params) -> str:

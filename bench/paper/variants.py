@@ -14,6 +14,7 @@ TARGET = "ascend910"
 Options = Mapping[str, object]
 
 ABLATIONS: Mapping[str, tuple[str, Options]] = {
+    "barrier_all": ("npu-insert-sync", {"scheme": "barrier-all"}),
     "no_bank_skew": ("npu-plan-memory", {"skew": False}),
 }
 """By name: a pass and the options that take one thing away."""

@@ -8,7 +8,7 @@ from functools import partial
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.machine import MachineError
 from bench.paper import graphs, split, variants
-from bench.paper.measure import Figures, measure
+from bench.paper.measure import Measured, measure
 from bench.paper.shapes import Case
 from bench.paper.template import template_cycles
 
@@ -18,24 +18,25 @@ def measure_case(case: Case, ablations: bool) -> dict[str, object]:
     name = {"case": case.name, "class": case.class_}
     text = graphs.program(case)
     try:
-        figures = measure(text, variants.standard())
+        measured = measure(text, variants.standard())
     except (CompileError, MachineError) as error:
         return {**name, "error": _headline(error)}
-    measured, failed = _ablations(case, text) if ablations else ({}, {})
-    entry = {**name, **as_dict(figures), "ablations": measured}
+    cycles, failed = _ablations(case, text) if ablations else ({}, {})
+    entry = {**name, **_figures(measured), "ablations": cycles}
     return {**entry, "failed_ablations": failed} if failed else entry
 
 
-def as_dict(figures: Figures) -> dict[str, object]:
-    """The figures of an entry."""
+def _figures(measured: Measured) -> dict[str, object]:
+    report = measured.report
     return {
-        "cycles": figures.cycles,
-        "lower_bound": figures.lower_bound,
-        "utilisation": round(figures.utilisation, 4),
-        "bound_by": figures.bound_by,
-        "traffic_ratio": round(figures.traffic_ratio, 4),
-        "compile_seconds": round(figures.compile_seconds, 3),
-        "kernels": figures.kernels,
+        "cycles": report.cycles,
+        "lower_bound": report.lower_bound,
+        "lower_bound_without_fill": report.lower_bound_without_fill,
+        "utilisation": round(report.utilisation, 4),
+        "bound_by": report.bound_by,
+        "traffic_ratio": round(report.traffic_ratio, 4),
+        "compile_seconds": round(measured.compile_seconds, 3),
+        "kernels": len(report.kernels),
     }
 
 

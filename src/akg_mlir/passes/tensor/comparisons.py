@@ -13,7 +13,7 @@ from akg_mlir.dialects import te
 from akg_mlir.passes.tensor.rewriting import Expression
 from akg_mlir.reference.te import constant_array
 
-_EXACT = {f16: 1 << 11, f32: 1 << 24}
+_EXACT: dict[Attribute, int] = {f16: 1 << 11, f32: 1 << 24}
 """Integers of smaller magnitude are numbers of the type; others round to at least this."""
 
 

@@ -120,6 +120,16 @@ def test_schedules_of_such_programs_are_right(body: str) -> None:
     assert verify(read_scop(op), read_tree(op.tree)) == []
 
 
+def test_a_nest_that_moves_values_of_the_array_it_initialises_keeps_its_order() -> None:
+    moved = """
+    affine.for %i = 0 to 5 {
+      %a = affine.load %y[%i + 1] : memref<6xf32>
+      affine.store %a, %y[%i] : memref<6xf32>
+    }"""
+    found = analyse(scop_from(moved + update("addf", "add")))
+    assert holds(found, "{ S0[i] -> S0[i + 1] : 0 <= i < 4 }")
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_values_flow_through_pairs_that_touch_one_element(name: str) -> None:
     scop = read_scop(scop_of(apply(load(name), "poly-raise")[0]))

@@ -152,10 +152,12 @@ def _all_pairs(accessors: tuple[_Accessor, ...]) -> Dependences:
 
 def _initialised_once(accessors: tuple[_Accessor, ...], reducing: set[str]) -> bool:
     """Whether the only other writer is one nest before all others, so that the memory-based order
-    of all pairs says everything."""
+    of all pairs of statements says everything."""
     others = [a for a in accessors if not a.writes.is_empty() and a.statement.name not in reducing]
     nests = [a.nest for a in accessors]
     if len(others) != 1 or others[0].nest is None or None in nests:
+        return False
+    if not others[0].reads.is_empty():
         return False
     return others[0].writes.is_injective() and all(
         a.nest > others[0].nest for a in accessors if a is not others[0] and a.nest is not None

@@ -58,18 +58,18 @@ def _unique(touches: Sequence[tuple[Access, Issue]]) -> int:
     starts: list[Column] = []
     ends: list[Column] = []
     for access, issue in touches:
-        addresses = np.unique(issue.addresses[access.operand])
+        addresses = np.asarray(issue.addresses[access.operand]).reshape(-1, 1)
         for box in access.boxes:
             first, length = box.runs()
-            begin = np.unique(addresses[:, None] + first)
-            starts.append(begin)
-            ends.append(begin + length)
+            starts.append((addresses + first).ravel())
+            ends.append(starts[-1] + length)
     return _covered(np.concatenate(starts), np.concatenate(ends))
 
 
 def _covered(starts: Column, ends: Column) -> int:
-    """Length of the union of intervals."""
-    order = np.argsort(starts)
-    starts, ends = starts[order], np.maximum.accumulate(ends[order])
-    before = np.concatenate([starts[:1], ends[:-1]])
-    return int(np.maximum(ends - np.maximum(starts, before), 0).sum())
+    """Length of the union of intervals: nothing covers what is between the i-th end and the start
+    after it, where that comes later."""
+    starts.sort()
+    ends.sort()
+    gaps = np.maximum(starts[1:] - ends[:-1], 0)
+    return int(ends[-1] - starts[0] - gaps.sum())

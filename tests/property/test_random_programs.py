@@ -12,13 +12,14 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 
 import akg_mlir
+from akg_mlir import targets
 from akg_mlir.inputs import argument_names
 from akg_mlir.parsing import parse_module
 from akg_mlir.reference import te as reference
 from akg_mlir.sources import Array
 
 PRECISIONS = st.sampled_from(["strict", "mixed"])
-TARGETS = st.sampled_from(["ascend910", "generic_tiny"])
+TARGETS = st.sampled_from(targets.names())
 
 
 def check_round_trip(text: str) -> None:

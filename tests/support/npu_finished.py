@@ -93,11 +93,7 @@ def planned_kernels(drawn: int, names: Sequence[str] = ()) -> Iterator[tuple[str
         if names and name not in names:
             continue
         module.attributes["npu.target"] = StringAttr(TARGET.name)
-        try:
-            for step in parse_pipeline(f"{passes},{PLANNED}"):
-                step.apply(make_context(), module)
-        except CompileError as error:
-            print(f"left out: {name}: {error}"[:160])
+        if not _apply(f"{passes},{PLANNED}", name, module):
             continue
         for function in kernels(module):
             single = ModuleOp([function.clone()], dict(module.attributes))
@@ -107,10 +103,20 @@ def planned_kernels(drawn: int, names: Sequence[str] = ()) -> Iterator[tuple[str
 def finished_kernels(drawn: int, names: Sequence[str] = ()) -> Iterator[tuple[str, ModuleOp]]:
     """The same, with flags, where they are short enough."""
     for name, module in planned_kernels(drawn, names):
-        for step in parse_pipeline("npu-insert-sync,npu-verify"):
-            step.apply(make_context(), module)
-        if len(_stream(program_of(module))) <= LONGEST:
+        finished = _apply("npu-insert-sync,npu-verify", name, module)
+        if finished and len(_stream(program_of(module))) <= LONGEST:
             yield name, module
+
+
+def _apply(passes: str, name: str, module: ModuleOp) -> bool:
+    """Whether all passes accept a module."""
+    try:
+        for step in parse_pipeline(passes):
+            step.apply(make_context(), module)
+    except CompileError as error:
+        print(f"left out: {name}: {error}"[:160])
+        return False
+    return True
 
 
 def program_of(module: ModuleOp) -> Program:

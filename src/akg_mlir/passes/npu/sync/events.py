@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from akg_mlir.dialects.npu import Pipe
 from akg_mlir.passes.npu.memory.structure import Body, Program
 from akg_mlir.passes.npu.sync.dependence import Requirements
 from akg_mlir.passes.npu.sync.happens_before import Analysis
 from akg_mlir.passes.npu.sync.placement import Plan
-from akg_mlir.passes.npu.sync.schedule import Flag, textual
-
-PipePair = tuple[Pipe, Pipe]
+from akg_mlir.passes.npu.sync.schedule import Flag, PipePair, textual
 
 
 def colour(program: Program, required: Requirements, plan: Plan, limit: int) -> PipePair | None:

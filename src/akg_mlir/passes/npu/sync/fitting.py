@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from akg_mlir.dialects.npu import Pipe
-from akg_mlir.passes.npu.sync.events import PipePair, colour, merge_candidates
+from akg_mlir.passes.npu.sync.events import colour, merge_candidates
 from akg_mlir.passes.npu.sync.placement import Order, Plan, Planner
 from akg_mlir.passes.npu.sync.redundancy import eliminate
-from akg_mlir.passes.npu.sync.schedule import Flag
+from akg_mlir.passes.npu.sync.schedule import Flag, PipePair
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,10 @@ def fit(planner: Planner, plan: Plan, limit: int) -> Fitted:
     for _ in range(4 * len(plan.orders) + 1):
         pair = colour(planner.program, planner.required, plan, limit)
         if pair is None:
-            return Fitted(plan, merged, barriers)
+            plan, dropped = eliminate(planner, plan)
+            if not dropped or colour(planner.program, planner.required, plan, limit) is None:
+                return Fitted(plan, merged, barriers)
+            continue
         candidates = merge_candidates(plan, pair)
         if candidates:
             merge(plan, candidates[0][1:])
@@ -41,7 +44,7 @@ def fit(planner: Planner, plan: Plan, limit: int) -> Fitted:
             _use_barrier(plan, pair)
             barriers += 1
         planner.complete(plan)
-        plan, _ = eliminate(planner, plan)
+        plan, _ = eliminate(planner, plan, pair)
     return serial(planner)
 
 

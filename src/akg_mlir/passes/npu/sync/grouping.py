@@ -17,15 +17,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 
-from akg_mlir.passes.npu.sync.events import PipePair, colour
+from akg_mlir.passes.npu.sync.events import colour
 from akg_mlir.passes.npu.sync.exchange import exchange
 from akg_mlir.passes.npu.sync.fitting import Fitted, fit, merge
 from akg_mlir.passes.npu.sync.placement import Order, Plan, Planner
 from akg_mlir.passes.npu.sync.redundancy import eliminate
-from akg_mlir.passes.npu.sync.schedule import Flag
+from akg_mlir.passes.npu.sync.schedule import Flag, PipePair
 from akg_mlir.passes.npu.sync.timing import Timer
 
-EFFORT = 4000
+EFFORT = 2400
 """Instructions that may be timed to price the runs of a kernel, a fraction of a second."""
 
 Run = tuple[Flag, ...]
@@ -156,9 +156,11 @@ def _within(planner: Planner, plan: Plan, cuts: Sequence[Cuts], limit: int) -> F
             for run in cut.best[count - 1][1]:
                 if len(run) > 1:
                     merge(trial, run)
-        planner.complete(trial)
-        trial, _ = eliminate(planner, trial)
         pair = colour(planner.program, planner.required, trial, limit)
+        if pair is None:
+            planner.complete(trial)
+            trial, _ = eliminate(planner, trial)
+            pair = colour(planner.program, planner.required, trial, limit)
         if pair is None:
             return Fitted(trial, sum(len(c.best) - n for c, n in zip(cuts, runs)), 0)
         affected = [i for i, cut in enumerate(cuts) if cut.pair == pair]

@@ -17,6 +17,7 @@ from akg_mlir.passes.npu.memory.structure import (
 )
 
 PIPES: tuple[Pipe, ...] = tuple(p for p in Pipe if p is not Pipe.ALL)
+PipePair = tuple[Pipe, Pipe]
 
 
 @dataclass(eq=False)

@@ -4,8 +4,9 @@ Kernels of examples, of affine programs and of random tensor programs are change
 `npu_mutants.py`. A mutant counts when it breaks a rule of the machine or when its result differs
 in one of 200 orders (in any order, where the kernel has at most eight instructions). `npu-verify`
 must refuse all that count, and 20 runs in other random orders must show at least 99 % of them by
-their results or errors, the race detector aside. The table of counts is printed and in the JSON of
-`--counts`; survivors are printed. `make deep` makes more than 500 mutants, `make test` a few.
+their results or errors, the race detector aside. What no run shows are races that few orders decide
+wrongly, or that exchange equal values only: they are counted by name. The table of counts is
+printed and in the JSON of `--counts`. `make deep` makes more than 500 mutants, `make test` a few.
 """
 
 from __future__ import annotations

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import poly_kernels
 import pytest
+from xdsl.dialects.builtin import StringAttr
 
 from akg_mlir.diagnostics import CompileError, collect_remarks
 from akg_mlir.parsing import make_context, parse_module
 from akg_mlir.passes.npu.npu_verify import NpuVerify
+from akg_mlir.passes.pipelines import parse_pipeline
 
 GOOD = """
 builtin.module attributes {npu.target = "ascend910"} {
@@ -138,3 +141,11 @@ def test_an_operand_that_an_earlier_repeat_overwrites_is_refused() -> None:
 def test_a_store_of_bytes_that_nothing_writes_is_refused() -> None:
     with pytest.raises(CompileError, match="256 of 2048 elements read from ub were never written"):
         verify(GOOD.replace("repeat 8", "repeat 7"))
+
+
+def test_steps_that_start_at_a_maximum_are_known_exactly() -> None:
+    """Every third column from the larger of two: any column there would leave the tensor."""
+    module = parse_module(poly_kernels.load("bounds"))
+    module.attributes["npu.target"] = StringAttr("ascend910")
+    for step in parse_pipeline("affine-to-npu,npu-to-instructions"):
+        step.apply(make_context(), module)

@@ -146,6 +146,7 @@ class _System:
             step = linear_of(loop.step)
             if step.is_constant and step.const > 1:
                 self.constraints.append(f"({name} - ({low})) mod {step.const} = 0")
+                self._choose(linear_of(loop.lb), namer)
             return
         owner = value.owner
         if isinstance(owner, arith.MinSIOp | arith.MaxSIOp):
@@ -158,6 +159,15 @@ class _System:
                 self.constraints.append(f"{name} >= {interval.low}")
             if interval.high is not None:
                 self.constraints.append(f"{name} <= {interval.high}")
+
+    def _choose(self, form: Linear, namer: Namer) -> None:
+        """A minimum or maximum is one of its operands: where steps start, bounds do not tell."""
+        for value in form.leaves():
+            owner = value.owner
+            if isinstance(owner, arith.MinSIOp | arith.MaxSIOp):
+                operands = (text(linear_of(operand), namer) for operand in owner.operands)
+                cases = (f"{namer(value)} = {operand}" for operand in operands)
+                self.constraints.append(f"({' or '.join(cases)})")
 
 
 def _order(carrier: scf.ForOp, x: Namer, y: Namer) -> str:

@@ -67,7 +67,9 @@ class Timer:
         self.length, self._iterations = next((s for s in sizes if s[0] <= longest), (0, 0))
 
     def whole(self) -> Timer:
-        """A timer of all iterations; this one if they are too many."""
+        """A timer of all iterations; this one if it is, or if they are too many."""
+        if executed(self._program.body) == self.length:
+            return self
         whole = Timer(self._program, self._target, (inf,), LONGEST_WHOLE)
         return whole if whole.length else self
 

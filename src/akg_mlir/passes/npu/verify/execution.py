@@ -22,7 +22,7 @@ from akg_mlir.targets import Target
 
 LONGEST = 1000
 """Instructions of one core up to which a kernel is tried: it takes a few percent of compiling."""
-LARGEST = 1 << 24
+LARGEST = 1 << 22
 """Bytes of GM that a kernel may see for that."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import npu_programs as model
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,9 +11,11 @@ from xdsl.dialects.builtin import ModuleOp
 
 from akg_mlir.dialects.npu import BufferOp, MadOp, Pipe, Space
 from akg_mlir.parsing import make_context, parse_module
+from akg_mlir.passes.npu.memory import distance
 from akg_mlir.passes.npu.memory.byteset import subtract, union
 from akg_mlir.passes.npu.memory.footprint import MASK_REGISTER, Access, locate, relocate
-from akg_mlir.passes.npu.memory.overlap import byte_range, meet
+from akg_mlir.passes.npu.memory.linear import trip_count
+from akg_mlir.passes.npu.memory.overlap import byte_range, meet, meet_by_isl
 from akg_mlir.passes.npu.memory.structure import (
     Instruction,
     Program,
@@ -118,6 +122,35 @@ def test_requirements_of_random_programs(body: tuple[model.Node, ...], reuse: st
     module = parse_module(model.to_text(body)[0])
     NpuPlanMemory(reuse=reuse).apply(make_context(), module)  # type: ignore[arg-type]
     _check(module)
+
+
+counters = st.lists(st.tuples(st.integers(-9, 9), st.integers(1, 5)), max_size=4)
+
+
+@given(total=st.integers(-60, 60), counters=counters)
+def test_sums_of_counters(total: int, counters: list[tuple[int, int]]) -> None:
+    sums = {sum(parts) for parts in product(*([s * k for k in range(n)] for s, n in counters))}
+    assert distance.reaches(total, counters) == (total in sums)
+
+
+@given(body=st.one_of(model.programs(), model.staged_programs()))
+def test_arithmetic_agrees_with_isl(body: tuple[model.Node, ...]) -> None:
+    """Where it answers. It knows more of loops whose bounds are extremes."""
+    module = parse_module(model.to_text(body)[0])
+    NpuPlanMemory().apply(make_context(), module)
+    for kernel in kernels(module):
+        program = program_of(kernel)
+        accesses = [(i, _placed(a)) for i in program.instructions for a in i.accesses]
+        accesses = [(i, a) for i, a in accesses if not _never(a)]
+        for (x, a), (y, b) in product(accesses[:6], accesses[-6:]):
+            around = (*x.loops_around, *y.loops_around)
+            if _memory(a) != _memory(b) or any(trip_count(loop.op) is None for loop in around):
+                continue
+            loops = [loop.op for loop in x.loops_around if loop in y.loops_around]
+            questions = [(loops, None), *((loops[:n], loops[n]) for n in range(len(loops)))]
+            for shared, carrier in questions:
+                found = distance.meet(a, b, shared, carrier, distance.Ranges())
+                assert found in (None, meet_by_isl(a, b, shared, carrier))
 
 
 def _mads(sizes: list[tuple[int, int]]) -> str:

@@ -39,6 +39,40 @@ def test_partial_tiles_compute_the_same_however_they_are_kept_apart(
     assert_machine_agrees(getattr(affine_kernels, name), steps)
 
 
+@pytest.mark.parametrize("isolation", ["loops", "full", "none"])
+def test_places_of_one_tile_share_a_buffer(isolation: str) -> None:
+    """Only the first tile starts with S0: isl writes that in front of the loop over tiles, which
+    holds the rest of the first tile."""
+    row, matrix = "memref<32xf32, #npu<space gm>>", "memref<32x64xf32, #npu<space gm>>"
+    text = f"""builtin.module attributes {{npu.target = "generic_tiny"}} {{
+func.func @k(%x: {matrix}, %y: {matrix}, %z: {row}) attributes {{npu.kernel}} {{
+  %p = memref.alloc() : {row}
+  affine.for %i = 0 to 8 {{
+    %a = affine.load %z[%i] : {row}
+    %b = arith.negf %a : f32
+    affine.store %b, %p[%i] : {row}
+  }}
+  affine.for %i = 8 to 32 {{
+    %a = affine.load %z[%i] : {row}
+    %b = arith.addf %a, %a : f32
+    affine.store %b, %p[%i] : {row}
+  }}
+  affine.for %i = 0 to 32 {{ affine.for %j = 0 to 64 {{
+    %a = affine.load %x[%i, %j] : {matrix}
+    %b = affine.load %p[%i] : {row}
+    %c = arith.mulf %a, %b : f32
+    affine.store %c, %y[%i, %j] : {matrix}
+  }} }}
+  func.return
+}} }}"""
+    tile = f'poly-tile{{isolation={isolation} policy="S2: 8@UB, _ / _, 16@UB"}}'
+    steps = (
+        f"poly-raise,poly-schedule,{tile},poly-fuse,poly-assign-units,poly-promote,poly-verify,"
+        "npu-generate"
+    )
+    assert_machine_agrees(text, steps)
+
+
 def assert_machine_agrees(text: str, steps: str) -> None:
     module = parse_module(text)
     target = target_of(module)

@@ -7,21 +7,25 @@ from dataclasses import replace
 
 import pytest
 from poly_kernels import NAMES, apply, assert_same_results, load, scop_of, violations
+from xdsl.passes import PassPipeline
 
 from akg_mlir import targets
 from akg_mlir.diagnostics import CompileError, Remark
 from akg_mlir.dialects import poly
-from akg_mlir.parsing import parse_module
+from akg_mlir.parsing import make_context, parse_module
 from akg_mlir.passes.affine.bridge import read_tree
 from akg_mlir.passes.affine.poly_tile import machine_figures
 from akg_mlir.passes.affine.statements import read_scop
+from akg_mlir.passes.pipelines import parse_pipeline
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.clustering import clusters_of
 from akg_mlir.polyhedral.context import union_map
 from akg_mlir.polyhedral.dependence import analyse
 from akg_mlir.polyhedral.tile_choice import DoesNotFit, Tiler
 from akg_mlir.polyhedral.tile_cost import search
+from akg_mlir.polyhedral.tile_grid import grid_of
 from akg_mlir.polyhedral.tile_model import Footprint, Kernel, Loop, Side, TileModel, Work
+from bench import affine_cases
 
 TO_FUSED = "poly-raise,poly-schedule,poly-tile,poly-fuse"
 
@@ -52,6 +56,24 @@ def test_single_rows_are_candidates_whatever_their_number() -> None:
     found = search(model, machine, 1.0, 2.0)
     assert found.best is not None
     assert found.best.sizes == (1,)
+
+
+def test_tiles_cut_rows_of_subscripts_evenly() -> None:
+    """Rows of 28 in a flat loop of 7 * 28: tiles are parts of a row or whole rows."""
+    model = TileModel((Loop(196, periods=frozenset({28})),), (), ())
+    sizes = {int(size) for (size,) in grid_of(model)}
+    assert {1, 28, 56, 196} <= sizes
+    assert all(28 % size == 0 or size % 28 == 0 for size in sizes)
+
+
+def test_tiles_of_a_flat_convolution_are_parts_of_its_rows() -> None:
+    """17 rows of 17 points, 9 taps of 16 channels."""
+    kernel = affine_cases.flat_convolution(19, 1, 3)
+    module = parse_module(f'module attributes {{npu.target = "ascend910"}} {{\n{kernel}}}')
+    steps = "poly-raise,poly-schedule,poly-tile"
+    PassPipeline(parse_pipeline(steps)).apply(make_context(), module)
+    rows = [size for sizes in tile_bands(scop_of(module)) for size in sizes[:1]]
+    assert all(17 % size == 0 or size % 17 == 0 for size in rows)
 
 
 # ----------------------------------------------------------------------------------------- meaning

@@ -40,17 +40,29 @@ def cuts_evenly(tile: int, size: int, extent: int) -> bool:
 
 
 def _candidates(loop: Loop, limit: int) -> list[int]:
-    """Sizes that cut the extent into nearly equal parts, in whole units: from the whole to one."""
+    """Sizes that cut the extent into nearly equal parts, in whole units: from the whole to one.
+
+    Where subscripts have periods, tiles start and end with them.
+    """
     if loop.fixed is not None:
         return [loop.fixed]
     counts = [*range(1, 17), *(2**k for k in range(5, 24)), *(3 * 2**k for k in range(3, 22))]
     sizes: list[int] = []
     for count in [*sorted(counts), loop.extent]:
         size = ceil(ceil(loop.extent / count) / loop.unit) * loop.unit
-        size = min(size, loop.extent)
+        size = _in_step(min(size, loop.extent), loop)
         if size not in sizes and count <= loop.extent:
             sizes.append(size)
     if len(sizes) <= limit:
         return sizes
     picked = np.unique(np.linspace(0, len(sizes) - 1, limit).round().astype(int))
     return [sizes[k] for k in picked]
+
+
+def _in_step(size: int, loop: Loop) -> int:
+    """The largest size up to this one whose tiles cut every period evenly, or `size` if no whole
+    number of units does."""
+    for smaller in range(size, 0, -loop.unit):
+        if all(smaller % period == 0 or period % smaller == 0 for period in loop.periods):
+            return smaller
+    return size

@@ -8,7 +8,7 @@ rounded up, so a box is never too small.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import islpy as isl
@@ -73,13 +73,17 @@ class Work:
 class Loop:
     """A loop that can be tiled. `unit` is what sizes should be multiples of, `fixed` a size that
     is forced, `reduction` the number of the loops inside the tile it belongs to (None: a tile
-    dimension), `within` the place of the loop whose tiles it cuts into equal parts."""
+    dimension), `within` the place of the loop whose tiles it cuts into equal parts.
+
+    `periods` are the numbers of iterations after which subscripts start a new row (those by which
+    they are divided): tiles that cut them evenly touch boxes, others pieces of several rows."""
 
     extent: int
     unit: int = 1
     fixed: int | None = None
     reduction: int | None = None
     within: int | None = None
+    periods: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -350,10 +354,26 @@ class _Builder:
                 extents[k] = extent
                 owners[k] = number if owners[k] is None else owners[k]
         units, fixed, within = self.units(), self.fixed(extents), self.within()
+        periods = self.periods()
         return tuple(
-            Loop(extent, units.get(k, 1), fixed.get(k), owner, within.get(k))
+            Loop(extent, units.get(k, 1), fixed.get(k), owner, within.get(k), frozenset(periods[k]))
             for k, (extent, owner) in enumerate(zip(extents, owners))
         )
+
+    def periods(self) -> list[set[int]]:
+        """By loop, the numbers of iterations after which a subscript starts a new row."""
+        result: list[set[int]] = [set() for _ in range(self.dims)]
+        for execution in self.executed:
+            statement = self.kernel.scop.by_name[execution.statement]
+            found = [p for a in statement.accesses for i in a.index for p in _periods(i)]
+            if not found:
+                continue
+            sides = self.sides(execution.points, _extents(statement.domain))
+            for dim, period in found:
+                moving = [k for k, slope in enumerate(sides[dim].slopes) if slope]
+                if len(moving) == 1 and sides[dim].slopes[moving[0]] == 1:
+                    result[moving[0]].add(period)
+        return result
 
     def units(self) -> dict[int, int]:
         """Loops along the last dimension of a result move in whole blocks of it."""
@@ -405,6 +425,20 @@ def _slopes(offset: isl.Aff, dims: int) -> tuple[float, ...]:
     far = 1024
     ends = [_value_at(offset, [far * (k == d) for d in range(dims)]) for k in range(dims)]
     return tuple(abs(end - start) / far for end in ends)
+
+
+def _periods(subscript: isl.Aff) -> Iterator[tuple[int, int]]:
+    """Dimensions that a subscript divides by themselves, and by what."""
+    for k in range(subscript.dim(DIM.div)):
+        divided = subscript.get_div(k)
+        terms = [
+            (kind, dim, divided.get_coefficient_val(kind, dim))
+            for kind in (DIM.in_, DIM.div)
+            for dim in range(divided.dim(kind))
+        ]
+        terms = [term for term in terms if not term[2].is_zero()]
+        if len(terms) == 1 and terms[0][0] == DIM.in_:
+            yield terms[0][1], int(terms[0][2].get_den_val().to_python())
 
 
 def _value_at(offset: isl.Aff, point: list[int]) -> float:

@@ -24,7 +24,7 @@ from akg_mlir.passes.npu.generate.cube import emit_product
 from akg_mlir.passes.npu.generate.indices import Indices, Materialiser
 from akg_mlir.passes.npu.generate.loops import core_context, generate_loops
 from akg_mlir.passes.npu.generate.scalar import emit_scalar, uses_indices
-from akg_mlir.passes.npu.generate.storage import Storage, forget_tiles
+from akg_mlir.passes.npu.generate.storage import Place, Storage, forget_tiles
 from akg_mlir.passes.npu.generate.tile import Tile, make_tile, nonlinear_dims
 from akg_mlir.passes.npu.generate.vector import emit_vector
 from akg_mlir.passes.npu.memory.target import target_of
@@ -151,11 +151,17 @@ class _Generator:
     # ----------------------------------------------------------------------------------- tiles
 
     def leaf(
-        self, builder: Builder, name: str, coordinates: list[AffineExpr], indices: Indices
+        self,
+        builder: Builder,
+        name: str,
+        coordinates: list[AffineExpr],
+        indices: Indices,
+        place: Place,
     ) -> None:
         for statement in self.program.groups[name].members:
             body = self.bodies[statement.statement.name]
-            self.tile(builder, make_tile(statement, body, coordinates, indices, self.storage))
+            tile = make_tile(statement, body, coordinates, indices, self.storage, place)
+            self.tile(builder, tile)
 
     def tile(self, builder: Builder, tile: Tile) -> None:
         executed = tile.statement.statement

@@ -16,24 +16,15 @@ from akg_mlir.diagnostics import CompileError
 
 @dataclass(frozen=True)
 class Indices:
-    """What the names in isl's code stand for: expressions over `values`.
-
-    `loops` has the counters of the loops around, with the schedule dimension that each one walks.
-    """
+    """What the names in isl's code stand for: expressions over `values`."""
 
     values: tuple[SSAValue, ...] = ()
     names: dict[str, AffineExpr] = field(default_factory=dict[str, AffineExpr])
-    loops: tuple[tuple[int, SSAValue], ...] = ()
 
     def with_value(self, name: str, value: SSAValue) -> Indices:
         """`name` is a new value."""
         dim = AffineExpr.dimension(len(self.values))
         return replace(self, values=(*self.values, value), names={**self.names, name: dim})
-
-    def with_loop(self, name: str, counter: SSAValue) -> Indices:
-        """`name` is the counter of a loop; isl calls the one over schedule dimension 3 `c3`."""
-        inside = self.with_value(name, counter)
-        return replace(inside, loops=(*self.loops, (int(name.removeprefix("c")), counter)))
 
     def with_expression(self, name: str, expression: AffineExpr) -> Indices:
         """`name` is an expression of the values that are known already."""

@@ -14,11 +14,12 @@ from xdsl.rewriter import InsertPoint
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.passes.npu.generate.indices import Indices, Materialiser, operator
+from akg_mlir.passes.npu.generate.storage import Place
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.context import context
 
-Leaf = Callable[[Builder, str, list[AffineExpr], Indices], None]
-"""Emits the tile statement of this name for the tile with these coordinates."""
+Leaf = Callable[[Builder, str, list[AffineExpr], Indices, Place], None]
+"""Emits the tile statement of this name for the tiles at a place, which have these coordinates."""
 
 _COMPARISONS = {"eq": "eq", "le": "sle", "lt": "slt", "ge": "sge", "gt": "sgt"}
 _CONNECTIVES = {
@@ -38,17 +39,28 @@ def generate_loops(
     leaf: Leaf,
 ) -> None:
     """Write the loops of a tree of tile statements. `parameters` bounds the names in `indices`."""
-    _Loops(materialiser, leaf).node(builder, outer_loops(root, parameters), indices)
+    node, places = outer_loops(root, parameters)
+    _Loops(materialiser, leaf, places).node(builder, node, indices)
 
 
-def outer_loops(root: tree.Domain, parameters: isl.Set) -> isl.AstNode:
-    """isl's abstract syntax tree of the loops."""
-    return isl.AstBuild.from_context(parameters).node_from_schedule(tree.to_isl(root))
+def outer_loops(root: tree.Domain, parameters: isl.Set) -> tuple[isl.AstNode, list[Place]]:
+    """isl's abstract syntax tree of the loops, and the place of each leaf by its annotation."""
+    places: list[Place] = []
+
+    def at_leaf(node: isl.AstNode, build: isl.AstBuild) -> isl.AstNode:
+        instances = isl.Set.from_union_set(build.get_schedule().domain())
+        places.append(Place(instances.reset_tuple_id()))
+        return node.set_annotation(isl.Id(str(len(places) - 1), context=context()))
+
+    build, handle = isl.AstBuild.from_context(parameters).set_at_each_domain(at_leaf)
+    node = build.node_from_schedule(tree.to_isl(root))
+    del handle  # isl calls back until here
+    return node, places
 
 
 class _Loops:
-    def __init__(self, materialiser: Materialiser, leaf: Leaf) -> None:
-        self.materialiser, self.leaf = materialiser, leaf
+    def __init__(self, materialiser: Materialiser, leaf: Leaf, places: list[Place]) -> None:
+        self.materialiser, self.leaf, self.places = materialiser, leaf, places
 
     def node(self, builder: Builder, node: isl.AstNode, indices: Indices) -> None:
         match str(isl.ast_node_type(node.get_type()).name):
@@ -67,7 +79,8 @@ class _Loops:
                 arguments = [call.get_op_arg(k) for k in range(call.get_op_n_arg())]
                 name = str(arguments[0].get_id().name)
                 tile = [indices.expression(a) for a in arguments[1:]]
-                self.leaf(builder, name, tile, indices)
+                place = self.places[int(str(node.get_annotation().name))]
+                self.leaf(builder, name, tile, indices, place)
 
     def loop(self, builder: Builder, node: isl.AstNode, indices: Indices) -> None:
         name = str(node.for_get_iterator().get_id().name)
@@ -83,7 +96,7 @@ class _Loops:
         block = Block(arg_types=[IndexType()])
         block.args[0].name_hint = name.replace("c", "t", 1)
         inner = Builder(InsertPoint.at_end(block))
-        self.node(inner, node.for_get_body(), indices.with_loop(name, block.args[0]))
+        self.node(inner, node.for_get_body(), indices.with_value(name, block.args[0]))
         inner.insert(scf.YieldOp())
         builder.insert(scf.ForOp(lower, upper, step, [], Region(block)))
 

@@ -20,7 +20,7 @@ from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu, poly
 from akg_mlir.passes.affine.isl_affine import to_affine
 from akg_mlir.passes.npu.generate.indices import Indices, compressed
-from akg_mlir.passes.npu.generate.storage import Storage
+from akg_mlir.passes.npu.generate.storage import Place, Storage
 from akg_mlir.polyhedral.tile_statements import TileStatement
 
 Access = affine.LoadOp | affine.StoreOp
@@ -40,6 +40,7 @@ class Tile:
     start: tuple[AffineExpr, ...]
     indices: Indices
     storage: Storage
+    place: Place
 
     @property
     def values(self) -> tuple[SSAValue, ...]:
@@ -68,12 +69,12 @@ class Tile:
 
     def memref(self, access: Access) -> SSAValue:
         """What an access touches in this tile."""
-        return self.storage.memref(access.memref, self.indices.loops)
+        return self.storage.memref(access.memref, self.place)
 
     def temporary(self, number: int, shape: Sequence[int], element: Attribute) -> SSAValue:
         """A buffer for the `number`-th value between the ops of the body."""
         name = self.statement.statement.name
-        return self.storage.temporary(name, number, self.indices.loops, shape, element)
+        return self.storage.temporary(name, number, self.place, shape, element)
 
 
 def make_tile(
@@ -82,13 +83,14 @@ def make_tile(
     coordinates: list[AffineExpr],
     indices: Indices,
     storage: Storage,
+    place: Place,
 ) -> Tile:
-    """The tile with these coordinates (expressions over the indices' values)."""
+    """The tile at a place, with these coordinates (expressions over the indices' values)."""
     start = tuple(
         to_affine(offset).replace_dims_and_symbols(coordinates, ())
         for offset in statement.box.offsets
     )
-    return Tile(statement, body, tuple(coordinates), start, indices, storage)
+    return Tile(statement, body, tuple(coordinates), start, indices, storage, place)
 
 
 def index_expressions(access: Access) -> list[AffineExpr]:

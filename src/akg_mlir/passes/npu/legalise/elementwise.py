@@ -47,11 +47,20 @@ def write_vec(
 
 
 def in_parts(
-    emitter: Emitter, box: Box, axis: int, step: int, lower: Callable[[Box], None]
+    emitter: Emitter,
+    box: Box,
+    axis: int,
+    step: int,
+    lower: Callable[[Box], None],
+    *,
+    compound: bool = False,
 ) -> None:
-    """Lower a box `step` entries of one axis at a time."""
+    """Lower a box `step` entries of one axis at a time. A `compound` part takes many instructions:
+    they are written once."""
     full, rest = divmod(box.sizes[axis], step)
-    if full:
+    if full > 1 and compound:
+        emitter.loop(full, lambda i: lower(box.part(axis, i, step, step)))
+    elif full:
         emitter.nest([full], lambda i: lower(box.part(axis, i[0], step, step)))
     if rest:
         lower(box.slice(axis, full * step, rest))

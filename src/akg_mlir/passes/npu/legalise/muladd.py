@@ -76,7 +76,7 @@ def _products(emitter: Emitter, box: Box) -> None:
     grains = {**dict.fromkeys(range(lanes), 1), lanes: LANES}
     part = cut(box, grains, need, emitter.scratch_bytes)
     if part is not None:
-        in_parts(emitter, box, *part, lambda part: _products(emitter, part))
+        in_parts(emitter, box, *part, lambda part: _products(emitter, part), compound=True)
         return
     products = emitter.scratch([*box.sizes[:-1], row], dst.element)
     apply(emitter, Box(box.sizes, (products, lhs, rhs)), write_vec(emitter, Opcode.VMUL))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import gcd
 
 from xdsl.dialects import affine, arith, func, scf
 from xdsl.dialects.builtin import IntegerAttr
@@ -58,16 +59,36 @@ class Linear:
         return Linear(tuple((t, c * factor) for t, c in self.terms), self.const * factor)
 
     def floordiv(self, divisor: int) -> Linear:
-        """`floor(self / divisor)`, divisor > 0."""
-        if all(c % divisor == 0 for _, c in self.terms):
-            return Linear(tuple((t, c // divisor) for t, c in self.terms), self.const // divisor)
-        return Linear(((Floor(self, divisor), 1),))
+        """`floor(self / divisor)`, divisor > 0.
+
+        The numerator of what remains has factors from 0 to the divisor, the first of them in the
+        lower half: equal values that come about in different ways are equal, or cancel.
+        """
+        common = gcd(divisor, *(c for _, c in self.terms))
+        whole = Linear(tuple((t, c // common) for t, c in self.terms), self.const // common)
+        divisor //= common
+        result, rest = whole._divided(divisor)
+        if not rest.terms:
+            return result
+        if 2 * rest.terms[0][1] > divisor:  # floor(e / d) = -floor((d - 1 - e) / d)
+            more, rest = (rest * -1 + Linear(const=divisor - 1))._divided(divisor)
+            return result + (more + Linear(((Floor(rest, divisor), 1),))) * -1
+        return result + Linear(((Floor(rest, divisor), 1),))
 
     def mod(self, divisor: int) -> Linear:
         """`self mod divisor`, divisor > 0."""
-        if all(c % divisor == 0 for _, c in self.terms):
-            return Linear(const=self.const % divisor)
-        return Linear(((Remainder(self, divisor), 1),))
+        _, rest = self._divided(divisor)
+        return Linear(((Remainder(rest, divisor), 1),)) if rest.terms else rest
+
+    def _divided(self, divisor: int) -> tuple[Linear, Linear]:
+        """(quotient, rest) with `self = divisor * quotient + rest` and factors of the rest from 0
+        to below the divisor."""
+        split = [(t, *divmod(c, divisor)) for t, c in self.terms]
+        whole, rest = divmod(self.const, divisor)
+        return (
+            Linear(tuple((t, q) for t, q, _ in split if q), whole),
+            Linear(tuple((t, r) for t, _, r in split if r), rest),
+        )
 
     @property
     def is_constant(self) -> bool:

@@ -1,4 +1,4 @@
-"""Can two accesses touch the same byte in given iterations? Exact, by an isl emptiness test."""
+"""Can two accesses touch the same byte in given iterations? Exact, by arithmetic or by isl."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from xdsl.dialects import arith, scf
 from xdsl.dialects.builtin import IndexType
 from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 
+from akg_mlir.passes.npu.memory import distance
+from akg_mlir.passes.npu.memory.distance import Ranges, is_shared
 from akg_mlir.passes.npu.memory.footprint import Access, Box
 from akg_mlir.passes.npu.memory.linear import Floor, Interval, Linear, bounds, linear_of
 
@@ -27,18 +29,27 @@ def byte_range(access: Access) -> tuple[int | None, int | None]:
 
 
 def meet(
-    first: Access, second: Access, shared: Sequence[scf.ForOp], carrier: scf.ForOp | None
+    first: Access,
+    second: Access,
+    shared: Sequence[scf.ForOp],
+    carrier: scf.ForOp | None,
+    ranges: Ranges | None = None,
 ) -> bool:
     """Whether two accesses with offsets in the same memory can touch a common byte.
 
     The iterations of the loops in `shared` are the same for both; in `carrier` (the next loop
     inwards) the first access happens in an earlier iteration than the second; all other loops
-    are free. The answer no is a proof; when isl gives up it is yes. Asked only about accesses whose
-    byte ranges meet.
+    are free. The answer no is a proof; when isl gives up it is yes.
+    `ranges` saves questions where many are asked about one kernel.
     """
-    fixed = first.base.is_constant and second.base.is_constant
-    if fixed and not any(b.dims for b in (*first.boxes, *second.boxes)):
-        return True
+    known = distance.meet(first, second, shared, carrier, ranges or Ranges())
+    return meet_by_isl(first, second, shared, carrier) if known is None else known
+
+
+def meet_by_isl(
+    first: Access, second: Access, shared: Sequence[scf.ForOp], carrier: scf.ForOp | None
+) -> bool:
+    """As `meet`, by an emptiness test."""
     system = _System({loop.body.block for loop in shared})
     x, y = system.side("x"), system.side("y")
     order = None if carrier is None else _order(carrier, x, y)
@@ -121,22 +132,11 @@ class _System:
 
     def name(self, value: SSAValue, tag: str) -> str:
         """The variable of `value` in one instance; its bounds join the system on first use."""
-        key = (value, "" if self._is_shared(value) else tag)
+        key = (value, "" if is_shared(value, self.shared) else tag)
         if key not in self.names:
             self.names[key] = f"v{len(self.names)}"
             self._bound(value, self.names[key], self.side(tag))
         return self.names[key]
-
-    def _is_shared(self, value: SSAValue) -> bool:
-        """Whether all loops that `value` varies with are at the same iteration."""
-        owner = value.owner
-        block = owner if isinstance(owner, Block) else owner.parent
-        while block is not None:
-            parent = block.parent_op()
-            if isinstance(parent, scf.ForOp) and block not in self.shared:
-                return False
-            block = None if parent is None else parent.parent
-        return True
 
     def _bound(self, value: SSAValue, name: str, namer: Namer) -> None:
         loop = value.block.parent_op() if isinstance(value, BlockArgument) else None

@@ -17,6 +17,7 @@ from xdsl.ir import SSAValue
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects.npu import BufferOp, MadOp, Pipe, Space
+from akg_mlir.passes.npu.memory.distance import Ranges
 from akg_mlir.passes.npu.memory.footprint import MASK_REGISTER, Access, locate, relocate
 from akg_mlir.passes.npu.memory.overlap import byte_range, meet
 from akg_mlir.passes.npu.memory.structure import Body, Instruction, Program, divergence
@@ -242,6 +243,7 @@ class _Question:
 
     def __init__(self) -> None:
         self._answers: dict[Hashable, bool] = {}
+        self._ranges = Ranges()
 
     def meet(
         self, x: _Place, y: _Place, shared: tuple[scf.ForOp, ...], carrier: scf.ForOp | None
@@ -250,5 +252,5 @@ class _Question:
         distance = a.base.const - b.base.const
         key = (a.base.terms, a.boxes, b.base.terms, b.boxes, distance, shared, carrier)
         if key not in self._answers:
-            self._answers[key] = meet(a, b, shared, carrier)
+            self._answers[key] = meet(a, b, shared, carrier, self._ranges)
         return self._answers[key]

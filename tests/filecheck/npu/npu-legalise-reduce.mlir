@@ -28,6 +28,17 @@ builtin.module attributes {npu.target = "ascend910"} {
     func.return
   }
 
+  // One such sum per plane.
+  // CHECK-LABEL: @planes
+  func.func @planes() attributes {npu.kernel} {
+    %x = npu.buffer : memref<3x200x16xf32, #npu<space ub>>
+    %s = npu.buffer : memref<3x16xf32, #npu<space ub>>
+    %d = npu.view %s[affine_map<() -> (0)>]() : memref<3x16xf32, #npu<space ub>> -> memref<3x200x16xf32, strided<[16, 0, 1], offset: ?>, #npu<space ub>>
+    // CHECK-COUNT-3: npu.vec vadd {{.*}} repeat 48 mask 64 strides [1, 0], [1, 0, 1, 8]
+    npu.vreduce add %x -> %d : memref<3x200x16xf32, #npu<space ub>> -> memref<3x200x16xf32, strided<[16, 0, 1], offset: ?>, #npu<space ub>>
+    func.return
+  }
+
   // f32 lanes: pairs of blocks down to one block per row, 16 rows at a time transposed, halves.
   // CHECK-LABEL: @rows_f32
   func.func @rows_f32() attributes {npu.kernel} {

@@ -91,7 +91,7 @@ def reduce(emitter: Emitter, kind: Reduction, box: Box) -> None:
 def _fold_outer(emitter: Emitter, kind: Reduction, box: Box, reduced: int) -> None:
     """Fold the leading `reduced` axes, then the lanes if the result has stride 0 there."""
     dst, src = box.operands
-    if _goes_in_groups(emitter, kind, box):
+    if reduced == 1 and _goes_in_groups(emitter, kind, box):
         accumulate_groups(emitter, OPCODES[kind], box)
         return
     if dst.strides[-1] and (reduced == 0 or _accumulates_well(emitter, kind, box)):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from akg_mlir.dialects.npu import Opcode
-from akg_mlir.passes.npu.legalise.elementwise import apply_normal, write_vec
+from akg_mlir.passes.npu.legalise.elementwise import apply_normal, in_parts, write_vec
 from akg_mlir.passes.npu.legalise.emitter import Emitter
 from akg_mlir.passes.npu.legalise.folding import accumulate, accumulation
 from akg_mlir.passes.npu.legalise.issue import cycles, fits
@@ -13,14 +15,16 @@ from akg_mlir.passes.npu.legalise.views import Box, arrange
 def groups_of(emitter: Emitter, box: Box) -> tuple[int, int]:
     """How many rows of a box (result, source) fill a repeat, and how many such groups there are.
 
-    The source has rows that follow each other, all of which go into one row of the result. (1, 0)
-    where that is not so, or the rows are no whole blocks.
+    The first axis has the rows, which follow each other in the source and all go into one row of
+    the result; there may be axes of such rows between it and the lanes. (1, 0) where that is not
+    so, or the rows are no whole blocks.
     """
     dst, src = box.operands
     lanes = box.sizes[-1]
-    follow = len(box.sizes) == 2 and src.strides == (lanes, 1) and dst.strides == (0, 1)
+    follow = (src.strides[0], src.strides[-1]) == (lanes, 1) and dst.strides[0] == 0
     width = emitter.target.vector.repeat_bytes // (src.size * lanes)
-    if not follow or lanes % src.block or width < 2 or not fits(accumulation(box), reduces=True):
+    addressable = dst.strides[-1] == 1 and fits(accumulation(box), reduces=True)
+    if not follow or not addressable or lanes % src.block or width < 2:
         return 1, 0
     return width, box.sizes[0] // width
 
@@ -33,11 +37,15 @@ def is_faster(emitter: Emitter, box: Box) -> bool:
     rest = box.sizes[0] - groups * width
     instructions = 3 + (rest > 0)
     own = instructions * emitter.target.vector.startup + groups + width + rest
-    return own < cycles(accumulation(box), emitter.target)
+    return own * prod(box.sizes[1:-1]) < cycles(accumulation(box), emitter.target)
 
 
 def accumulate_groups(emitter: Emitter, opcode: Opcode, box: Box) -> None:
     """`dst = dst op src` by groups of rows into scratch, then its rows and those left over."""
+    planes = len(box.sizes) - 2
+    if planes:
+        in_parts(emitter, box, 1, 1, lambda part: accumulate_groups(emitter, opcode, part.drop(1)))
+        return
     width, groups = groups_of(emitter, box)
     dst, src = box.operands
     lanes = box.sizes[-1]

@@ -9,6 +9,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
 from akg_mlir.diagnostics import remark
+from akg_mlir.emit.program import decode
 from akg_mlir.passes.npu.memory.structure import kernels, program_of
 from akg_mlir.passes.npu.memory.target import target_of
 from akg_mlir.passes.npu.verify.execution import check_execution
@@ -38,9 +39,12 @@ class NpuVerify(ModulePass):
             check_buffers(program, target)
             for instruction in program.instructions:
                 check_accesses(instruction, target)
-            check_operands(program, target)
+            decoded = decode(kernel, target) if program.instructions else None
+            if decoded is not None:
+                check_operands(program, decoded, target)
             check_ordering(program, target)
-            check_execution(program, target)
+            if decoded is not None:
+                check_execution(program, decoded, target)
             remark(
                 self.name,
                 "passed",

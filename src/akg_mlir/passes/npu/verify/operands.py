@@ -8,8 +8,8 @@ from xdsl.ir import SSAValue
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects.npu import BufferOp, CopyOp, Space, VecOp, VnchwconvOp, space_of
-from akg_mlir.emit.program import decode
 from akg_mlir.machine import MachineError
+from akg_mlir.machine import program as machine
 from akg_mlir.machine.isa import SYNCHRONISATION, plan
 from akg_mlir.machine.unroll import instructions
 from akg_mlir.passes.npu.memory.footprint import locate
@@ -18,24 +18,22 @@ from akg_mlir.passes.npu.memory.structure import Program
 from akg_mlir.targets import Target
 
 
-def check_operands(program: Program, target: Target) -> None:
+def check_operands(program: Program, decoded: machine.Program, target: Target) -> None:
     """No instruction writes a byte twice, or reads what an earlier repeat of it writes.
 
-    The rules are those of the machine's own plan of every instruction. Where the distance between
-    two operands varies with a loop, only the machine can tell. Raises `CompileError`.
+    The rules are those of the machine's plan of every instruction of the `decoded` kernel. Where
+    the distance between two operands varies with a loop, only the machine can tell. Raises
+    `CompileError`.
     """
-    if not program.instructions:
-        return
-    decoded = instructions(decode(program.kernel, target).body)
-    executed = [i for i in decoded if not isinstance(i, SYNCHRONISATION)]
-    for instruction, decoded_one in zip(program.instructions, executed, strict=True):
+    executed = [i for i in instructions(decoded.body) if not isinstance(i, SYNCHRONISATION)]
+    for instruction, issued in zip(program.instructions, executed, strict=True):
         op = instruction.op
         try:
-            planned = plan(decoded_one, target)
+            planned = plan(issued, target)
         except MachineError as error:
             raise CompileError(str(error), op) from error
         if isinstance(op, CopyOp | VecOp | VnchwconvOp):
-            addresses = _addresses(op.operands[: len(decoded_one.operands)])
+            addresses = _addresses(op.operands[: len(issued.operands)])
             problem = None if addresses is None else planned.conflict(addresses)
             if problem is not None:
                 raise CompileError(problem, op)

@@ -105,6 +105,25 @@ def _conflicts(
     return conflicts
 
 
+def apart(
+    program: Program, required: Requirements, plan: Plan, pair: PipePair
+) -> list[tuple[Flag, Flag]]:
+    """Forward flags of a pair that share no id only because the second might be set too early.
+
+    (first, second) in program order, those furthest apart first.
+    """
+    spans = _spans(program, plan)
+    conflicts = _conflicts(program, required, plan, spans)
+    flags = [f for f in plan.orders if (f.src, f.dst) == pair and not is_token(plan, f)]
+    found = [
+        (spans[b][0] - spans[a][1], a, b)
+        for a in flags
+        for b in flags
+        if b in conflicts[a] and spans[a][1] < spans[b][0]
+    ]
+    return [(a, b) for _, a, b in sorted(found, key=lambda entry: -entry[0])]
+
+
 def merge_candidates(plan: Plan, pair: PipePair) -> list[tuple[int, Flag, Flag]]:
     """Pairs of flags of one body that one flag could stand for, with what the merger costs.
 

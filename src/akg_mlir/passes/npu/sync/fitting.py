@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from akg_mlir.dialects.npu import Pipe
-from akg_mlir.passes.npu.sync.events import colour, merge_candidates
+from akg_mlir.passes.npu.memory.structure import divergence
+from akg_mlir.passes.npu.sync.events import apart, colour, merge_candidates
 from akg_mlir.passes.npu.sync.placement import Order, Plan, Planner
 from akg_mlir.passes.npu.sync.redundancy import eliminate
 from akg_mlir.passes.npu.sync.schedule import Flag, PipePair
@@ -25,10 +26,11 @@ def fit(planner: Planner, plan: Plan, limit: int) -> Fitted:
     """Assign event ids below `limit`.
 
     While a pair of pipes has too many flags, the two that cost least become one (set at the later,
-    waited for at the earlier place); when none can be merged, the least executed flag is replaced
-    by a barrier on all pipes.
+    waited for at the earlier place); when none can be merged, one waits until another's id is free;
+    when that does not help, the least executed flag is replaced by a barrier on all pipes.
     """
     merged = barriers = 0
+    delayed: dict[Order, None] = {}
     for _ in range(4 * len(plan.orders) + 1):
         pair = colour(planner.program, planner.required, plan, limit)
         if pair is None:
@@ -40,7 +42,7 @@ def fit(planner: Planner, plan: Plan, limit: int) -> Fitted:
         if candidates:
             merge(plan, candidates[0][1:])
             merged += 1
-        else:
+        elif not delay(planner, plan, pair, delayed):
             _use_barrier(plan, pair)
             barriers += 1
         planner.complete(plan)
@@ -51,13 +53,33 @@ def fit(planner: Planner, plan: Plan, limit: int) -> Fitted:
 def merge(plan: Plan, flags: Sequence[Flag]) -> None:
     """One flag for several of one pair and body: set at their last place, awaited at the first."""
     orders = [plan.orders[flag] for flag in flags]
+    delays = not plan.delays.isdisjoint(flags)
     for flag in flags:
         plan.drop(flag)
     order = orders[0]
     items = order.body.items
     earlier = items[max(o.first for o in orders)]
     later = items[min(o.second for o in orders)]
-    plan.add(Order(order.body, earlier, later, order.src, order.dst))
+    merged = plan.add(Order(order.body, earlier, later, order.src, order.dst))
+    if delays:
+        plan.delays.add(merged)
+
+
+def delay(planner: Planner, plan: Plan, pair: PipePair, known: dict[Order, None]) -> bool:
+    """Let one flag of a pair be set only after another one has been waited for, to share its id.
+
+    The two are as far apart as possible. Orders in `known` were tried before. Returns whether
+    there is a new one.
+    """
+    for first, second in apart(planner.program, planner.required, plan, pair):
+        earlier, later = plan.orders[first].later, plan.orders[second].earlier
+        body, x, y = divergence(earlier, later)
+        order = Order(body, x, y, first.dst, first.src)
+        if x is not y and order not in known:
+            known[order] = None
+            plan.delays.add(plan.add(order))
+            return True
+    return False
 
 
 def _use_barrier(plan: Plan, pair: PipePair) -> None:

@@ -1,52 +1,28 @@
-"""Which flags become one: dynamic programming over the flags of every pair of pipes.
+"""The best plan with as many flags as there are event ids for.
 
-Flags of one pair in one body can be merged into one that is set at the last and waited for at the
-first of their places. That saves an event id and a pair of instructions, and may cost time. The
-flags of a body, in the order of their sets, are cut into runs, one flag each:
-
-    best(k, j) = min over i of best(k - 1, i) + price(i, j)
-
-where k flags stand for the first j, and price(i, j) is what merging the flags i .. j - 1 adds to
-the cycles of the kernel. Without a limit the cheapest cut with the fewest flags is taken; while a
-pair needs more ids than there are, the body where one flag less costs least gives it up.
+Mergers that cost no time are made where they are cheap to find. While a pair of pipes needs more
+ids than there are, what costs the fewest cycles comes next: one flag less in one of its bodies (see
+`cuts`), or a flag that is set later, when the id of another one is free.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from math import inf
 
+from akg_mlir.passes.npu.sync.cuts import Cuts, classes, count_runs, cut, moved, timed
 from akg_mlir.passes.npu.sync.events import colour
 from akg_mlir.passes.npu.sync.exchange import exchange
-from akg_mlir.passes.npu.sync.fitting import Fitted, fit, merge
+from akg_mlir.passes.npu.sync.fitting import Fitted, delay, fit, merge
 from akg_mlir.passes.npu.sync.placement import Order, Plan, Planner
 from akg_mlir.passes.npu.sync.redundancy import eliminate
 from akg_mlir.passes.npu.sync.schedule import Flag, PipePair
 from akg_mlir.passes.npu.sync.timing import Timer
 
 EFFORT = 2400
-"""Instructions that may be timed to price the runs of a kernel, a fraction of a second."""
-
-Run = tuple[Flag, ...]
-Price = Callable[[Run], float]
-
-
-@dataclass(frozen=True)
-class Cuts:
-    """`best[k - 1]` is (price, runs) of the cheapest cut of flags of a pair into k runs."""
-
-    pair: PipePair
-    best: tuple[tuple[float, tuple[Run, ...]], ...]
-
-    @property
-    def cheapest(self) -> int:
-        """Of the cheapest cuts, the number of runs of the one with the fewest."""
-        return 1 + min(range(len(self.best)), key=lambda k: (self.best[k][0], k))
-
-    def saving(self, runs: int) -> float:
-        """What one run less costs."""
-        return self.best[runs - 2][0] - self.best[runs - 1][0] if runs > 1 else inf
+"""Instructions that may be timed to find mergers that cost nothing: a few percent of compiling."""
+EFFORT_WHEN_SHORT = 12_000
+"""The same to find the cheapest mergers where there are too few ids."""
 
 
 def optimise(planner: Planner, plan: Plan, limit: int, timer: Timer) -> Fitted:
@@ -57,15 +33,12 @@ def optimise(planner: Planner, plan: Plan, limit: int, timer: Timer) -> Fitted:
     greedy = fit(planner, plan.copy(), limit)
     if not timer.length:
         return greedy
-    moved = exchange(planner, plan, timer)
-    classes = list(_classes(moved))
-    runs = sum(len(flags) * (len(flags) - 1) // 2 for flags in classes)
-    price = _timed(moved, timer) if runs * timer.length <= EFFORT else _moved(moved)
-    cuts = [_cut(flags, price) for flags in classes]
-    fits = not greedy.merged and not greedy.barriers
-    if fits and moved is plan and all(cut.cheapest == len(cut.best) for cut in cuts):
+    better = exchange(planner, plan, timer)
+    fits = not greedy.merged and not greedy.barriers and not greedy.plan.delays
+    search = _Search(planner, better, limit, timer)
+    if fits and not search.merge_for_free() and better is plan:
         return greedy
-    found = _within(planner, moved, cuts, limit)
+    found = search.run()
     chosen = greedy
     if found is not None:
         whole = timer.whole()
@@ -75,96 +48,91 @@ def optimise(planner: Planner, plan: Plan, limit: int, timer: Timer) -> Fitted:
     return chosen
 
 
-def _classes(plan: Plan) -> Iterator[list[Flag]]:
-    """Flags of one pair in one body, all forward or all carried; two or more."""
-    found: dict[object, list[Flag]] = {}
-    for flag, order in plan.orders.items():
-        if flag not in plan.guards.values():
-            key = (order.body, order.src, order.dst, order.forward)
-            found.setdefault(key, []).append(flag)
-    for flags in found.values():
-        if len(flags) > 1:
-            yield sorted(flags, key=lambda f: (plan.orders[f].first, plan.orders[f].second))
+class _Search:
+    """Takes flags from the plan until ids suffice. `runs`: how many each class keeps."""
 
+    def __init__(self, planner: Planner, plan: Plan, limit: int, timer: Timer) -> None:
+        self._planner, self._plan, self._limit, self._timer = planner, plan, limit, timer
+        self._classes = list(classes(plan))
+        self._runs = [len(flags) for flags in self._classes]
+        self._cuts: dict[int, Cuts] = {}
+        self._delays: dict[Order, None] = {}
+        self._budget = EFFORT_WHEN_SHORT
+        self._forced = 0
 
-def _cut(flags: Sequence[Flag], price: Price) -> Cuts:
-    """The dynamic programme over the flags of one class."""
-    count = len(flags)
-    prices = {(i, i + 1): 0.0 for i in range(count)}
-    for i in range(count):
-        for j in range(i + 2, count + 1):
-            prices[i, j] = price(tuple(flags[i:j]))
-    rows: list[tuple[float, tuple[Run, ...]]] = []
-    best: dict[int, tuple[float, tuple[Run, ...]]] = {0: (0.0, ())}
-    for _ in range(count):
-        best = {
-            j: min(
-                (
-                    (cost + prices[i, j], (*runs, tuple(flags[i:j])))
-                    for i, (cost, runs) in best.items()
-                    if i < j
-                ),
-                key=lambda entry: entry[0],
-            )
-            for j in range(min(best) + 1, count + 1)
-        }
-        rows.append(best[count])
-    return Cuts((flags[0].src, flags[0].dst), tuple(rows))
+    def merge_for_free(self) -> bool:
+        """Make the mergers that cost no time, if they are few enough to be tried."""
+        if self._cost(self._classes) > EFFORT:
+            return False
+        for number in range(len(self._classes)):
+            self._price(number)
+        return any(len(f) > n for f, n in zip(self._classes, self._runs))
 
+    def run(self) -> Fitted | None:
+        """The plan that fits; None if there is none with flags alone."""
+        while True:
+            trial, pair = self._trial()
+            if pair is None:
+                return Fitted(trial, self._forced, 0)
+            if not self._give_up_one(trial, pair):
+                return None
 
-def _timed(plan: Plan, timer: Timer) -> Price:
-    """Cycles that one merger adds to the kernel."""
-
-    def price(run: Run) -> float:
-        if _merged(plan, run) is None:
-            return inf
-        trial = plan.copy()
-        merge(trial, run)
-        return timer.cycles(trial.schedule) - timer.cycles(plan.schedule)
-
-    return price
-
-
-def _moved(plan: Plan) -> Price:
-    """Items by which sets move down and waits move up."""
-
-    def price(run: Run) -> float:
-        order = _merged(plan, run)
-        if order is None:
-            return inf
-        orders = [plan.orders[flag] for flag in run]
-        return sum(order.first - o.first + o.second - order.second for o in orders)
-
-    return price
-
-
-def _merged(plan: Plan, run: Run) -> Order | None:
-    """The order of the flag that a run becomes; None if its wait would precede its set."""
-    orders = [plan.orders[flag] for flag in run]
-    first, last = orders[0], max(orders, key=lambda o: o.first)
-    earliest = min(orders, key=lambda o: o.second)
-    order = Order(first.body, last.earlier, earliest.later, first.src, first.dst)
-    return order if order.forward is first.forward else None
-
-
-def _within(planner: Planner, plan: Plan, cuts: Sequence[Cuts], limit: int) -> Fitted | None:
-    """The plan with as many flags as there are ids for; None if mergers alone do not do."""
-    runs = [cut.cheapest for cut in cuts]
-    while True:
-        trial = plan.copy()
-        for cut, count in zip(cuts, runs):
-            for run in cut.best[count - 1][1]:
+    def _trial(self) -> tuple[Plan, PipePair | None]:
+        """The plan as decided so far, and the pair that has too many flags."""
+        planner, trial = self._planner, self._plan.copy()
+        for order in self._delays:
+            trial.delays.add(trial.add(order))
+        for number, cuts in self._cuts.items():
+            for run in cuts.best[self._runs[number] - 1][1]:
                 if len(run) > 1:
                     merge(trial, run)
-        pair = colour(planner.program, planner.required, trial, limit)
+        pair = colour(planner.program, planner.required, trial, self._limit)
         if pair is None:
             planner.complete(trial)
             trial, _ = eliminate(planner, trial)
-            pair = colour(planner.program, planner.required, trial, limit)
-        if pair is None:
-            return Fitted(trial, sum(len(c.best) - n for c, n in zip(cuts, runs)), 0)
-        affected = [i for i, cut in enumerate(cuts) if cut.pair == pair]
-        victim = min(affected, key=lambda i: cuts[i].saving(runs[i]), default=None)
-        if victim is None or cuts[victim].saving(runs[victim]) == inf:
-            return None
-        runs[victim] -= 1
+            pair = colour(planner.program, planner.required, trial, self._limit)
+        return trial, pair
+
+    def _give_up_one(self, trial: Plan, pair: PipePair) -> bool:
+        """Decide on one flag less for a pair; whether that was possible."""
+        numbers = [i for i, flags in enumerate(self._classes) if _pair(flags[0]) == pair]
+        if fresh := [i for i in numbers if i not in self._cuts]:
+            before = list(self._runs)
+            for number in fresh:
+                self._price(number)
+            if self._runs != before:
+                return True
+        victim = min(numbers, key=self._saving, default=None)
+        merging = inf if victim is None else self._saving(victim)
+        delays, delayed = dict(self._delays), trial.copy()
+        if delay(self._planner, delayed, pair, delays):
+            later = self._timer.cycles(delayed.schedule) - self._timer.cycles(trial.schedule)
+            if later < merging:
+                self._delays = delays
+                return True
+        if victim is None or merging == inf:
+            return False
+        self._runs[victim] -= 1
+        self._forced += 1
+        return True
+
+    def _saving(self, number: int) -> float:
+        return self._cuts[number].saving(self._runs[number])
+
+    def _price(self, number: int) -> None:
+        flags = self._classes[number]
+        cost = self._cost([flags])
+        affordable = cost <= self._budget
+        self._budget -= cost if affordable else 0
+        self._cuts[number] = cut(
+            flags, timed(self._plan, self._timer) if affordable else moved(self._plan)
+        )
+        self._runs[number] = self._cuts[number].cheapest
+
+    def _cost(self, flags: Sequence[Sequence[Flag]]) -> float:
+        """Instructions timed to price classes."""
+        return self._timer.length * sum(count_runs(class_) for class_ in flags)
+
+
+def _pair(flag: Flag) -> PipePair:
+    return flag.src, flag.dst

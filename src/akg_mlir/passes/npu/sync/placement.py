@@ -66,6 +66,8 @@ class Plan:
     orders: dict[Flag, Order] = field(default_factory=dict[Flag, Order])
     guards: dict[Flag, Flag] = field(default_factory=dict[Flag, Flag])
     """Token -> the flag inside its use that makes its release wait for its acquisition."""
+    delays: set[Flag] = field(default_factory=set[Flag])
+    """Flags that order no dependence, but the use of an event id after another one."""
 
     def add(self, order: Order) -> Flag:
         """Place a forward flag or a token."""
@@ -90,6 +92,7 @@ class Plan:
             if gone is not None:
                 self.schedule.remove(flag=gone)
                 self.orders.pop(gone, None)
+                self.delays.discard(gone)
         self.guards = {t: g for t, g in self.guards.items() if g is not flag}
 
     def guard(self, token: Flag) -> None:
@@ -108,7 +111,7 @@ class Plan:
         after.insert(release, Wait(guard))
 
     def copy(self) -> Plan:
-        return Plan(self.schedule.copy(), dict(self.orders), dict(self.guards))
+        return Plan(self.schedule.copy(), dict(self.orders), dict(self.guards), set(self.delays))
 
 
 class _FlagMissing(Exception):

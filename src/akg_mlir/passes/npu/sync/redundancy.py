@@ -16,7 +16,8 @@ def eliminate(planner: Planner, plan: Plan, pair: PipePair | None = None) -> tup
     kernel too large for that is left alone.
     """
     candidates: list[Node] = [n for n in plan.schedule.nodes() if isinstance(n, Barrier)]
-    flags = [f for f in reversed(plan.orders) if f not in plan.guards.values()]
+    needed = {*plan.guards.values(), *plan.delays}
+    flags = [f for f in reversed(plan.orders) if f not in needed]
     if pair is not None:
         candidates, flags = [], [f for f in flags if (f.src, f.dst) == pair]
     size = len(planner.program.instructions) * (len(candidates) + len(flags))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given
@@ -99,6 +100,15 @@ def order(draw: st.DrawFn) -> list[Node]:
 
 
 @st.composite
+def carrying_a_flag(draw: st.DrawFn, loop: Loop, event: int) -> list[Node]:
+    """Iterations wait for what another pipe did in the one before, as with rotating buffers."""
+    setter, waiter = draw(st.permutations(PIPES))[:2]
+    done = SetFlag(label="set", pipe=setter, waiter=waiter, event=event)
+    wait = WaitFlag(label="wait", pipe=waiter, setter=setter, event=event)
+    return [done, replace(loop, body=(wait, *loop.body, done)), wait]
+
+
+@st.composite
 def blocks(draw: st.DrawFn, names: tuple[str, ...], depth: int, trips: int) -> tuple[Node, ...]:
     nodes: list[Node] = []
     for _ in range(draw(st.integers(1, 4))):
@@ -117,7 +127,8 @@ def blocks(draw: st.DrawFn, names: tuple[str, ...], depth: int, trips: int) -> t
                 nodes.append(Let((f"c{inner}",), ("0",)))
                 body = (*body, draw(work((f"c{inner}",))))
                 body = (*body, Let((f"c{inner}",), (f"(c{inner} + 1) % 3",)))
-            nodes.append(Loop(inner, "0", f"min({upper}, {trips})", step, body))
+            loop = Loop(inner, "0", f"min({upper}, {trips})", step, body)
+            nodes += draw(carrying_a_flag(loop, 2 + depth % 2)) if draw(st.booleans()) else [loop]
         elif kind == "if" and depth < 3:
             condition = f"{draw(st.sampled_from(names))} % 3 {draw(st.sampled_from(['==', '<']))} 1"
             arms = [draw(blocks(names, depth + 1, 4)) for _ in range(2)]

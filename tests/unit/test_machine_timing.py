@@ -7,6 +7,7 @@ import pytest
 from npu_text import Kernel
 
 from akg_mlir.machine import Machine, Timing
+from akg_mlir.machine.loading import load
 from akg_mlir.targets import Workload, lower_bound
 
 
@@ -208,3 +209,28 @@ def test_streaming_stays_above_the_bound(cores: int) -> None:
 def test_cycles_do_not_need_data() -> None:
     kernel = loading(0)
     assert Machine(kernel.target).time(kernel.program()).cycles > 0
+
+
+@pytest.mark.parametrize("instructions", range(1, 9))
+def test_jumps_carry_flags_that_are_still_to_come(instructions: int) -> None:
+    """Loads wait for the vector unit, the front end is iterations ahead of both."""
+    kernel = Kernel()
+    x = kernel.gm("65536")
+    a = kernel.buffer("ub", 0, "65536")
+    for name, value in (("c0", 0), ("c1", 1), ("n", 20)):
+        kernel.line(f"%{name} = arith.constant {value} : index")
+    kernel.flag("set", "v", "mte2")
+    kernel.line("scf.for %i = %c0 to %n step %c1 {")
+    kernel.flag("wait", "v", "mte2")
+    kernel.copy(kernel.ptr(a), kernel.ptr(x), 512)
+    kernel.flag("set", "mte2", "v")
+    kernel.flag("wait", "mte2", "v")
+    for _ in range(instructions):
+        kernel.vec("vexp", kernel.ptr(a), [kernel.ptr(a)], repeat=128, mask=128)
+        kernel.barrier("v")
+    kernel.flag("set", "v", "mte2")
+    kernel.line("}")
+    kernel.flag("wait", "v", "mte2")
+    loaded = load(kernel.program(), kernel.target)
+    assert loaded.shortened[0].jumps
+    assert loaded.shortened[0].cycles == loaded.timelines[0].cycles

@@ -278,9 +278,8 @@ class Clock:
                 # A pipe that rested stays as it is: when it last worked no longer matters.
                 if moments[pipe] != before[pipe]:
                     moments[pipe] += later
+        for flag, fired in self._flags.items():
+            self._flags[flag] = deque(time + later for time in fired)
         for pipe, queue in self._queues.items():
             self._queues[pipe] = deque((at + by, issued + later) for at, issued in queue)
             self._ready[pipe] = self._head(pipe)
-        for fired in self._flags.values():
-            for _ in range(len(fired)):
-                fired.append(fired.popleft() + later)

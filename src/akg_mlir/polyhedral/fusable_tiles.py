@@ -15,7 +15,8 @@ from akg_mlir.polyhedral.clustering import Cluster, clusters_of
 from akg_mlir.polyhedral.context import maps_of
 from akg_mlir.polyhedral.fusion import Fuser
 from akg_mlir.polyhedral.reservation import read_reservations
-from akg_mlir.polyhedral.tile_choice import Choice, TilePlan, Tiler
+from akg_mlir.polyhedral.tile_choice import Tiler
+from akg_mlir.polyhedral.tile_plan import Choice, TilePlan
 from akg_mlir.polyhedral.tiled_tree import tiled_tree
 from akg_mlir.polyhedral.tiling import is_tiled
 from akg_mlir.polyhedral.tree import Domain

@@ -16,7 +16,7 @@ from akg_mlir.polyhedral.dependence import maps_of
 from akg_mlir.polyhedral.policy import Entry, Level, Policy, Tile
 from akg_mlir.polyhedral.policy_binding import inner_loops, outer_loops
 from akg_mlir.polyhedral.reservation import Reservation, restricted, with_parts
-from akg_mlir.polyhedral.tile_choice import Choice
+from akg_mlir.polyhedral.tile_plan import Choice
 from akg_mlir.polyhedral.tiling import Split, member_ranges, split_reductions, tile_cluster
 from akg_mlir.polyhedral.tree import Band, Domain, Filter, Sequence, select_members
 

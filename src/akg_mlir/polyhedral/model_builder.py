@@ -1,0 +1,342 @@
+"""The model of a tile space, derived once from tiles of single points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+import islpy as isl
+
+from akg_mlir.polyhedral.alignment import order_of_lanes
+from akg_mlir.polyhedral.context import context
+from akg_mlir.polyhedral.executions import Execution, Interior, executions
+from akg_mlir.polyhedral.footprint import Box, box
+from akg_mlir.polyhedral.fusion import Fuser
+from akg_mlir.polyhedral.scop import Access, Array, Statement
+from akg_mlir.polyhedral.tile_model import Footprint, Kernel, Loop, Side, TileModel, Work
+from akg_mlir.polyhedral.tiling import Reduction
+from akg_mlir.polyhedral.tree import TreeError
+
+DIM = isl.dim_type
+
+
+def build_model(kernel: Kernel, fuser: Fuser, inside: Interior) -> TileModel:
+    """The model of a tile space; the loops inside its tiles follow the tile dimensions."""
+    return _Builder(kernel, inside, executions(fuser, inside)).build()
+
+
+@dataclass
+class _Builder:
+    kernel: Kernel
+    inside: Interior
+    executed: list[Execution]
+    boxes: dict[str, Box] = field(default_factory=dict[str, Box])
+
+    def build(self) -> TileModel:
+        scop, space = self.kernel.scop, self.inside.space
+        self.recomputed = {n for c in space.group.producers for n in c.names}
+        inner = [k + 1 for i in self.inside.inner for k in i.loops]
+        self.dims = max([len(space.extents), *inner])
+        self.names = list(dict.fromkeys(e.statement for e in self.executed))
+        self.written = {a.array for n in self.names for a in scop.by_name[n].writes}
+        self.private = self.private_arrays()
+        work = [self.work(e) for e in self.executed]
+        footprints = [f for array in scop.arrays.values() for f in self.footprints(array)]
+        return TileModel(self.loops(), tuple(footprints), tuple(work))
+
+    def private_arrays(self) -> set[str]:
+        """Arrays that every chunk band keeps for itself: read from GM or recomputed in each."""
+        scop = self.kernel.scop
+        shared = {
+            access.array
+            for execution in self.executed
+            for access in scop.by_name[execution.statement].writes
+            if not execution.sunk
+        }
+        return set(scop.arrays) - shared
+
+    def work(self, execution: Execution) -> Work:
+        statement = self.kernel.scop.by_name[execution.statement]
+        sides = self.sides(execution.points, _extents(statement.domain))
+        if statement.name in self.kernel.cubes:
+            sides = self.in_l0(statement.name, sides)
+        original = 1
+        for side in sides:
+            original *= side.whole
+        return Work(
+            statement.name,
+            "cube" if statement.name in self.kernel.cubes else "vector",
+            sides,
+            original,
+            self.kernel.operations.get(statement.name, 1),
+            self.kernel.scop.arrays[statement.writes[-1].array].element_bytes,
+            statement.name in self.recomputed,
+        )
+
+    def footprints(self, array: Array) -> list[Footprint]:
+        """The buffers for one array: one per memory and alignment."""
+        classes: dict[tuple[str, ...], list[tuple[int, Access, isl.Map]]] = {}
+        own: list[Footprint] = []
+        for place, execution in enumerate(self.executed):
+            statement = self.kernel.scop.by_name[execution.statement]
+            region = str(execution.region) if array.name in self.private else ""
+            for access in statement.accesses:
+                if access.array != array.name:
+                    continue
+                touched = execution.points.apply_range(access.relation)
+                dims = self.rearranged(statement, access, array)
+                if dims:
+                    found = self.footprint(array, "ub", [(place, access, touched)])
+                    extents = _extents(statement.domain)
+                    sides = self.sides(execution.points, extents)
+                    own.append(replace(found, held=tuple(sides[d] for d in dims)))
+                else:
+                    for key in self.keys(statement, access, array, touched):
+                        classes.setdefault((*key, region), []).append((place, access, touched))
+        return own + [self.footprint(array, key[0], uses) for key, uses in classes.items()]
+
+    def rearranged(self, statement: Statement, access: Access, array: Array) -> tuple[int, ...]:
+        """The statement's dimensions whose order the buffer of a reference is in, none for one that
+        is a box of the array."""
+        elsewhere = statement.name in self.kernel.cubes or statement.name in self.kernel.other_units
+        if elsewhere or array.name in self.written:
+            return ()
+        block = max(1, self.kernel.block_bytes // array.element_bytes)
+        try:
+            return order_of_lanes(statement, access, array.shape, block)
+        except TreeError:  # no function: promotion refuses it with a message of its own
+            return ()
+
+    def footprint(
+        self, array: Array, memory: str, uses: list[tuple[int, Access, isl.Map]]
+    ) -> Footprint:
+        """The buffer for references that share one."""
+        touched = uses[0][2]
+        for _, _, other in uses[1:]:
+            touched = touched.union(other)
+        places = [p for p, _, _ in uses]
+        private = array.name in self.written
+        stored = memory == "ub" and array.live_out and any(a.is_write for _, a, _ in uses)
+        if private and not any(a.is_write for _, a, _ in uses):
+            places.append(self.first_write(array.name, places[0]))
+        loaded = not private and memory in ("ub", "l1")
+        sides, held = self.sides(touched, array.shape), tuple[Side, ...]()
+        if memory in ("l0a", "l0b"):
+            sides, held = self.streamed(places[0], memory)
+        return Footprint(
+            array.name,
+            array.element_bytes,
+            memory,
+            sides,
+            array.shape,
+            loaded=loaded,
+            stored=stored,
+            start=self.begin(uses) if loaded else min(places),
+            stop=self.end(uses) if stored else max(places),
+            held=held,
+        )
+
+    def streamed(self, place: int, memory: str) -> tuple[tuple[Side, ...], tuple[Side, ...]]:
+        """What passes through L0 of an operand, and what must be there at once: all rows (or
+        columns) of one block of what is summed."""
+        execution = self.executed[place]
+        statement = self.kernel.scop.by_name[execution.statement]
+        cube = self.kernel.cubes[execution.statement]
+        cell, right = statement.writes[0].index, cube.b.index
+        kept = [d for d in range(statement.rank) if _involves(cell, d)]
+        summed = [d for d in range(statement.rank) if d not in kept]
+        kept = [d for d in kept if _involves(right, d) == (memory == "l0b")]
+        extents = _extents(statement.domain)
+        sides = self.in_l0(execution.statement, self.sides(execution.points, extents))
+        block = Side(extents[summed[-1]], (0,) * self.dims, extents[summed[-1]])
+        return tuple(sides[d] for d in (*kept, *summed)), (*(sides[d] for d in kept), block)
+
+    def begin(self, uses: list[tuple[int, Access, isl.Map]]) -> int:
+        """Where a loaded buffer is taken at the latest: loops that cut tiles apart move loads to
+        the front of the chunk band or tile."""
+        regions = {self.executed[place].region for place, _, _ in uses}
+        inside = [k for k, e in enumerate(self.executed) if e.region in regions]
+        return 0 if None in regions else inside[0]
+
+    def end(self, uses: list[tuple[int, Access, isl.Map]]) -> int:
+        """Where a stored buffer is free again: behind the last place of its chunk band or tile."""
+        regions = {self.executed[place].region for place, _, _ in uses}
+        inside = [k for k, e in enumerate(self.executed) if e.region in regions]
+        return len(self.executed) if None in regions else inside[-1]
+
+    def first_write(self, array: str, use: int) -> int:
+        """The first place of the same chunk band, or of the tile, that writes an array."""
+        scop = self.kernel.scop
+        writes = [
+            k
+            for k, e in enumerate(self.executed)
+            if array in {a.array for a in scop.by_name[e.statement].writes}
+        ]
+        region = self.executed[use].region
+        beside = [k for k in writes if self.executed[k].region == region]
+        return min(beside or writes)
+
+    def keys(
+        self, statement: Statement, access: Access, array: Array, touched: isl.Map
+    ) -> list[tuple[str, ...]]:
+        """The buffers that a reference needs; references of one key share a buffer."""
+        cube = self.kernel.cubes.get(statement.name)
+        cells = {c.reduction.update.writes[0].array for c in self.kernel.cubes.values()}
+        if cube is not None and access is cube.a:
+            return [("l1", statement.name, "a"), ("l0a", statement.name)]
+        if cube is not None and access is cube.b:
+            return [("l1", statement.name, "b"), ("l0b", statement.name)]
+        if cube is not None:
+            return [("l0c",), ("ub", *self.alignment(array, touched))]
+        if access.is_write and access.array in cells and self.initialises(statement):
+            return [("l0c",)]
+        return [("ub", *self.alignment(array, touched))]
+
+    def initialises(self, statement: Statement) -> bool:
+        cell = statement.writes[0].array
+        return any(
+            c.reduction.update.writes[0].array == cell and not statement.reads
+            for c in self.kernel.cubes.values()
+        )
+
+    def alignment(self, array: Array, touched: isl.Map) -> tuple[str, ...]:
+        """Where the innermost dimension of a footprint starts, modulo blocks."""
+        if not array.shape:
+            return ()
+        offset = self.box_of(touched).offsets[-1]
+        block = max(1, self.kernel.block_bytes // array.element_bytes)
+        constant = offset.get_constant_val()
+        linear = offset.set_constant_val(isl.Val(0, context()))
+        return str(linear), str(constant.mod(isl.Val(block, context())))
+
+    def box_of(self, touched: isl.Map) -> Box:
+        plain = touched.reset_tuple_id(DIM.out) if touched.has_tuple_id(DIM.out) else touched
+        key = str(plain)
+        if key not in self.boxes:
+            self.boxes[key] = box(plain)
+        return self.boxes[key]
+
+    def sides(self, touched: isl.Map, wholes: tuple[int, ...]) -> tuple[Side, ...]:
+        found = self.box_of(touched)
+        return tuple(
+            Side(size, _slopes(offset, self.dims), whole)
+            for offset, size, whole in zip(found.offsets, found.sizes, wholes)
+        )
+
+    def in_l0(self, update: str, sides: tuple[Side, ...]) -> tuple[Side, ...]:
+        """Sides of a box of a contraction that moves with its loops for L0, if it has any."""
+        within = self.within(update)
+        inside = {outer: k for k, outer in within.items()}
+        place = {k: within.get(k, inside.get(k, k)) for k in range(self.dims)}  # swaps the two
+        return tuple(
+            replace(side, slopes=tuple(side.slopes[place[k]] for k in range(self.dims)))
+            for side in sides
+        )
+
+    def within(self, update: str | None = None) -> dict[int, int]:
+        """Loops for L0 (of one update) -> the loops for L1 they are in."""
+        return {
+            k: outer
+            for inner in self.inside.inner
+            if isinstance(inner.owner, Reduction) and update in (None, inner.owner.update.name)
+            for k, outer in zip(inner.loops, inner.within)
+        }
+
+    def loops(self) -> tuple[Loop, ...]:
+        extents = [*self.inside.space.extents, *[1] * (self.dims - len(self.inside.space.extents))]
+        owners: list[int | None] = [None] * self.dims
+        for number, inner in enumerate(self.inside.inner):
+            for k, extent in zip(inner.loops, inner.extents):
+                extents[k] = extent
+                owners[k] = number if owners[k] is None else owners[k]
+        units, fixed, within = self.units(), self.fixed(extents), self.within()
+        periods = self.periods()
+        return tuple(
+            Loop(extent, units.get(k, 1), fixed.get(k), owner, within.get(k), frozenset(periods[k]))
+            for k, (extent, owner) in enumerate(zip(extents, owners))
+        )
+
+    def periods(self) -> list[set[int]]:
+        """By loop, the numbers of iterations after which a subscript starts a new row."""
+        result: list[set[int]] = [set() for _ in range(self.dims)]
+        for execution in self.executed:
+            statement = self.kernel.scop.by_name[execution.statement]
+            found = [p for a in statement.accesses for i in a.index for p in _periods(i)]
+            if not found:
+                continue
+            sides = self.sides(execution.points, _extents(statement.domain))
+            for dim, period in found:
+                moving = [k for k, slope in enumerate(sides[dim].slopes) if slope]
+                if len(moving) == 1 and sides[dim].slopes[moving[0]] == 1:
+                    result[moving[0]].add(period)
+        return result
+
+    def units(self) -> dict[int, int]:
+        """Loops along the last dimension of a result move in whole blocks of it."""
+        result: dict[int, int] = {}
+        for execution in self.executed:
+            statement = self.kernel.scop.by_name[execution.statement]
+            array = self.kernel.scop.arrays[statement.writes[-1].array]
+            if not (array.shape and array.live_out):
+                continue
+            touched = execution.points.apply_range(statement.writes[-1].relation)
+            block = max(1, self.kernel.block_bytes // array.element_bytes)
+            for k, slope in enumerate(self.sides(touched, array.shape)[-1].slopes):
+                if slope == 1:
+                    result[k] = max(result.get(k, 1), block)
+        return result
+
+    def fixed(self, extents: list[int]) -> dict[int, int]:
+        result: dict[int, int] = {}
+        for execution in self.executed:
+            cube = self.kernel.cubes.get(execution.statement)
+            if cube is None:
+                continue
+            sides = self.work(execution).sides
+            within = self.within(execution.statement)
+            for dims, size in ((cube.whole, None), (cube.single, 1)):
+                for k in (k for d in dims for k, s in enumerate(sides[d].slopes) if s):
+                    for loop in (k, within.get(k, k)):
+                        result[loop] = extents[loop] if size is None else size
+        return result
+
+
+def _involves(index: Iterable[isl.Aff], dim: int) -> bool:
+    return any(i.involves_dims(DIM.in_, dim, 1) for i in index)
+
+
+def _extents(domain: isl.Set) -> tuple[int, ...]:
+    return tuple(
+        int(domain.dim_max_val(k).to_python()) - int(domain.dim_min_val(k).to_python()) + 1
+        for k in range(domain.dim(DIM.set))
+    )
+
+
+def _slopes(offset: isl.Aff, dims: int) -> tuple[float, ...]:
+    """How far the offset moves per step of each loop, on average over many steps."""
+    if offset.dim(DIM.div) == 0:
+        parts = [offset.get_coefficient_val(DIM.in_, k) for k in range(dims)]
+        return tuple(abs(p.to_python()) for p in parts)
+    start = _value_at(offset, [0] * dims)
+    far = 1024
+    ends = [_value_at(offset, [far * (k == d) for d in range(dims)]) for k in range(dims)]
+    return tuple(abs(end - start) / far for end in ends)
+
+
+def _periods(subscript: isl.Aff) -> Iterator[tuple[int, int]]:
+    """Dimensions that a subscript divides by themselves, and by what."""
+    for k in range(subscript.dim(DIM.div)):
+        divided = subscript.get_div(k)
+        terms = [
+            (kind, dim, divided.get_coefficient_val(kind, dim))
+            for kind in (DIM.in_, DIM.div)
+            for dim in range(divided.dim(kind))
+        ]
+        terms = [term for term in terms if not term[2].is_zero()]
+        if len(terms) == 1 and terms[0][0] == DIM.in_:
+            yield terms[0][1], int(terms[0][2].get_den_val().to_python())
+
+
+def _value_at(offset: isl.Aff, point: list[int]) -> float:
+    place = isl.Set(f"{{ [{', '.join(map(str, point))}] }}", context()).sample_point()
+    return float(isl.PwAff.from_aff(offset).eval(place).to_python())

@@ -142,6 +142,29 @@ def staged_programs() -> st.SearchStrategy[tuple[Node, ...]]:
     return stages.map(lambda body: (Repeat(3, False, tuple(body)),))
 
 
+@st.composite
+def rotating_programs(draw: st.DrawFn) -> tuple[Node, ...]:
+    """Loops whose iterations load some buffers first, all or half of them, and keep the others."""
+    names = [n for n, space in BUFFERS.items() if space == "ub"]
+    kept = [names[0], *draw(st.lists(st.sampled_from(names[1:]), max_size=2, unique=True))]
+    rows = st.lists(staged_ops(2), min_size=1, max_size=3).map(tuple)
+    inner = st.builds(Repeat, st.integers(1, 5), st.booleans(), rows)
+    stages = draw(st.lists(st.one_of(staged_ops(1), staged_ops(1), inner), min_size=2, max_size=6))
+    extents = st.sampled_from((BLOCKS, BLOCKS, BLOCKS // 2))
+    loads = [
+        Op("copy", Place(n, 0, (0,)), (Place("x", 0, (0,)),), draw(extents))
+        for n in names
+        if n not in kept
+    ]
+    loop = Repeat(draw(st.integers(0, 6)), draw(st.booleans()), (*loads, *stages))
+    before = [Op("copy", Place(n, 0, ()), (Place("x", 0, ()),), BLOCKS) for n in kept]
+    before += [
+        Op("copy", Place(t, 0, ()), (Place(names[0], 0, ()),), BLOCKS) for t in TENSORS if t != "x"
+    ]
+    after = [Op("copy", Place(f"out_{n}", 0, ()), (Place(n, 0, ()),), BLOCKS) for n in kept]
+    return (*before, loop, *after)
+
+
 def with_filled_buffers(body: tuple[Node, ...]) -> tuple[Node, ...]:
     """The program behind loads of all buffers and in front of stores of the ub ones."""
 

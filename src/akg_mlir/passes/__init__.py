@@ -35,6 +35,7 @@ NPU: dict[str, tuple[str, str]] = {
     "npu-generate": ("npu_generate", "NpuGenerate"),
     "npu-insert-sync": ("npu_insert_sync", "NpuInsertSync"),
     "npu-legalise": ("npu_legalise", "NpuLegalise"),
+    "npu-multi-buffer": ("npu_multi_buffer", "NpuMultiBuffer"),
     "npu-plan-memory": ("npu_plan_memory", "NpuPlanMemory"),
     "npu-verify": ("npu_verify", "NpuVerify"),
 }

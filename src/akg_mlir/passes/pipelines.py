@@ -141,13 +141,14 @@ class AffineToNpu(PipelinePass):
 
 @dataclass(frozen=True)
 class NpuToInstructions(PipelinePass):
-    """NPU floor: legalise tile ops to instructions, plan memory, synchronise, verify."""
+    """NPU floor: legalise tile ops, overlap iterations, plan memory, synchronise, verify."""
 
     name = "npu-to-instructions"
 
     def expand(self) -> tuple[ModulePass, ...]:
         return (
             _step("npu-legalise"),
+            _step("npu-multi-buffer"),
             _step("npu-plan-memory"),
             _step("npu-insert-sync"),
             _step("npu-verify"),

@@ -16,7 +16,6 @@ from akg_mlir.diagnostics import CompileError, remark
 from akg_mlir.dialects.npu import (
     BLOCK_BYTES,
     BufferOp,
-    Pipe,
     PipeOp,
     Space,
     VecOp,
@@ -24,8 +23,8 @@ from akg_mlir.dialects.npu import (
 )
 from akg_mlir.passes.npu.memory.colouring import Pair, Plan, Request, Sharing, peak, plan
 from akg_mlir.passes.npu.memory.footprint import locate, reserved_bytes
-from akg_mlir.passes.npu.memory.lifetime import Lifetime, lifetimes
-from akg_mlir.passes.npu.memory.structure import Program, kernels, program_of
+from akg_mlir.passes.npu.memory.lifetime import Lifetime, buffer_uses, lifetimes
+from akg_mlir.passes.npu.memory.structure import Loop, Program, kernels, program_of
 from akg_mlir.passes.npu.memory.target import target_of
 from akg_mlir.targets import Target
 
@@ -35,10 +34,10 @@ class NpuPlanMemory(ModulePass):
     """Give every on-chip buffer an address in its memory.
 
     Buffers move to the top of their kernel. They are kept apart while the memory allows it, since
-    sharing bytes orders their users; then buffers that one pipe uses share bytes, then all (or at
-    once, with `reuse=always`), in each case only if their lifetimes do not meet. Sources of one
-    vector instruction go to different bank groups where that costs no space (`skew=false` lets them
-    fall as they may).
+    sharing bytes orders their users; then buffers that one pipe uses share bytes, then those of
+    different loops, then all (or at once, with `reuse=always`), in each case only if their
+    lifetimes do not meet. Sources of one vector instruction go to different bank groups where that
+    costs no space (`skew=false` lets them fall as they may).
     """
 
     name = "npu-plan-memory"
@@ -63,13 +62,13 @@ class NpuPlanMemory(ModulePass):
         target: Target,
     ) -> None:
         capacity, alignment = target.memories[space.value], target.alignments[space.value]
-        pipes = _pipes(program)
+        connects = _connections(program)
         requests = [
             Request(
                 reserved_bytes(b, alignment),
                 alignment,
                 live.get(b.result, _NEVER),
-                len(pipes.get(b.result, ())) > 1,
+                connects.get(b.result),
             )
             for b in buffers
         ]
@@ -87,13 +86,13 @@ class NpuPlanMemory(ModulePass):
 _NEVER = Lifetime(0, -1)
 
 
-def _pipes(program: Program) -> dict[SSAValue, set[Pipe]]:
-    """The pipes that touch each buffer."""
-    found: dict[SSAValue, set[Pipe]] = {}
-    for instruction in program.instructions:
-        for access in instruction.accesses:
-            if isinstance(access.root, SSAValue):
-                found.setdefault(access.root, set()).add(instruction.pipe)
+def _connections(program: Program) -> dict[SSAValue, Loop | Program]:
+    """The deepest loop (or the kernel) that uses each of the buffers that several pipes use."""
+    found: dict[SSAValue, Loop | Program] = {}
+    for buffer, uses in buffer_uses(program).items():
+        if len({use.instruction.pipe for use in uses}) > 1:
+            deepest = max((use.instruction.loops_around for use in uses), key=len)
+            found[buffer] = deepest[-1] if deepest else program
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -18,13 +18,14 @@ BANK_SKEW = 256
 class Request:
     """A buffer of one memory: bytes, alignment of its address, lifetime.
 
-    `connects` two pipes: sharing its bytes would make these pipes wait for each other.
+    `connects`: several pipes use it, in this loop (or another place): sharing its bytes would make
+    these pipes wait for each other. None if one pipe alone does.
     """
 
     size: int
     alignment: int
     lifetime: Lifetime
-    connects: bool = False
+    connects: Hashable | None = None
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Sharing(Enum):
 
     NONE = "are kept apart"
     WITHIN_PIPES = "share bytes if one pipe uses them"
+    BETWEEN_LOOPS = "share bytes if one pipe or different loops use them"
     ALL = "share bytes where lifetimes allow"
 
 
@@ -130,7 +132,9 @@ def _first_fit(
 def _interfere(a: Request, b: Request, sharing: Sharing) -> bool:
     if sharing is Sharing.NONE or a.lifetime.meets(b.lifetime):
         return True
-    return sharing is Sharing.WITHIN_PIPES and (a.connects or b.connects)
+    if sharing is Sharing.WITHIN_PIPES:
+        return a.connects is not None or b.connects is not None
+    return sharing is Sharing.BETWEEN_LOOPS and a.connects == b.connects is not None
 
 
 def _wanted_residues(request: int, placed: dict[int, int], pairs: Sequence[Pair]) -> Iterator[int]:

@@ -85,12 +85,17 @@ def lifetimes(program: Program) -> dict[SSAValue, Lifetime]:
     outside of it, or when an iteration may read bytes that an earlier iteration wrote.
     """
     positions = Positions(program)
+    return {root: _lifetime(positions, uses) for root, uses in buffer_uses(program).items()}
+
+
+def buffer_uses(program: Program) -> dict[SSAValue, list[Use]]:
+    """The accesses of every `npu.buffer` result, in program order."""
     uses: dict[SSAValue, list[Use]] = {}
     for instruction in program.instructions:
         for access in instruction.accesses:
             if isinstance(access.root, SSAValue) and isinstance(access.root.owner, BufferOp):
                 uses.setdefault(access.root, []).append(Use(instruction, access))
-    return {root: _lifetime(positions, list_) for root, list_ in uses.items()}
+    return uses
 
 
 def _lifetime(positions: Positions, uses: Sequence[Use]) -> Lifetime:
@@ -99,13 +104,13 @@ def _lifetime(positions: Positions, uses: Sequence[Use]) -> Lifetime:
     around = {loop for u in uses for loop in u.instruction.loops_around}
     for loop in around:
         inside = [u for u in uses if loop in u.instruction.loops_around]
-        if len(inside) < len(uses) or _carries(loop, inside):
+        if len(inside) < len(uses) or carries(loop, inside):
             start = min(start, positions.span[loop][0])
             end = max(end, positions.span[loop][1])
     return Lifetime(start, end)
 
 
-def _carries(loop: Loop, uses: Sequence[Use]) -> bool:
+def carries(loop: Loop, uses: Sequence[Use]) -> bool:
     """Whether an iteration of `loop` may read what an earlier one wrote. `uses` are in it."""
     writes = [u for u in uses if u.access.writes]
     reads = [u for u in uses if not u.access.writes and not _initialises(u, loop)]

@@ -1,0 +1,70 @@
+"""The two stages of a loop body: what fills the buffers of an iteration, and the rest.
+
+Fills read nothing that the loop writes, and write slots that nothing else writes: those of the next
+iteration may therefore come before the rest of this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from xdsl.dialects import scf
+from xdsl.ir import Block, Operation, SSAValue
+
+from akg_mlir.dialects.npu import PipeOp
+from akg_mlir.passes.npu.memory.footprint import accesses
+
+Root = SSAValue | str
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The ops of a body by stage, each with what computes its operands, in program order; `filled`
+    are the slots that the first stage writes."""
+
+    fill: tuple[Operation, ...]
+    rest: tuple[Operation, ...]
+    filled: frozenset[Root]
+
+
+def stages_of(loop: scf.ForOp, slots: Sequence[SSAValue]) -> Stages:
+    """Split a body; `slots` are the buffers that the next iteration has copies of."""
+    touched = {op: _roots(op) for op in loop.body.block.ops}
+    items = [op for op, (reads, writes) in touched.items() if reads or writes]
+    written = {root for _, writes in touched.values() for root in writes}
+    fills = [op for op in items if not touched[op][0] & written and touched[op][1] <= set(slots)]
+    while True:
+        others = {root for op in items if op not in fills for root in touched[op][1]}
+        kept = [op for op in fills if not touched[op][1] & others]
+        if len(kept) == len(fills):
+            break
+        fills = kept
+    rest = [op for op in items if op not in fills]
+    block = loop.body.block
+    filled = frozenset(root for op in fills for root in touched[op][1])
+    return Stages(_with_operands(fills, block), _with_operands(rest, block), filled)
+
+
+def _roots(item: Operation) -> tuple[set[Root], set[Root]]:
+    """Buffers and tensors that an op and those in it (read, write)."""
+    found: tuple[set[Root], set[Root]] = set(), set()
+    for op in item.walk():
+        if isinstance(op, PipeOp):
+            for access in accesses(op):
+                found[access.writes].add(access.root)
+    return found
+
+
+def _with_operands(items: Iterable[Operation], block: Block) -> tuple[Operation, ...]:
+    """The items and the ops of the block whose results they use, in order."""
+    wanted = set(items)
+    pending = list(wanted)
+    while pending:
+        for op in pending.pop().walk():
+            for operand in op.operands:
+                owner = operand.owner
+                if isinstance(owner, Operation) and owner.parent is block and owner not in wanted:
+                    wanted.add(owner)
+                    pending.append(owner)
+    return tuple(op for op in block.ops if op in wanted)

@@ -1,0 +1,58 @@
+"""Random loops with several iterations in flight compute what they did one after the other."""
+
+from __future__ import annotations
+
+import npu_programs as model
+import numpy as np
+from hypothesis import assume, event, given
+from hypothesis import strategies as st
+from xdsl.passes import PassPipeline
+
+from akg_mlir.diagnostics import collect_remarks
+from akg_mlir.emit.program import decode
+from akg_mlir.machine import Machine, MachineError
+from akg_mlir.machine.program import Program
+from akg_mlir.parsing import make_context, parse_module
+from akg_mlir.passes.npu.memory.structure import kernels
+from akg_mlir.passes.pipelines import parse_pipeline
+from akg_mlir.targets import load
+
+TARGET = load("ascend910")
+MACHINE = Machine(TARGET)
+
+
+@given(
+    body=model.rotating_programs(),
+    copies=st.integers(2, 3),
+    reuse=st.sampled_from(["auto", "always"]),
+    seed=st.integers(0, 999),
+)
+def test_iterations_in_flight_compute_the_same(
+    body: tuple[model.Node, ...], copies: int, reuse: str, seed: int
+) -> None:
+    rest = f"npu-plan-memory{{reuse={reuse}}},npu-insert-sync,npu-verify"
+    program, _ = compiled(body, rest)
+    numbers = np.random.default_rng(0)
+    shapes = [program.buffers[i].shape for i in program.arguments]
+    inputs = [numbers.standard_normal(shape).astype(np.float32) for shape in shapes]
+    try:
+        expected = MACHINE.run(program, inputs).outputs
+    except MachineError:
+        assume(False)
+    rotated, overlap = compiled(body, f"npu-multi-buffer{{copies={copies}}},{rest}")
+    event("overlap" if overlap else "one after the other")
+    assert MACHINE.check(rotated) == ()
+    for run in range(3):
+        mode = "adversarial" if run else "program"
+        got = MACHINE.run(rotated, inputs, mode, seed + run).outputs
+        assert all(np.array_equal(a, b) for a, b in zip(got, expected))
+
+
+def compiled(body: tuple[model.Node, ...], passes: str) -> tuple[Program, bool]:
+    """The program, and whether iterations of some loop overlap."""
+    text, _ = model.to_text(body)
+    module = parse_module(text)
+    with collect_remarks() as remarks:
+        PassPipeline(parse_pipeline(passes)).apply(make_context(), module)
+    overlap = any(r.pass_name == "npu-multi-buffer" and r.kind == "passed" for r in remarks)
+    return decode(next(kernels(module)), TARGET), overlap

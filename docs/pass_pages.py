@@ -72,6 +72,11 @@ EXAMPLES = {
     "poly-verify": Example("blur", f"{RAISED},poly-schedule,{TILE},poly-fuse", "poly-verify"),
     "npu-generate": Example("scale", f"{SCALED},poly-assign-units,poly-promote", "npu-generate"),
     "npu-legalise": Example("scale", "te-to-affine,affine-to-npu", "npu-legalise"),
+    "npu-hoist-invariants": Example(
+        "shift",
+        'te-to-affine,affine-to-npu{policy="S0: 1@UB, _"},npu-legalise',
+        "npu-hoist-invariants",
+    ),
     "npu-multi-buffer": Example(
         "scale",
         'te-to-affine,affine-to-npu{policy="S0: 8@UB"},npu-legalise',

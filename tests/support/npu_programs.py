@@ -144,25 +144,46 @@ def staged_programs() -> st.SearchStrategy[tuple[Node, ...]]:
 
 @st.composite
 def rotating_programs(draw: st.DrawFn) -> tuple[Node, ...]:
-    """Loops whose iterations load some buffers first, all or half of them, and keep the others."""
+    """Loops whose iterations load some buffers first, all or half of them, and keep the others.
+
+    Two buffers are only loaded, and a third is computed from them at first: maybe always the same.
+    """
+    depth = draw(st.integers(1, 2))
     names = [n for n, space in BUFFERS.items() if space == "ub"]
-    kept = [names[0], *draw(st.lists(st.sampled_from(names[1:]), max_size=2, unique=True))]
-    rows = st.lists(staged_ops(2), min_size=1, max_size=3).map(tuple)
+    kept = [names[0], *draw(st.lists(st.sampled_from(names[1:4]), max_size=2, unique=True))]
+    rows = st.lists(staged_ops(depth + 1), min_size=1, max_size=3).map(tuple)
     inner = st.builds(Repeat, st.integers(1, 5), st.booleans(), rows)
-    stages = draw(st.lists(st.one_of(staged_ops(1), staged_ops(1), inner), min_size=2, max_size=6))
-    extents = st.sampled_from((BLOCKS, BLOCKS, BLOCKS // 2))
+    stages = st.lists(
+        st.one_of(staged_ops(depth), staged_ops(depth), inner), min_size=2, max_size=6
+    )
+    fixed = (0,) * (depth - 1)
     loads = [
-        Op("copy", Place(n, 0, (0,)), (Place("x", 0, (0,)),), draw(extents))
+        Op("copy", Place(n, 0, (*fixed, 0)), (Place("x", 0, (*fixed, step)),), count)
         for n in names
         if n not in kept
+        for step, count in [draw(st.sampled_from([(0, BLOCKS), (0, BLOCKS // 2), (2, 12)]))]
     ]
-    loop = Repeat(draw(st.integers(0, 6)), draw(st.booleans()), (*loads, *stages))
+    derived, given, given_too = (Place(n, 0, (*fixed, 0)) for n in names[-3:])
+    loads.append(Op("vec", derived, (given, given_too), BLOCKS // 2))
+    body: tuple[Node, ...] = (*loads, *_without_writes(draw(stages), names[-2:]))
+    for level in range(depth):
+        trips = st.integers(0, 6) if level == depth - 1 else st.integers(1, 4)
+        body = (Repeat(draw(trips), level == depth - 1 and draw(st.booleans()), body),)
     before = [Op("copy", Place(n, 0, ()), (Place("x", 0, ()),), BLOCKS) for n in kept]
     before += [
         Op("copy", Place(t, 0, ()), (Place(names[0], 0, ()),), BLOCKS) for t in TENSORS if t != "x"
     ]
     after = [Op("copy", Place(f"out_{n}", 0, ()), (Place(n, 0, ()),), BLOCKS) for n in kept]
-    return (*before, loop, *after)
+    return (*before, *body, *after)
+
+
+def _without_writes(nodes: Sequence[Node], names: Sequence[str]) -> Iterator[Node]:
+    """The nodes without instructions that write to these buffers."""
+    for node in nodes:
+        if isinstance(node, Repeat):
+            yield Repeat(node.trips, node.opaque, tuple(_without_writes(node.body, names)))
+        elif not (isinstance(node, Op) and node.dst is not None and node.dst.name in names):
+            yield node
 
 
 def with_filled_buffers(body: tuple[Node, ...]) -> tuple[Node, ...]:

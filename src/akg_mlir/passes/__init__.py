@@ -33,6 +33,7 @@ AFFINE: dict[str, tuple[str, str]] = {
 }
 NPU: dict[str, tuple[str, str]] = {
     "npu-generate": ("npu_generate", "NpuGenerate"),
+    "npu-hoist-invariants": ("npu_hoist_invariants", "NpuHoistInvariants"),
     "npu-insert-sync": ("npu_insert_sync", "NpuInsertSync"),
     "npu-legalise": ("npu_legalise", "NpuLegalise"),
     "npu-multi-buffer": ("npu_multi_buffer", "NpuMultiBuffer"),

@@ -148,6 +148,7 @@ class NpuToInstructions(PipelinePass):
     def expand(self) -> tuple[ModulePass, ...]:
         return (
             _step("npu-legalise"),
+            _step("npu-hoist-invariants"),
             _step("npu-multi-buffer"),
             _step("npu-plan-memory"),
             _step("npu-insert-sync"),

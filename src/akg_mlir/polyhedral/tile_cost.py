@@ -1,9 +1,8 @@
 """Choosing tile sizes: what fits, and what moves the least per computed instance.
 
 Movement is charged as the AKG paper does (section 4.2): a start-up per transfer plus bytes, and
-per contiguous chunk where rows are short. The units of a tile wait for each other, so a tile costs
-their sum and the latencies of its transfers. Sizes come from a grid, not from a greedy search:
-evaluating all of it with numpy is cheap.
+per contiguous chunk where rows are short; `tile_overlap` says how units overlap. Sizes come from a
+grid, not from a greedy search: evaluating all of it with numpy is cheap.
 """
 
 from __future__ import annotations
@@ -17,12 +16,13 @@ from numpy.typing import NDArray
 
 from akg_mlir.polyhedral.tile_grid import Numbers, grid_of
 from akg_mlir.polyhedral.tile_model import Footprint, Side, TileModel, Work
+from akg_mlir.polyhedral.tile_overlap import Units, units
 
 
 @dataclass(frozen=True)
 class Transfer:
     """One data path: cycles per transfer, least cycles per contiguous chunk, bytes per cycle, and
-    cycles until the data can be used."""
+    cycles until the next unit uses the data, and until this one uses the buffer again."""
 
     startup: float
     burst: float
@@ -50,9 +50,9 @@ class GlobalMemory:
 @dataclass(frozen=True)
 class Machine:
     """Figures of the machine. `capacity` is bytes per on-chip memory; `paths` is keyed by
-    (source, destination); vector and cube figures are cycles per instruction and bytes or
-    multiply-adds per cycle, `vector_chunk` repeats per instruction; an element that no transfer
-    can move takes `element_cycles`."""
+    (source, destination); vector and cube figures are cycles per instruction, until a result
+    of the cube is there, and bytes or multiply-adds per cycle, `vector_chunk` repeats per
+    instruction; an element that no transfer can move takes `element_cycles`."""
 
     cores: int
     capacity: Mapping[str, int]
@@ -63,6 +63,7 @@ class Machine:
     vector_bytes: float
     vector_chunk: float
     cube_startup: float
+    cube_latency: float
     cube_macs: float
     element_cycles: float
 
@@ -116,7 +117,7 @@ def search(
     `max_redundancy` limits recomputation as in `Fuser.limit`. `sizes` (a row per choice, a column
     per loop) are what is looked at, by default a grid of round ones.
     """
-    grid = grid_of(model) if sizes is None else sizes
+    grid = grid_of(model, machine.gm.alignment // machine.block_bytes) if sizes is None else sizes
     cost = _Cost(model, machine, grid)
     fits = np.ones(len(grid), dtype=bool)
     for memory, need in cost.need.items():
@@ -257,42 +258,57 @@ class _Cost:
         unique = {f: np.minimum(prod(f.shape) * f.element_bytes, m) for f, m in moved.items()}
         zero = np.zeros(len(self.grid))
         fits = sum(unique.values(), zero) <= self.machine.gm.l2_bytes
-        read, write, feed, vector, cube, wait = (zero.copy() for _ in range(6))
+        spent = units(zero)
         for footprint in self.model.footprints:
             times = self._times(footprint.sides)
             if footprint in moved:
                 miss = np.where(fits, unique[footprint] / moved[footprint], 1.0)
-                latency = self.machine.paths["gm", footprint.memory].latency
-                if footprint.loaded:
-                    read += times * self._from_or_to_gm(footprint, miss, reads=True)
-                    wait = np.maximum(wait, times * latency)
-                if footprint.stored:
-                    write += times * self._from_or_to_gm(footprint, miss, reads=False)
-                    write += times * self._tails(footprint)
+                self._move(spent, footprint, times, miss)
             if footprint.memory in ("l0a", "l0b"):
                 path = self.machine.paths["l1", footprint.memory]
                 size = _product(self.box(footprint.sides)) * footprint.element_bytes
-                feed += times * (path.startup + size / path.rate)
+                latency = path.latency + self.machine.cube_latency
+                spent.feeds.add(times, path.startup + size / path.rate, latency)
         for work in self.model.work:
             if work.unit == "cube":
-                cube += self._times(work.sides) * self._cube(work)
+                spent.cube.add(self._times(work.sides), self._cube(work))
             else:
-                vector += self._times(work.sides) * self._vector(work)
-        spent = {
-            "reads": read,
-            "writes": write,
-            "feeds of the cube": feed,
-            "vector instructions": vector,
-            "cube instructions": cube,
-            "latencies": wait,
-        }
-        self.parts = {name: self.per_core * part for name, part in spent.items()}
-        self.cycles = sum(self.parts.values(), zero)
+                spent.vector.add(self._times(work.sides), self._vector(work))
+        parts = spent.parts()
+        steady = np.max(np.stack(list(parts.values())), axis=0)
+        idle = spent.idle() + self._pieces() * spent.latency
+        self.cycles = self.per_core * steady + idle
+        self.parts = {name: self.per_core * part for name, part in parts.items()}
+        self.parts["fill and drain"] = idle
         instances = sum(w.original for w in self.model.work)
-        self.movement = self.tiles * (read + write) / max(1, instances)
+        traffic = spent.reads.cycles + spent.writes.cycles
+        self.movement = self.tiles * traffic / max(1, instances)
 
-    def _from_or_to_gm(self, footprint: Footprint, miss: Numbers, *, reads: bool) -> Numbers:
-        """Cycles to move a footprint once."""
+    def _move(self, spent: Units, footprint: Footprint, times: Numbers, miss: Numbers) -> None:
+        """Charge the transfers of a footprint from and to GM."""
+        if footprint.loaded:
+            latency = self.machine.paths["gm", footprint.memory].latency
+            busy, dram = self._from_or_to_gm(footprint, miss, reads=True)
+            spent.reads.add(times, busy, latency)
+            spent.dram_reads = spent.dram_reads + times * dram
+        if footprint.stored:
+            latency = self.machine.paths[footprint.memory, "gm"].latency
+            busy, dram = self._from_or_to_gm(footprint, miss, reads=False)
+            spent.writes.add(times, busy + self._tails(footprint), latency)
+            spent.dram_writes = spent.dram_writes + times * dram
+
+    def _pieces(self) -> Numbers:
+        """How often a core goes over to partial tiles: code of its own, with other buffers."""
+        partial = np.zeros(len(self.grid))
+        for k, loop in enumerate(self.model.loops):
+            often = np.maximum(1, self.per_core / self.counts[:, k])
+            partial += np.where(loop.extent % self.grid[:, k], often, 0)
+        return partial
+
+    def _from_or_to_gm(
+        self, footprint: Footprint, miss: Numbers, *, reads: bool
+    ) -> tuple[Numbers, Numbers]:
+        """Cycles to move a footprint once, and those of them that it occupies the DRAM."""
         gm = self.machine.gm
         key = ("gm", footprint.memory) if reads else (footprint.memory, "gm")
         path = self.machine.paths[key]
@@ -302,8 +318,9 @@ class _Cost:
         chunks, row = self._chunks(footprint, self.box(footprint.sides))
         length = row * footprint.element_bytes
         aligned = self._aligned_share(footprint)
-        per_byte = per_byte * (aligned + (1 - aligned) / gm.unaligned)
-        return path.startup + chunks * np.maximum(path.burst, length * per_byte)
+        penalty = aligned + (1 - aligned) / gm.unaligned
+        busy = path.startup + chunks * np.maximum(path.burst, length * per_byte * penalty)
+        return busy, chunks * length * penalty * miss / share
 
     def _aligned_share(self, footprint: Footprint) -> Numbers:
         """The share of chunks that start where the memory is at its best."""

@@ -15,11 +15,12 @@ GRID = 6000
 """Most tile sizes evaluated per tile space."""
 
 
-def grid_of(model: TileModel) -> Numbers:
-    """A row per choice of sizes, a column per loop."""
+def grid_of(model: TileModel, blocks: int = 1) -> Numbers:
+    """A row per choice of sizes, a column per loop. Loops in units of blocks also get multiples of
+    `blocks` of them: what memory moves fastest."""
     dims = max(1, sum(1 for loop in model.loops if loop.fixed is None and loop.extent > 1))
     each = max(2, int(GRID ** (1 / dims)))
-    sides = [_candidates(loop, each) for loop in model.loops]
+    sides = [_candidates(loop, each, blocks) for loop in model.loops]
     points = [point for point in product(*sides) if _nests(model, point)]
     return np.array(points, dtype=np.float64).reshape(len(points), len(model.loops))
 
@@ -39,7 +40,7 @@ def cuts_evenly(tile: int, size: int, extent: int) -> bool:
     return size <= tile and (tile % size == 0 or tile >= extent)
 
 
-def _candidates(loop: Loop, limit: int) -> list[int]:
+def _candidates(loop: Loop, limit: int, blocks: int) -> list[int]:
     """Sizes that cut the extent into nearly equal parts, in whole units: from the whole to one.
 
     Where subscripts have periods, tiles start and end with them.
@@ -47,12 +48,14 @@ def _candidates(loop: Loop, limit: int) -> list[int]:
     if loop.fixed is not None:
         return [loop.fixed]
     counts = [*range(1, 17), *(2**k for k in range(5, 24)), *(3 * 2**k for k in range(3, 22))]
-    sizes: list[int] = []
-    for count in [*sorted(counts), loop.extent]:
-        size = ceil(ceil(loop.extent / count) / loop.unit) * loop.unit
-        size = _in_step(min(size, loop.extent), loop)
-        if size not in sizes and count <= loop.extent:
-            sizes.append(size)
+    units = {loop.unit, loop.unit * blocks if loop.unit > 1 else 1}
+    found = {
+        _in_step(min(ceil(ceil(loop.extent / count) / unit) * unit, loop.extent), loop)
+        for count in [*counts, loop.extent]
+        for unit in units
+        if count <= loop.extent
+    }
+    sizes = sorted(found, reverse=True)
     if len(sizes) <= limit:
         return sizes
     picked = np.unique(np.linspace(0, len(sizes) - 1, limit).round().astype(int))

@@ -33,7 +33,7 @@ builtin.module attributes {npu.target = "ascend910"} {
 // CHECK:      poly.domain "{ S0[i, j] : 0 <= i <= 7 and 0 <= j <= 23; S2[i, j] : 8 <= i <= 63 and 0 <= j <= 23 }" {
 // CHECK-NEXT:   poly.sequence {
 // CHECK-NEXT:     poly.filter "{ S0[{{.*}}] : {{.*}} <= 7 and {{.*}} }" {
-// CHECK-NEXT:       poly.band "[{ S0[i, j] -> [{{.*}}] }]" permutable coincident [1] tile [{{[0-9]+}}] {
+// CHECK-NEXT:       poly.band "[{ S0[i, j] -> [{{.*}}" permutable coincident [1{{.*}}] tile [{{.*}}] {
 // CHECK:          poly.filter "{ S2[i, j] }" {
 // CHECK-NEXT:       poly.band {{.*}} tile [9] {
 // CHECK-NEXT:         poly.extension "{ [i0] -> S0_t[i0, i1, i2] : {{.*}}; [i0] -> S1_t[i0, i1, i2] : {{.*}} }" {

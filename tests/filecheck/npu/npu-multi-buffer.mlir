@@ -109,7 +109,7 @@ builtin.module attributes {npu.target = "ascend910"} {
     func.return
   }
 
-  func.func @some(%x: memref<320xf32, #npu<space gm>>, %y: memref<320xf32, #npu<space gm>>) attributes {npu.kernel, npu.cores = 2 : i64} {
+  func.func @some(%x: memref<320xf32, #npu<space gm>>, %y: memref<320xf32, #npu<space gm>>) attributes {npu.kernel, npu.cores = 3 : i64} {
     %a = npu.buffer : memref<64xf32, #npu<space ub>>
     %b = npu.buffer : memref<64xf32, #npu<space ub>>
     %core = npu.core_id

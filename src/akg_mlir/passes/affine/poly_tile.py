@@ -78,9 +78,10 @@ class PolyTile(ModulePass):
 
 def machine_figures(target: Target) -> Machine:
     """The figures of a target that choosing tile sizes needs."""
+    flags = 2 * target.flag_latency  # data is there, and its buffer is free again
     paths = {
-        path: Transfer(figures.startup, figures.burst, figures.bytes_per_cycle, figures.latency)
-        for path, figures in target.paths.items()
+        path: Transfer(path_.startup, path_.burst, path_.bytes_per_cycle, path_.latency + flags)
+        for path, path_ in target.paths.items()
     }
     return Machine(
         cores=target.cores,
@@ -100,6 +101,7 @@ def machine_figures(target: Target) -> Machine:
         vector_bytes=target.vector.bytes_per_cycle,
         vector_chunk=target.limits.repeat,
         cube_startup=target.cube.startup,
+        cube_latency=target.cube.latency + flags,
         cube_macs=target.cube.m * target.cube.n * target.cube.k(2) // target.cube.fractal_cycles,
         element_cycles=target.scalar.access_cycles,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.builder import Builder
@@ -10,7 +10,7 @@ from xdsl.context import Context
 from xdsl.dialects import scf
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
 
@@ -21,8 +21,9 @@ from akg_mlir.passes.npu.memory.structure import kernels, program_of
 from akg_mlir.passes.npu.memory.target import target_of
 from akg_mlir.passes.npu.rotation.affordable import affordable
 from akg_mlir.passes.npu.rotation.candidates import Rotation, rotations_of
+from akg_mlir.passes.npu.rotation.collapse import collapse
 from akg_mlir.passes.npu.rotation.pipelining import Pipelined, Rename, copy_of
-from akg_mlir.passes.npu.rotation.stages import stages_of
+from akg_mlir.passes.npu.rotation.stages import inside_out, stages_of
 from akg_mlir.targets import Target
 
 NAME = "npu-multi-buffer"
@@ -54,17 +55,20 @@ class NpuMultiBuffer(ModulePass):
 class _Kernel:
     def __init__(self, kernel: FuncOp, copies: int, target: Target) -> None:
         self.kernel, self.copies = kernel, copies
-        program = program_of(kernel)
-        self.rotations = rotations_of(program)
-        self.affordable = affordable(program, self.rotations, copies, target)
         first = kernel.body.block.first_op
         assert first is not None
         self.materialiser = Materialiser(Builder(InsertPoint.before(first)))
+        for loop in [op for op in kernel.walk() if isinstance(op, scf.ForOp)]:
+            if loop.parent is not None:
+                collapse(loop, self.materialiser)
+        program = program_of(kernel)
+        self.rotations = rotations_of(program)
+        self.affordable = affordable(program, self.rotations, copies, target)
         self.original: dict[SSAValue, SSAValue] = {}
 
     def run(self) -> None:
         """Inner loops first: what they become is part of the body of outer ones."""
-        for loop in list(_inside_out(self.kernel)):
+        for loop in list(inside_out(self.kernel)):
             rotation = self.rotations.get(loop)
             if rotation is not None:
                 self.loop(loop, rotation)
@@ -133,16 +137,6 @@ class _Kernel:
     def remark(self, kind: str, loop: scf.ForOp, message: str, **numbers: int) -> None:
         where = f"{self.kernel.sym_name.data}: loop {loop.body.block.args[0].name_hint or ''}"
         remark(NAME, kind, where.strip(), message, **numbers)
-
-
-def _inside_out(op: Operation) -> Iterator[scf.ForOp]:
-    """The loops in an op, inner ones before those around them."""
-    for region in op.regions:
-        for block in region.blocks:
-            for inner in block.ops:
-                yield from _inside_out(inner)
-    if isinstance(op, scf.ForOp):
-        yield op
 
 
 def _names(buffers: Sequence[SSAValue]) -> str:

@@ -200,10 +200,10 @@ def _term_bounds(term: Term, fixed: Mapping[SSAValue, int]) -> Interval:
         if inner.low is not None and inner.low == inner.high:
             return Interval(inner.low % term.divisor, inner.low % term.divisor)
         return Interval(0, term.divisor - 1)
-    return Interval(fixed[term], fixed[term]) if term in fixed else _leaf_bounds(term)
+    return Interval(fixed[term], fixed[term]) if term in fixed else _leaf_bounds(term, fixed)
 
 
-def _leaf_bounds(value: SSAValue) -> Interval:
+def _leaf_bounds(value: SSAValue, fixed: Mapping[SSAValue, int]) -> Interval:
     op = value.owner
     if isinstance(value, BlockArgument):
         loop = value.block.parent_op()
@@ -212,9 +212,9 @@ def _leaf_bounds(value: SSAValue) -> Interval:
     if isinstance(op, CoreIdOp):
         return Interval(0, _cores(op) - 1)
     if isinstance(op, arith.MinSIOp):
-        return _extreme(min, bounds(linear_of(op.lhs)), bounds(linear_of(op.rhs)))
+        return _extreme(min, *(bounds(linear_of(side), fixed) for side in op.operands))
     if isinstance(op, arith.MaxSIOp):
-        return _extreme(max, bounds(linear_of(op.lhs)), bounds(linear_of(op.rhs)))
+        return _extreme(max, *(bounds(linear_of(side), fixed) for side in op.operands))
     return Interval(None, None)
 
 
@@ -258,6 +258,28 @@ def trip_count(loop: scf.ForOp) -> int | None:
     if not span.is_constant or not step.is_constant or step.const <= 0:
         return None
     return max(0, -(-span.const // step.const))
+
+
+def iterates(loop: scf.ForOp) -> bool:
+    """Whether the loop certainly iterates, on every core."""
+    low, high = linear_of(loop.lb), linear_of(loop.ub)
+    ids = [leaf for leaf in _origins(low) | _origins(high) if isinstance(leaf.owner, CoreIdOp)]
+    cases: list[dict[SSAValue, int]] = [{}]
+    for value in ids:
+        assert isinstance(value.owner, CoreIdOp)
+        cases = [{**case, value: c} for case in cases for c in range(_cores(value.owner))]
+    return all((bounds(high + low * -1, case).low or 0) > 0 for case in cases)
+
+
+def _origins(form: Linear) -> set[SSAValue]:
+    """The leaves of a form, and of the operands of those that are minima or maxima."""
+    found: set[SSAValue] = set()
+    for leaf in form.leaves():
+        found.add(leaf)
+        if isinstance(leaf.owner, arith.MinSIOp | arith.MaxSIOp):
+            for operand in leaf.owner.operands:
+                found |= _origins(linear_of(operand))
+    return found
 
 
 def residue(form: Linear, modulus: int) -> int | None:

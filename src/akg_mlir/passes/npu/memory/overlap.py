@@ -153,12 +153,11 @@ class _System:
             relation = "<=" if isinstance(owner, arith.MinSIOp) else ">="
             operands = (text(linear_of(operand), namer) for operand in owner.operands)
             self.constraints += [f"{name} {relation} {operand}" for operand in operands]
-        else:
-            interval = bounds(Linear(((value, 1),)))
-            if interval.low is not None:
-                self.constraints.append(f"{name} >= {interval.low}")
-            if interval.high is not None:
-                self.constraints.append(f"{name} <= {interval.high}")
+        interval = bounds(Linear(((value, 1),)))
+        if interval.low is not None:
+            self.constraints.append(f"{name} >= {interval.low}")
+        if interval.high is not None:
+            self.constraints.append(f"{name} <= {interval.high}")
 
     def _choose(self, form: Linear, namer: Namer) -> None:
         """A minimum or maximum is one of its operands: where steps start, bounds do not tell."""

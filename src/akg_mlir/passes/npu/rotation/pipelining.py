@@ -24,7 +24,7 @@ from xdsl.rewriter import InsertPoint
 
 from akg_mlir.dialects.npu import BufferOp, memref_type
 from akg_mlir.passes.npu.generate.indices import Materialiser
-from akg_mlir.passes.npu.memory.linear import bounds, evaluate, linear_of, trip_count
+from akg_mlir.passes.npu.memory.linear import evaluate, iterates, linear_of, trip_count
 from akg_mlir.passes.npu.rotation.stages import Stages
 
 Rename = Callable[[SSAValue], SSAValue]
@@ -47,8 +47,7 @@ class Pipelined:
     def rewrite(self) -> None:
         """Replace the loop. Its step must be a constant."""
         builder = Builder(InsertPoint.before(self.loop))
-        span = linear_of(self.loop.ub) + linear_of(self.loop.lb) * -1
-        if (bounds(span).low or 0) > 0:
+        if iterates(self.loop):
             self._all(builder)
         else:
             _if(builder, self.loop.lb, self.loop.ub, self._all)

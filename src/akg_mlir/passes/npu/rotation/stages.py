@@ -6,7 +6,7 @@ iteration may therefore come before the rest of this one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects import scf
@@ -30,7 +30,7 @@ class Stages:
 
 def stages_of(loop: scf.ForOp, slots: Sequence[SSAValue]) -> Stages:
     """Split a body; `slots` are the buffers that the next iteration has copies of."""
-    touched = {op: _roots(op) for op in loop.body.block.ops}
+    touched = {op: roots_of(op) for op in loop.body.block.ops}
     items = [op for op, (reads, writes) in touched.items() if reads or writes]
     written = {root for _, writes in touched.values() for root in writes}
     fills = [op for op in items if not touched[op][0] & written and touched[op][1] <= set(slots)]
@@ -43,10 +43,10 @@ def stages_of(loop: scf.ForOp, slots: Sequence[SSAValue]) -> Stages:
     rest = [op for op in items if op not in fills]
     block = loop.body.block
     filled = frozenset(root for op in fills for root in touched[op][1])
-    return Stages(_with_operands(fills, block), _with_operands(rest, block), filled)
+    return Stages(with_operands(fills, block), with_operands(rest, block), filled)
 
 
-def _roots(item: Operation) -> tuple[set[Root], set[Root]]:
+def roots_of(item: Operation) -> tuple[set[Root], set[Root]]:
     """Buffers and tensors that an op and those in it (read, write)."""
     found: tuple[set[Root], set[Root]] = set(), set()
     for op in item.walk():
@@ -56,7 +56,7 @@ def _roots(item: Operation) -> tuple[set[Root], set[Root]]:
     return found
 
 
-def _with_operands(items: Iterable[Operation], block: Block) -> tuple[Operation, ...]:
+def with_operands(items: Iterable[Operation], block: Block) -> tuple[Operation, ...]:
     """The items and the ops of the block whose results they use, in order."""
     wanted = set(items)
     pending = list(wanted)
@@ -68,3 +68,13 @@ def _with_operands(items: Iterable[Operation], block: Block) -> tuple[Operation,
                     wanted.add(owner)
                     pending.append(owner)
     return tuple(op for op in block.ops if op in wanted)
+
+
+def inside_out(op: Operation) -> Iterator[scf.ForOp]:
+    """The loops in an op, inner ones before those around them."""
+    for region in op.regions:
+        for block in region.blocks:
+            for inner in block.ops:
+                yield from inside_out(inner)
+    if isinstance(op, scf.ForOp):
+        yield op

@@ -1,0 +1,95 @@
+"""How the units of a core overlap: each works on another tile, or on another step of one.
+
+A tile then costs what its busiest unit takes; or DRAM, which loads and stores share; or a copy of a
+buffer between two units, which is busy from the start of what fills it until its user is done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from akg_mlir.polyhedral.tile_grid import Numbers
+
+COPIES = 2
+"""Copies of a buffer between two units, as `npu-multi-buffer` makes them."""
+
+
+@dataclass
+class Unit:
+    """Cycles of a unit per tile, for every choice of sizes.
+
+    `first` are those of its first step, where it takes several per tile (k tiles); `latency` passes
+    until the next unit can start, and this one can use the buffer again.
+    """
+
+    cycles: Numbers
+    first: Numbers
+    latency: float = 0.0
+
+    def add(self, times: Numbers, cycles: Numbers, latency: float = 0.0) -> None:
+        """Something done `times` per tile."""
+        self.cycles = self.cycles + times * cycles
+        self.first = self.first + np.minimum(times, 1.0) * cycles
+        self.latency = max(self.latency, latency)
+
+    def turn(self, more: Numbers) -> Numbers:
+        """Cycles per tile between two fillings of one copy, `more` of them per step in others."""
+        steps = self.cycles / np.maximum(self.first, 1)
+        turn = self.cycles + steps * (self.latency + more)
+        return np.where(self.cycles > 0, turn / COPIES, 0)
+
+
+@dataclass
+class Units:
+    """The units of a core. `dram_reads` and `dram_writes` are cycles per tile of its share."""
+
+    reads: Unit
+    writes: Unit
+    feeds: Unit
+    vector: Unit
+    cube: Unit
+    dram_reads: Numbers
+    dram_writes: Numbers
+
+    def all(self) -> dict[str, Unit]:
+        """The units with the names that remarks give them."""
+        return {
+            "reads": self.reads,
+            "writes": self.writes,
+            "feeds of the cube": self.feeds,
+            "vector instructions": self.vector,
+            "cube instructions": self.cube,
+        }
+
+    def parts(self) -> dict[str, Numbers]:
+        """What a tile may cost in the steady state, by reason: the most of it counts."""
+        users = np.where(self.feeds.cycles > 0, self.feeds.first, self.vector.first)
+        steps = self.reads.cycles / np.maximum(self.reads.first, 1)
+        blocked = self.dram_writes / np.maximum(steps, 1)  # loads wait while stores use DRAM
+        turns = (
+            self.reads.turn(users + blocked),
+            self.feeds.turn(self.cube.first),
+            self.writes.turn(self.vector.first),
+        )
+        cycles = {name: unit.cycles for name, unit in self.all().items()}
+        cycles["DRAM"] = self.dram_reads + self.dram_writes
+        cycles["buffers in turns"] = np.max(np.stack(turns), axis=0)
+        return cycles
+
+    def idle(self) -> Numbers:
+        """Cycles before the busiest unit starts, and after it has finished."""
+        firsts = np.stack([unit.first for unit in self.all().values()])
+        return self.latency + firsts.sum(axis=0) - firsts.max(axis=0)
+
+    @property
+    def latency(self) -> float:
+        """What passes in latencies from the first load to the last store."""
+        return sum(unit.latency for unit in self.all().values())
+
+
+def units(zero: Numbers) -> Units:
+    """Units that do nothing yet."""
+    reads, writes, feeds, vector, cube = (Unit(zero, zero) for _ in range(5))
+    return Units(reads, writes, feeds, vector, cube, zero, zero)

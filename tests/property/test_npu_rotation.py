@@ -8,7 +8,7 @@ from hypothesis import assume, event, given
 from hypothesis import strategies as st
 from xdsl.passes import PassPipeline
 
-from akg_mlir.diagnostics import collect_remarks
+from akg_mlir.diagnostics import CompileError, collect_remarks
 from akg_mlir.emit.program import decode
 from akg_mlir.machine import Machine, MachineError
 from akg_mlir.machine.program import Program
@@ -34,13 +34,11 @@ def test_iterations_in_flight_compute_the_same(
     body: tuple[model.Node, ...], steps: str, copies: int, reuse: str, seed: int
 ) -> None:
     rest = f"npu-plan-memory{{reuse={reuse}}},npu-insert-sync,npu-verify"
-    program, _ = compiled(body, rest)
-    numbers = np.random.default_rng(0)
-    shapes = [program.buffers[i].shape for i in program.arguments]
-    inputs = [numbers.standard_normal(shape).astype(np.float32) for shape in shapes]
+    inputs = [np.random.default_rng(0).standard_normal(8 * model.BLOCKS).astype(np.float32)] * 10
     try:
+        program, _ = compiled(body, rest)
         expected = MACHINE.run(program, inputs).outputs
-    except MachineError:
+    except (CompileError, MachineError):  # what is undefined reaches a result
         assume(False)
     steps = steps.replace("multi-buffer", f"multi-buffer{{copies={copies}}}")
     rotated, changed = compiled(body, f"{steps},{rest}")

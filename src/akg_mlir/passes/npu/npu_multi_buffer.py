@@ -74,8 +74,8 @@ class _Kernel:
                 self.loop(loop, rotation)
 
     def loop(self, loop: scf.ForOp, rotation: Rotation) -> None:
-        chosen = [slot for slot in rotation.slots if slot in self.affordable]
-        single = [slot for slot in rotation.slots if slot not in self.affordable]
+        chosen = [slot for slot in rotation.slots if self.affordable[slot] > 1]
+        single = [slot for slot in rotation.slots if self.affordable[slot] <= 1]
         reason = self.obstacle(loop, rotation, chosen)
         if reason is not None:
             if rotation.slots or rotation.carried:
@@ -94,6 +94,7 @@ class _Kernel:
             value
             for value in used - slots.keys()
             if self.original.get(value, value) in rotation.private
+            and self.affordable.get(value) != 1
         )
         rename = self.renaming()
         Pipelined(loop, stages, slots, private, self.copies, rename, self.materialiser).rewrite()

@@ -1,4 +1,8 @@
-"""Which copies a kernel has room for: the least valuable are given up first."""
+"""How many copies of its slots a kernel has room for: the least valuable are given up first.
+
+A slot that gets none may still be kept from sharing its bytes inside the loop: with one buffer
+for all iterations only the next use of the slot waits for the last, not what would share with it.
+"""
 
 from __future__ import annotations
 
@@ -19,29 +23,30 @@ from akg_mlir.targets import Target
 
 def affordable(
     program: Program, rotations: Mapping[scf.ForOp, Rotation], copies: int, target: Target
-) -> set[SSAValue]:
-    """The slots that fit, `copies` times over the whole of their loop, beside everything else."""
+) -> dict[SSAValue, int]:
+    """The buffers that every slot has for itself over the whole of its loop: `copies`, 1 or 0."""
     positions, live = Positions(program), lifetimes(program)
     spans = {loop.op: Lifetime(*span) for loop, span in positions.span.items()}
     home = {slot: spans[op] for op, rotation in rotations.items() for slot in rotation.slots}
     values = _values(positions, rotations)
-    found: set[SSAValue] = set()
+    found: dict[SSAValue, int] = {}
     for space in dict.fromkeys(space_of(buffer.type) for buffer in live):
         capacity, alignment = target.memories[space.value], target.alignments[space.value]
         buffers = [b for b in live if space_of(b.type) is space]
         slots = sorted((b for b in buffers if b in values), key=lambda b: values[b])
+        count = dict.fromkeys(slots, copies)
 
         def once(buffer: SSAValue, lifetime: Lifetime, alignment: int = alignment) -> Request:
             assert isinstance(buffer.owner, BufferOp)
             return Request(reserved_bytes(buffer.owner, alignment), alignment, lifetime)
 
-        while slots:
-            requests = [once(b, live[b]) for b in buffers if b not in slots]
-            requests += [once(b, home[b]) for b in slots] * copies
+        for less, slot in [(1, slot) for slot in slots] + [(0, slot) for slot in slots]:
+            requests = [once(b, live[b]) for b in buffers if not count.get(b)]
+            requests += [once(b, home[b]) for b in slots for _ in range(count[b])]
             if plan(requests, capacity, least=Sharing.ALL).height <= capacity:
                 break
-            del slots[0]
-        found |= set(slots)
+            count[slot] = less
+        found |= count
     return found
 
 

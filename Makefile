@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 JOBS ?= 2
 
-.PHONY: help setup examples demo test lit lint format docs conformance deep bench clean
+.PHONY: help setup examples demo test lit lint format docs conformance deep bench paper clean
 
 help:
 	@echo "make demo         compile and run every example on the simulated NPU"
@@ -17,6 +17,7 @@ help:
 	@echo "make conformance  the suites of tests/conformance; counts in build/conformance.json"
 	@echo "make deep         hypothesis with its deep profile; counts in build/deep.json"
 	@echo "make bench        the benchmarks; figures in build/bench.json"
+	@echo "make paper        the paper's shapes, timed; figures in build/paper.json"
 
 setup: $(STAMP)
 
@@ -62,6 +63,9 @@ deep: $(STAMP) | build
 
 bench: $(STAMP) | build
 	$(BIN)/python -m bench --json build/bench.json
+
+paper: $(STAMP) | build
+	$(BIN)/python -m bench.paper --json build/paper.json
 
 build:
 	mkdir -p $@

@@ -33,7 +33,7 @@ NEEDS = {"poly-fuse": "poly-tile", "poly-promote": "poly-assign-units"}
 CASES = 2000 if settings.default.max_examples >= 1000 else settings.default.max_examples
 Record = Callable[[str, object], None]
 MISMATCH = "the tile policy does not match"
-REFUSALS = (MISMATCH, "does not fit", "run poly-fuse first")
+REFUSALS = (MISMATCH, ", the limit is ", "run poly-fuse first")
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,11 @@ from akg_mlir.dialects import poly
 from akg_mlir.machine import MachineError
 from akg_mlir.parsing import parse_module
 from akg_mlir.passes.affine.poly_tile import PolyTile, machine_figures, tiler_of
-from akg_mlir.polyhedral.tile_choice import HALF, Choice, Tiler
+from akg_mlir.polyhedral.model_builder import build_model
+from akg_mlir.polyhedral.tile_choice import HALF, Tiler
 from akg_mlir.polyhedral.tile_cost import Estimate, search
-from akg_mlir.polyhedral.tile_model import Loop, build_model
+from akg_mlir.polyhedral.tile_model import Loop
+from akg_mlir.polyhedral.tile_plan import Choice
 from akg_mlir.polyhedral.tiled_tree import policy_of
 from bench.kernel_texts import apply, cycles, kernels
 from bench.paper import split

@@ -14,6 +14,7 @@ TARGET = "ascend910"
 Options = Mapping[str, object]
 
 ABLATIONS: Mapping[str, tuple[str, Options]] = {
+    "no_double_buffer": ("npu-multi-buffer", {"copies": 1}),
     "barrier_all": ("npu-insert-sync", {"scheme": "barrier-all"}),
     "no_bank_skew": ("npu-plan-memory", {"skew": False}),
 }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from akg_mlir.sources import load
 from bench.paper import graphs, shapes, split, subgraphs, summary, variants
+from bench.paper.cases import measure_case
 from bench.paper.shapes import Case
 
 
@@ -70,3 +73,14 @@ def test_variants_change_one_pass():
     assert differing == ["npu-plan-memory"]
     with pytest.raises(KeyError):
         variants.with_options(standard, "no-such-pass", {})
+
+
+@pytest.mark.parametrize("class_", ["relu", "gemm"])
+def test_every_variant_of_a_case_is_timed(class_: str):
+    case = graphs.small(class_)[0]
+    if class_ == "gemm":
+        case = replace(case, manual_tile=((1, 1), (2, 1), (16, 16), (16, 16), (4, 2)))
+    entry = measure_case(case, ablations=True)
+    assert "failed_ablations" not in entry
+    assert set(entry["ablations"]) == {"unfused", "template", *variants.ABLATIONS}
+    assert entry["utilisation"] <= 1 <= entry["traffic_ratio"]

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from xdsl.ir import Block, Operation
 
-from akg_mlir.dialects.npu import Pipe, PipeBarrierOp, SetFlagOp, WaitFlagOp
+from akg_mlir.dialects.npu import PipeBarrierOp, SetFlagOp, WaitFlagOp
 from akg_mlir.passes.npu.memory.structure import Program
-from akg_mlir.passes.npu.sync.schedule import Barrier, Node, Schedule, to_op
+from akg_mlir.passes.npu.sync.schedule import Node, Schedule, once, to_op
 
 
 def emit(program: Program, schedule: Schedule) -> None:
@@ -20,19 +20,10 @@ def emit(program: Program, schedule: Schedule) -> None:
         _block_of(item.op).insert_ops_before(_ops(nodes), item.op)
     for item, nodes in schedule.after.items():
         _block_of(item.op).insert_ops_after(_ops(nodes), item.op)
-    block.insert_ops_before(_ops(_once(schedule.epilogue)), last)
+    block.insert_ops_before(_ops(once(schedule.epilogue)), last)
     if program.body.items:
         first = _first_op(program, schedule)
-        block.insert_ops_before(_ops(_once(schedule.prologue)), first)
-
-
-def _once(nodes: Sequence[Node]) -> list[Node]:
-    """Tokens that share an event id are primed and drained together."""
-    kept: dict[tuple[Pipe, Pipe, int | None], Node] = {}
-    for node in nodes:
-        assert not isinstance(node, Barrier), "only tokens live outside the kernel's items"
-        kept.setdefault((node.flag.src, node.flag.dst, node.flag.event), node)
-    return list(kept.values())
+        block.insert_ops_before(_ops(once(schedule.prologue)), first)
 
 
 def _first_op(program: Program, schedule: Schedule) -> Operation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 
 from akg_mlir.passes.npu.memory.structure import Body, Program
 from akg_mlir.passes.npu.sync.dependence import Requirements
@@ -94,9 +95,12 @@ def _conflicts(
         conflicts[a].add(b)
         conflicts[b].add(a)
 
-    for a in spans:
-        for b in spans:
-            if a is not b and spans[a][0] <= spans[b][1] and spans[b][0] <= spans[a][1]:
+    pairs: dict[PipePair, list[Flag]] = {}
+    for flag in spans:
+        pairs.setdefault((flag.src, flag.dst), []).append(flag)
+    for flags in pairs.values():
+        for a, b in combinations(flags, 2):
+            if spans[a][0] <= spans[b][1] and spans[b][0] <= spans[a][1]:
                 clash(a, b)
     for node, unknown in findings.unconsumed.items():
         for wait, bit in analysis.waits.items():

@@ -34,10 +34,11 @@ def fit(planner: Planner, plan: Plan, limit: int) -> Fitted:
     for _ in range(4 * len(plan.orders) + 1):
         pair = colour(planner.program, planner.required, plan, limit)
         if pair is None:
-            plan, dropped = eliminate(planner, plan)
-            if not dropped or colour(planner.program, planner.required, plan, limit) is None:
-                return Fitted(plan, merged, barriers)
-            continue
+            planner.complete(plan)
+            plan, _ = eliminate(planner, plan)
+            pair = colour(planner.program, planner.required, plan, limit)
+        if pair is None:
+            return Fitted(plan, merged, barriers)
         candidates = merge_candidates(plan, pair)
         if candidates:
             merge(plan, candidates[0][1:])
@@ -45,8 +46,6 @@ def fit(planner: Planner, plan: Plan, limit: int) -> Fitted:
         elif not delay(planner, plan, pair, delayed):
             _use_barrier(plan, pair)
             barriers += 1
-        planner.complete(plan)
-        plan, _ = eliminate(planner, plan, pair)
     return serial(planner)
 
 

@@ -28,22 +28,30 @@ EFFORT_WHEN_SHORT = 12_000
 def optimise(planner: Planner, plan: Plan, limit: int, timer: Timer) -> Fitted:
     """The plan with event ids below `limit` that takes the fewest cycles, then the fewest flags.
 
-    Never worse than what `fit` makes of the plan.
+    Never worse than what `fit` makes of the plan, except where asking for that takes seconds.
     """
-    greedy = fit(planner, plan.copy(), limit)
+    fits = colour(planner.program, planner.required, plan, limit) is None
+    is_large = not timer.length
+    if is_large and not fits:
+        timer = timer.whole()
     if not timer.length:
-        return greedy
+        return fit(planner, plan, limit)
     better = exchange(planner, plan, timer)
-    fits = not greedy.merged and not greedy.barriers and not greedy.plan.delays
     search = _Search(planner, better, limit, timer)
     if fits and not search.merge_for_free() and better is plan:
-        return greedy
+        return fit(planner, plan, limit)
     found = search.run()
-    chosen = greedy
-    if found is not None:
-        whole = timer.whole()
-        chosen = min(greedy, found, key=lambda fitted: whole.worth(fitted.plan.schedule))
-    # Flags are shared between plans: the ids are those of the last plan that was coloured.
+    if is_large and found is not None:
+        return found
+    plans = [plan for plan in (fit(planner, plan.copy(), limit), found) if plan is not None]
+    whole = timer.whole()
+
+    def worth(fitted: Fitted) -> tuple[int, int]:
+        # Flags are shared between plans: their ids are those of the plan coloured last.
+        colour(planner.program, planner.required, fitted.plan, limit)
+        return whole.worth(fitted.plan.schedule, with_ids=True)
+
+    chosen = min(plans, key=worth)
     colour(planner.program, planner.required, chosen.plan, limit)
     return chosen
 
@@ -57,6 +65,7 @@ class _Search:
         self._runs = [len(flags) for flags in self._classes]
         self._cuts: dict[int, Cuts] = {}
         self._delays: dict[Order, None] = {}
+        self._may_delay = True
         self._budget = EFFORT_WHEN_SHORT
         self._forced = 0
 
@@ -75,7 +84,10 @@ class _Search:
             if pair is None:
                 return Fitted(trial, self._forced, 0)
             if not self._give_up_one(trial, pair):
-                return None
+                if not self._delays:
+                    return None
+                # They need ids as well, of the pair the other way round: without them, then.
+                self._delays, self._may_delay = {}, False
 
     def _trial(self) -> tuple[Plan, PipePair | None]:
         """The plan as decided so far, and the pair that has too many flags."""
@@ -105,7 +117,7 @@ class _Search:
         victim = min(numbers, key=self._saving, default=None)
         merging = inf if victim is None else self._saving(victim)
         delays, delayed = dict(self._delays), trial.copy()
-        if delay(self._planner, delayed, pair, delays):
+        if self._may_delay and delay(self._planner, delayed, pair, delays):
             later = self._timer.cycles(delayed.schedule) - self._timer.cycles(trial.schedule)
             if later < merging:
                 self._delays = delays

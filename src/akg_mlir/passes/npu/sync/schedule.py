@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from akg_mlir.dialects.npu import Pipe, PipeBarrierOp, SetFlagOp, WaitFlagOp
@@ -89,6 +89,15 @@ class Schedule:
 
 def _concerns(node: Node, flag: Flag | None, barrier: Barrier | None) -> bool:
     return node is barrier if isinstance(node, Barrier) else node.flag is flag
+
+
+def once(nodes: Sequence[Node]) -> list[Node]:
+    """Of a prologue or epilogue: tokens that share an event id are primed and drained together."""
+    kept: dict[tuple[Pipe, Pipe, int | None], Node] = {}
+    for node in nodes:
+        assert not isinstance(node, Barrier), "only tokens live outside the kernel's items"
+        kept.setdefault((node.flag.src, node.flag.dst, node.flag.event), node)
+    return list(kept.values())
 
 
 def textual(program: Program, schedule: Schedule) -> Iterator[Node | Instruction]:

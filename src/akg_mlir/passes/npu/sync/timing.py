@@ -17,14 +17,14 @@ from akg_mlir.machine.loading import load
 from akg_mlir.machine.repetition import Stream
 from akg_mlir.machine.timeline import Action, Clock
 from akg_mlir.passes.npu.memory.structure import Body, Branch, Item, Loop, Program, executed
-from akg_mlir.passes.npu.sync.schedule import Barrier, Flag, Node, Schedule, Set
+from akg_mlir.passes.npu.sync.schedule import Barrier, Flag, Node, Schedule, Set, once
 from akg_mlir.targets import Target
 
 ITERATIONS = (4, 3, 2)
 """Of every loop, the first that fits: two that fill the pipes, the others show the steady state."""
 LONGEST = 300
 """Instructions, flags not counted, of which a timed run may consist."""
-LONGEST_WHOLE = 5000
+LONGEST_WHOLE = 2000
 """Instructions of a kernel that is timed with all iterations, to decide between two schedules."""
 NEVER = 1 << 62
 """Cycles of a schedule under which the pipes wait for each other."""
@@ -73,18 +73,26 @@ class Timer:
         whole = Timer(self._program, self._target, (inf,), LONGEST_WHOLE)
         return whole if whole.length else self
 
-    def worth(self, schedule: Schedule) -> tuple[int, int]:
+    def worth(self, schedule: Schedule, *, with_ids: bool = False) -> tuple[int, int]:
         """Cycles, then flag operations and barriers: the less the better."""
-        return self.cycles(schedule), sum(1 for _ in schedule.nodes())
+        return self.cycles(schedule, with_ids=with_ids), sum(1 for _ in schedule.nodes())
 
-    def cycles(self, schedule: Schedule) -> int:
-        """Cycles of the shortened kernel; `NEVER` if it does not end."""
+    def cycles(self, schedule: Schedule, *, with_ids: bool = False) -> int:
+        """Cycles of the shortened kernel; `NEVER` if it does not end.
+
+        `with_ids`: flags have event ids, and those that share one wait for each other.
+        """
+        prologue, epilogue = schedule.prologue, schedule.epilogue
+        if with_ids:
+            prologue, epilogue = once(prologue), once(epilogue)
         base = self._base
         actions = list(base.actions)
         numbered: dict[Action, int] = {}
         events: dict[Flag, int] = {}
 
         def number(node: Node) -> int:
+            if with_ids and not isinstance(node, Barrier) and node.flag.event is not None:
+                events[node.flag] = node.flag.event
             action = _action(node, base.cost, events)
             if action not in numbered:
                 numbered[action] = len(actions)
@@ -95,10 +103,10 @@ class Timer:
             mark: [number(n) for n in (schedule.after if after else schedule.before).get(item, ())]
             for mark, (item, after) in base.places.items()
         }
-        numbers = [number(node) for node in schedule.prologue]
+        numbers = [number(node) for node in prologue]
         for original in base.numbers:
             numbers += marks.get(original, [original])
-        numbers += [number(node) for node in schedule.epilogue]
+        numbers += [number(node) for node in epilogue]
         column = np.array(numbers, np.int32)
         # Nobody asks which instruction of the program it was, and nothing is jumped over.
         stream = Stream(column, code=column, heads=bytes(len(numbers) + 1))

@@ -217,7 +217,7 @@ class Writer:
     def body(self, nodes: Sequence[Node], depth: int) -> None:
         for node in nodes:
             if isinstance(node, Op):
-                self.op(node, depth)
+                self.op(node)
             elif isinstance(node, Repeat):
                 self.loop(node, depth)
             else:
@@ -242,11 +242,11 @@ class Writer:
         self.body(node.odd, depth)
         self.lines.append("}")
 
-    def pointer(self, place: Place, depth: int) -> tuple[str, str]:
-        dims = ", ".join(f"d{i}" for i in range(depth))
-        terms = [str(place.start * 32)]
-        terms += [f"d{i} * {c * 32}" for i, c in enumerate(place.coefficients)]
-        indices = ", ".join(f"%i{i}" for i in range(depth))
+    def pointer(self, place: Place) -> tuple[str, str]:
+        moving = [(i, c) for i, c in enumerate(place.coefficients) if c]
+        dims = ", ".join(f"d{i}" for i, _ in moving)
+        terms = [str(place.start * 32), *(f"d{i} * {c * 32}" for i, c in moving)]
+        indices = ", ".join(f"%i{i}" for i, _ in moving)
         name, type_ = self.fresh(), f"!npu.ptr<{place.space}, f32>"
         memref = f"memref<{BLOCKS * 8}xf32, #npu<space {place.space}>>"
         self.lines.append(
@@ -255,15 +255,15 @@ class Writer:
         )
         return name, type_
 
-    def op(self, op: Op, depth: int) -> None:
+    def op(self, op: Op) -> None:
         tag = f'{{id = "{len(self.ops)}"}}'
         self.ops.append(op)
-        srcs = [self.pointer(s, depth) for s in op.srcs]
+        srcs = [self.pointer(s) for s in op.srcs]
         if op.dst is None:
             name, type_ = srcs[0]
             self.lines.append(f"{self.fresh()} = npu.scalar_load {name} {tag} : {type_} -> f32")
             return
-        dst, dst_type = self.pointer(op.dst, depth)
+        dst, dst_type = self.pointer(op.dst)
         if op.kind == "copy":
             name, type_ = srcs[0]
             bursts = f"bursts 1 x {op.count} gaps 0, 0 {tag}"

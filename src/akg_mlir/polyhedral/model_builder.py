@@ -63,14 +63,16 @@ class _Builder:
         original = 1
         for side in sides:
             original *= side.whole
+        operations = self.kernel.operations.get(statement.name, 1)
         return Work(
             statement.name,
             "cube" if statement.name in self.kernel.cubes else "vector",
             sides,
             original,
-            self.kernel.operations.get(statement.name, 1),
-            self.kernel.scop.arrays[statement.writes[-1].array].element_bytes,
+            operations,
+            max(self.kernel.scop.arrays[a.array].element_bytes for a in statement.accesses),
             statement.name in self.recomputed,
+            self.kernel.slopes.get(statement.name, operations),
         )
 
     def footprints(self, array: Array) -> list[Footprint]:

@@ -52,7 +52,8 @@ class Machine:
     """Figures of the machine. `capacity` is bytes per on-chip memory; `paths` is keyed by
     (source, destination); vector and cube figures are cycles per instruction, until a result
     of the cube is there, and bytes or multiply-adds per cycle, `vector_chunk` repeats per
-    instruction; an element that no transfer can move takes `element_cycles`."""
+    instruction, `slopes` cycles per repeat by opcode; an element that no transfer can move takes
+    `element_cycles`."""
 
     cores: int
     capacity: Mapping[str, int]
@@ -62,6 +63,7 @@ class Machine:
     vector_startup: float
     vector_bytes: float
     vector_chunk: float
+    slopes: Mapping[str, int]
     cube_startup: float
     cube_latency: float
     cube_macs: float
@@ -362,7 +364,8 @@ class _Cost:
             np.ceil(_product(box) * work.element_bytes / self.machine.vector_bytes),
         )
         instructions = np.ceil(repeats / self.machine.vector_chunk)
-        return work.operations * (instructions * self.machine.vector_startup + repeats)
+        startup = work.operations * instructions * self.machine.vector_startup
+        return startup + work.slope * repeats
 
     def _cube(self, work: Work) -> Numbers:
         products = _product(self.box(work.sides)) / self.machine.cube_macs

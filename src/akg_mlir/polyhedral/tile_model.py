@@ -9,7 +9,7 @@ rounded up, so a box is never too small.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from akg_mlir.polyhedral.scop import Access, Scop
 from akg_mlir.polyhedral.tiling import Reduction
@@ -48,7 +48,8 @@ class Footprint:
 @dataclass(frozen=True)
 class Work:
     """Instances of one statement in a tile. `unit` is vector or cube, `original` counts the
-    program's instances, `operations` those per instance, on elements of `element_bytes`."""
+    program's instances, `operations` those per instance, on elements of `element_bytes`; `slope`
+    are the cycles per vector repeat of all of them."""
 
     statement: str
     unit: str
@@ -57,6 +58,7 @@ class Work:
     operations: int
     element_bytes: int
     recomputed: bool
+    slope: int = 1
 
 
 @dataclass(frozen=True)
@@ -101,9 +103,10 @@ class CubeProduct:
 class Kernel:
     """The program seen from below: what `polyhedral` cannot know about bodies and machine.
 
-    `operations` counts vector operations per instance; `cubes` are the contractions of the cube,
-    `products` all updates that may run there; `block_bytes` is the alignment of vector operands;
-    `other_units` are the statements that the vector unit does not get.
+    `operations` counts vector operations per instance, `slopes` the cycles that a repeat of all of
+    them takes; `cubes` are the contractions of the cube, `products` all updates that may run there;
+    `block_bytes` is the alignment of vector operands; `other_units` are the statements that the
+    vector unit does not get.
     """
 
     scop: Scop
@@ -112,3 +115,4 @@ class Kernel:
     products: frozenset[str]
     block_bytes: int
     other_units: frozenset[str] = frozenset()
+    slopes: Mapping[str, int] = field(default_factory=dict[str, int])

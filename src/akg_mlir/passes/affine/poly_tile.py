@@ -100,6 +100,7 @@ def machine_figures(target: Target) -> Machine:
         vector_startup=target.vector.startup,
         vector_bytes=target.vector.bytes_per_cycle,
         vector_chunk=target.limits.repeat,
+        slopes=target.vector.slopes,
         cube_startup=target.cube.startup,
         cube_latency=target.cube.latency + flags,
         cube_macs=target.cube.m * target.cube.n * target.cube.k(2) // target.cube.fractal_cycles,
@@ -140,7 +141,16 @@ def tiler_of(op: poly.ScopOp, machine: Machine, asked: PolyTile) -> Tiler:
     cubes = _cubes(op, scop, reductions)
     products = product_updates(op, scop)
     others = _other_units(op, scop, asked.convolutions == "cube")
-    kernel = Kernel(scop, _operations(op), cubes, products, machine.block_bytes, others)
+    work = _operations(op)
+    kernel = Kernel(
+        scop,
+        {name: len(opcodes) for name, opcodes in work.items()},
+        cubes,
+        products,
+        machine.block_bytes,
+        others,
+        {name: sum(machine.slopes.get(o, 1) for o in opcodes) for name, opcodes in work.items()},
+    )
     policy, redundancy = asked.parsed_policy(op), asked.max_redundancy
     return Tiler(kernel, analyse(scop), clusters, reductions, machine, redundancy, policy)
 
@@ -181,11 +191,27 @@ def _cubes(op: poly.ScopOp, scop: Scop, reductions: dict[str, Reduction]) -> dic
     return result
 
 
-def _operations(op: poly.ScopOp) -> dict[str, int]:
-    """Arithmetic operations per instance of each statement, at least one (a copy)."""
-    free = (affine.LoadOp, affine.StoreOp, affine.ApplyOp, arith.ConstantOp)
+FREE = (affine.LoadOp, affine.StoreOp, affine.ApplyOp, arith.ConstantOp)
+OPCODES = {
+    "arith.divf": "vdiv",
+    "arith.extf": "vconv",
+    "arith.truncf": "vconv",
+    "arith.sitofp": "vconv",
+    "arith.fptosi": "vconv",
+    "math.exp": "vexp",
+    "math.log": "vln",
+    "math.sqrt": "vsqrt",
+}
+"""Vector instructions that may take longer than an addition."""
+
+
+def _operations(op: poly.ScopOp) -> dict[str, list[str]]:
+    """The vector instructions per instance of each statement, at least one (a copy)."""
     return {
-        s.sym_name.data: max(1, sum(not isinstance(o, free) for o in s.body.block.ops))
+        s.sym_name.data: [
+            OPCODES.get(o.name, "vadd") for o in s.body.block.ops if not isinstance(o, FREE)
+        ]
+        or ["vadd"]
         for s in op.statements
     }
 

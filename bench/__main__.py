@@ -8,7 +8,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-NAMES = ("startup", "kernels", "compile_time", "tiling")
+NAMES = ("startup", "kernels", "compile_time", "tiling", "calibration")
 
 
 def main() -> int:

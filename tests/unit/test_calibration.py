@@ -6,6 +6,7 @@ import pytest
 from npu_text import Kernel
 
 from akg_mlir.machine import Machine
+from bench.calibration import CONVOLUTIONS, PRODUCTS, convolution, product
 
 REPETITIONS = 1000
 
@@ -34,3 +35,15 @@ def cycles_per_add(second: int, destination: int) -> float:
 def test_additions(second: int, destination: int, measured: float) -> None:
     """Machine reference 1.3; conflicts between reads and writes are left out of the model."""
     assert cycles_per_add(second, destination) == pytest.approx(measured, rel=0.03)
+
+
+@pytest.mark.parametrize("size", PRODUCTS)
+def test_products(size: int) -> None:
+    """Generated with the published tiles and grid of cores (machine reference 3.7)."""
+    assert product(size) == pytest.approx(PRODUCTS[size], rel=0.1)
+
+
+def test_convolution() -> None:
+    """The smallest of those that `python -m bench calibration` reports."""
+    shape = min(CONVOLUTIONS)
+    assert convolution(shape) == pytest.approx(CONVOLUTIONS[shape], rel=0.1)

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from akg_mlir.diagnostics import CompileError
-from akg_mlir.machine import MachineError
+from akg_mlir.machine import MachineError, PoisonError
 from akg_mlir.machine.execute import Executor, in_program_order
 from akg_mlir.machine.isa import Core
 from akg_mlir.machine.loading import load
@@ -29,7 +29,8 @@ def check_execution(program: structure.Program, decoded: Program, target: Target
     """Execute core 0 in program order, on arguments full of ones, unless that takes long.
 
     The machine accepts undefined bytes in the padding of vectors and refuses them in GM, in scalars
-    and in reductions across lanes. Where bytes come from depends on no data. Raises `CompileError`.
+    and in reductions across lanes. Where bytes come from depends on no data; other errors of the
+    run may, as an index out of range, and are not the kernel's. Raises `CompileError`.
     """
     if structure.executed(program.body) > LONGEST:
         return
@@ -38,14 +39,17 @@ def check_execution(program: structure.Program, decoded: Program, target: Target
     try:
         loaded = load(replace(decoded, cores=1), target)
         (stream,) = loaded.streams
-        spaces = {
-            **_arguments(decoded),
-            **{m: Memory(target.memories[m]) for m in loaded.peak_bytes},
-        }
-        with np.errstate(all="ignore"):
-            in_program_order(Executor(Core(0, spaces), stream, loaded.plans), stream)
     except MachineError as error:
         raise CompileError(str(error), program.kernel) from error
+    on_chip = {name: Memory(target.memories[name]) for name in loaded.peak_bytes}
+    core = Core(0, {**_arguments(decoded), **on_chip})
+    try:
+        with np.errstate(all="ignore"):
+            in_program_order(Executor(core, stream, loaded.plans), stream)
+    except PoisonError as error:
+        raise CompileError(str(error), program.kernel) from error
+    except MachineError:
+        return
 
 
 def _arguments(program: Program) -> Mapping[str | int, Memory]:

@@ -8,6 +8,7 @@ block beside each other.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Protocol
@@ -18,7 +19,7 @@ from xdsl.ir import SSAValue
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu
-from akg_mlir.passes.npu.legalise.emitter import Emitter
+from akg_mlir.passes.npu.legalise.emitter import UNROLL, Emitter
 from akg_mlir.passes.npu.legalise.fractals import FRACTAL_BYTES, SIDE, Fractals, fractals_of
 from akg_mlir.passes.npu.legalise.views import Index, Operand, box_of
 
@@ -215,22 +216,26 @@ class _Stream:
         partial = 1 if self.k % self.right.start.block else 0
         whole, rest = divmod(self.right.blocks - partial, period)
         rest += partial
-        if whole:
-            self.run(_Position(0), steps, first=True)
         turns = 2 if len(steps) % 2 else 1
         pairs = max(0, whole - 1) // turns
-
-        def body(index: tuple[Index, ...]) -> None:
-            for turn in range(turns):
-                at = _Position(period * (1 + turn), period * turns, index[0])
-                self.run(at, steps, first=False)
-
-        if pairs:
-            self.emitter.nest([pairs], body)
-        for number in range(1 + pairs * turns, whole):
-            self.run(_Position(number * period), steps, first=False)
+        if pairs <= UNROLL:
+            turns, pairs = 1, 0
+        first = [(_Position(0), _eased(steps))] if whole else []
+        tail = [(_Position(n * period), steps) for n in range(1 + pairs * turns, whole)]
         if rest:
-            self.run(_Position(whole * period), _even(rest, self.most), first=not whole)
+            tail.append((_Position(whole * period), _even(rest, self.most)))
+
+        def body(index: SSAValue) -> None:
+            turn = [_Position(period * (1 + t), period * turns, index) for t in range(turns)]
+            self.run([(at, steps) for at in turn])
+
+        if not pairs:
+            self.run([*first, *tail], starts=True)
+            return
+        self.run(first, starts=True)
+        self.emitter.loop(pairs, body)
+        if tail:
+            self.run(tail)
 
     def steps(self) -> tuple[int, list[int]]:
         """How many blocks of k a period has, and the blocks of its steps."""
@@ -241,13 +246,22 @@ class _Stream:
             return period, [period]
         return own, _even(own, self.most)
 
-    def run(self, at: _Position, steps: list[int], *, first: bool) -> None:
-        for step in steps:
-            self.step(at, step, self.op.init if first else self.never())
-            at, first = at.plus(step), False
+    def run(self, parts: Sequence[tuple[_Position, list[int]]], *, starts: bool = False) -> None:
+        """The steps of the parts, every load in front of the mad of the step before."""
+        todo: list[tuple[_Position, int]] = []
+        for at, steps in parts:
+            for step in steps:
+                todo.append((at, step))
+                at = at.plus(step)
+        halves = [self.load(*todo[0])]
+        for number, (at, count) in enumerate(todo):
+            if number + 1 < len(todo):
+                halves.append(self.load(*todo[number + 1]))
+            init = self.op.init if starts and not number else self.never()
+            self.multiply(at, count, init, *halves[number])
 
-    def step(self, at: _Position, count: int, init: SSAValue) -> None:
-        """Load `count` blocks of k of both operands, and multiply."""
+    def load(self, at: _Position, count: int) -> tuple[Operand, Operand]:
+        """Load `count` blocks of k of both operands to the next halves."""
         emitter, right = self.emitter, self.right
         a, b = (
             emitter.halves(space, right.start.element)[self.half]
@@ -259,16 +273,26 @@ class _Stream:
             target = b.moved((first - at.first) * right.sides * right.elements)
             source = replace(at, first=first).of(right)
             _load2d(emitter, target, source, blocks * right.sides, right.side_stride)
-        k = count * right.start.block
+        return a, b
+
+    def multiply(self, at: _Position, count: int, init: SSAValue, a: Operand, b: Operand) -> None:
+        k = count * self.right.start.block
         if isinstance(at.times, int):
-            k = min(k, self.k - (at.first + at.step * at.times) * right.start.block)
-        to, left, columns = (emitter.ptr(o) for o in (self.to, a, b))
-        emitter.insert(npu.MadOp(to, left, columns, init, self.m, k, self.n))
+            k = min(k, self.k - (at.first + at.step * at.times) * self.right.start.block)
+        to, left, columns = (self.emitter.ptr(o) for o in (self.to, a, b))
+        self.emitter.insert(npu.MadOp(to, left, columns, init, self.m, k, self.n))
 
     def never(self) -> SSAValue:
         constant = arith.ConstantOp(IntegerAttr(0, i1))
         self.emitter.insert(constant)
         return constant.result
+
+
+def _eased(steps: list[int]) -> list[int]:
+    """The steps with a short one in front, so that the cube need not wait for a whole load."""
+    first, *others = steps
+    short = first // 4
+    return [short, first - short, *others] if short else steps
 
 
 def _even(blocks: int, most: int) -> list[int]:

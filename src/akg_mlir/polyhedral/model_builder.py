@@ -66,7 +66,7 @@ class _Builder:
         operations = self.kernel.operations.get(statement.name, 1)
         return Work(
             statement.name,
-            "cube" if statement.name in self.kernel.cubes else "vector",
+            self.unit(statement),
             sides,
             original,
             operations,
@@ -74,6 +74,12 @@ class _Builder:
             statement.name in self.recomputed,
             self.kernel.slopes.get(statement.name, operations),
         )
+
+    def unit(self, statement: Statement) -> str:
+        """Who executes a statement; what starts a product of the cube from zero is part of it."""
+        if statement.name in self.kernel.cubes:
+            return "cube"
+        return "none" if self.initialises(statement) else "vector"
 
     def footprints(self, array: Array) -> list[Footprint]:
         """The buffers for one array: one per memory and alignment."""

@@ -7,7 +7,7 @@ grid, not from a greedy search: evaluating all of it with numpy is cheap.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 
@@ -174,6 +174,9 @@ class _Cost:
         self.counts = np.ceil(extents / grid)
         self.tiles = self._tiles_of(None)
         self.per_core = np.ceil(self.tiles / machine.cores)
+        if model.uses_cube:  # few and large tiles: what a grid of cores leaves idle counts
+            outer = [k for k, loop in enumerate(model.loops) if loop.reduction is None]
+            self.per_core = _busiest(self.counts[:, outer], machine.cores)
         self.need = self._need()
         self.redundancy: dict[str, Numbers] = {}
         for work in (w for w in model.work if w.recomputed):
@@ -274,7 +277,7 @@ class _Cost:
         for work in self.model.work:
             if work.unit == "cube":
                 spent.cube.add(self._times(work.sides), self._cube(work))
-            else:
+            elif work.unit == "vector":
                 spent.vector.add(self._times(work.sides), self._vector(work))
         parts = spent.parts()
         steady = np.max(np.stack(list(parts.values())), axis=0)
@@ -388,6 +391,25 @@ class _Cost:
             covered = sum(side.slopes[k] * self.model.loops[k].extent for k in moving)
             total = total * np.minimum(count * length, covered + count * halo)
         return total * _product(self.counts[:, [k for k in outer if k not in used]])
+
+
+def _busiest(counts: Numbers, cores: int) -> Numbers:
+    """Tiles of the busiest core where a grid of cores divides tiles in boxes of `counts`."""
+    counts = counts[:, counts.max(axis=0) > 1]
+    best = _product(counts)
+    for split in _grids(counts.shape[1], cores):
+        best = np.minimum(best, _product(np.ceil(counts / np.array(split))))
+    return best
+
+
+def _grids(dims: int, cores: int) -> Iterator[tuple[int, ...]]:
+    """All grids of at most so many cores."""
+    if not dims:
+        yield ()
+        return
+    for first in range(1, cores + 1):
+        for rest in _grids(dims - 1, cores // first):
+            yield (first, *rest)
 
 
 def _product(columns: Numbers) -> Numbers:

@@ -47,7 +47,7 @@ class Footprint:
 
 @dataclass(frozen=True)
 class Work:
-    """Instances of one statement in a tile. `unit` is vector or cube, `original` counts the
+    """Instances of one statement in a tile. `unit` is vector, cube or none, `original` counts the
     program's instances, `operations` those per instance, on elements of `element_bytes`; `slope`
     are the cycles per vector repeat of all of them."""
 
@@ -85,6 +85,11 @@ class TileModel:
     loops: tuple[Loop, ...]
     footprints: tuple[Footprint, ...]
     work: tuple[Work, ...]
+
+    @property
+    def uses_cube(self) -> bool:
+        """Whether some statement runs on the cube."""
+        return any(work.unit == "cube" for work in self.work)
 
 
 @dataclass(frozen=True, eq=False)

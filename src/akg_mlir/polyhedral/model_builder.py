@@ -73,6 +73,7 @@ class _Builder:
             max(self.kernel.scop.arrays[a.array].element_bytes for a in statement.accesses),
             statement.name in self.recomputed,
             self.kernel.slopes.get(statement.name, operations),
+            statement.reduction is not None,
         )
 
     def unit(self, statement: Statement) -> str:

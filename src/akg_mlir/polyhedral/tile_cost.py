@@ -18,6 +18,9 @@ from akg_mlir.polyhedral.tile_grid import Numbers, grid_of
 from akg_mlir.polyhedral.tile_model import Footprint, Side, TileModel, Work
 from akg_mlir.polyhedral.tile_overlap import Units, units
 
+FOLDED = 3
+"""Instructions that fold a plane of short rows side by side: the first, the others, the sum."""
+
 
 @dataclass(frozen=True)
 class Transfer:
@@ -285,16 +288,14 @@ class _Cost:
         self.cycles = self.per_core * steady + idle
         self.parts = {name: self.per_core * part for name, part in parts.items()}
         self.parts["fill and drain"] = idle
-        instances = sum(w.original for w in self.model.work)
-        traffic = spent.reads.cycles + spent.writes.cycles
-        self.movement = self.tiles * traffic / max(1, instances)
+        instances = max(1, sum(w.original for w in self.model.work))
+        self.movement = self.tiles * (spent.reads.cycles + spent.writes.cycles) / instances
 
     def _move(self, spent: Units, footprint: Footprint, times: Numbers, miss: Numbers) -> None:
         """Charge the transfers of a footprint from and to GM."""
         if footprint.loaded:
-            latency = self.machine.paths["gm", footprint.memory].latency
             busy, dram = self._from_or_to_gm(footprint, miss, reads=True)
-            spent.reads.add(times, busy, latency)
+            spent.reads.add(times, busy, self.machine.paths["gm", footprint.memory].latency)
             spent.dram_reads = spent.dram_reads + times * dram
         if footprint.stored:
             latency = self.machine.paths[footprint.memory, "gm"].latency
@@ -367,8 +368,12 @@ class _Cost:
             np.ceil(_product(box) * work.element_bytes / self.machine.vector_bytes),
         )
         instructions = np.ceil(repeats / self.machine.vector_chunk)
-        startup = work.operations * instructions * self.machine.vector_startup
-        return startup + work.slope * repeats
+        issues = work.operations * instructions
+        if work.reduces:  # short rows go plane by plane, long ones by halves
+            short = 2 * inner <= self.machine.vector_bytes
+            halves = np.log2(np.maximum(2, _product(box[:, -2:])))
+            issues = issues + np.where(short, FOLDED * _product(box[:, :-2]), halves)
+        return issues * self.machine.vector_startup + work.slope * repeats
 
     def _cube(self, work: Work) -> Numbers:
         products = _product(self.box(work.sides)) / self.machine.cube_macs

@@ -49,7 +49,7 @@ class Footprint:
 class Work:
     """Instances of one statement in a tile. `unit` is vector, cube or none, `original` counts the
     program's instances, `operations` those per instance, on elements of `element_bytes`; `slope`
-    are the cycles per vector repeat of all of them."""
+    are the cycles per vector repeat of all of them. One that `reduces` combines lanes or rows."""
 
     statement: str
     unit: str
@@ -59,6 +59,7 @@ class Work:
     element_bytes: int
     recomputed: bool
     slope: int = 1
+    reduces: bool = False
 
 
 @dataclass(frozen=True)

@@ -33,10 +33,11 @@ MACHINE = Machine(TARGET)
 def test_iterations_in_flight_compute_the_same(
     body: tuple[model.Node, ...], steps: str, copies: int, reuse: str, seed: int
 ) -> None:
-    rest = f"npu-plan-memory{{reuse={reuse}}},npu-insert-sync,npu-verify"
+    apart = "npu-plan-memory,npu-insert-sync,npu-verify"
+    rest = apart.replace("memory", f"memory{{reuse={reuse}}}")
     inputs = [np.random.default_rng(0).standard_normal(8 * model.BLOCKS).astype(np.float32)] * 10
     try:
-        program, _ = compiled(body, rest)
+        program, _ = compiled(body, apart)
         expected = MACHINE.run(program, inputs).outputs
     except (CompileError, MachineError):  # what is undefined reaches a result
         assume(False)

@@ -16,16 +16,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from xdsl.builder import Builder
-from xdsl.dialects import arith, scf
+from xdsl.dialects import affine, arith, scf
 from xdsl.dialects.builtin import IndexType
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.ir.affine import AffineExpr
 from xdsl.rewriter import InsertPoint
 
-from akg_mlir.dialects.npu import BufferOp, memref_type
+from akg_mlir.dialects.npu import BufferOp, PipeOp, PtrOp, ViewOp, memref_type
 from akg_mlir.passes.npu.generate.indices import Materialiser
 from akg_mlir.passes.npu.memory.linear import evaluate, iterates, linear_of, trip_count
-from akg_mlir.passes.npu.rotation.stages import Stages
+from akg_mlir.passes.npu.rotation.stages import Stages, roots_of
 
 Rename = Callable[[SSAValue], SSAValue]
 """Gives a buffer that means something in one iteration only a new name."""
@@ -48,9 +48,9 @@ class Pipelined:
         """Replace the loop. Its step must be a constant."""
         builder = Builder(InsertPoint.before(self.loop))
         if iterates(self.loop):
-            self._all(builder)
+            self._all(builder, Builder(InsertPoint.before(self._place_of_first_fill())))
         else:
-            _if(builder, self.loop.lb, self.loop.ub, self._all)
+            _if(builder, self.loop.lb, self.loop.ub, lambda inner: self._all(inner, inner))
         self.loop.detach()
         self.loop.erase()
 
@@ -58,11 +58,37 @@ class Pipelined:
     def step(self) -> int:
         return linear_of(self.loop.step).const
 
-    def _all(self, builder: Builder) -> None:
-        """The loop, known to have an iteration."""
+    def _place_of_first_fill(self) -> Operation:
+        """The first op in front of the loop that need not precede the first fill: what is computed
+        once, on the scalar unit maybe, which issues nothing meanwhile. Indices that the fill needs
+        move there, too."""
+        reads = {root for op in self.stages.fill for root in roots_of(op)[0]}
+        needs = {operand for op in self.stages.fill for operand in _used(op)} | {self.loop.lb}
+        place = before = self.loop
+        needed: list[Operation] = []
+        found: list[Operation] = []
+        while (before := before.prev_op) is not None:
+            if isinstance(before, PipeOp):
+                if roots_of(before)[1] & reads:
+                    break
+                place, found = before, list(needed)
+            elif not isinstance(before, affine.ApplyOp | PtrOp | ViewOp):
+                break
+            elif any(result in needs for result in before.results):
+                needed.insert(0, before)
+                needs |= set(before.operands)
+        for op in found:
+            op.detach()
+        block = self.loop.parent
+        assert block is not None
+        block.insert_ops_before(found, place)
+        return place
+
+    def _all(self, builder: Builder, early: Builder) -> None:
+        """The loop, known to have an iteration; `early` is where the first fill goes."""
         trips = trip_count(self.loop)
+        self._emit(early, self.stages.fill, 0, self.loop.lb, 0)
         end = self._end(builder, trips)
-        self._emit(builder, self.stages.fill, 0, self.loop.lb, 0)
         self._main(builder, end, trips)
         self._remainder(builder, end, trips)
 

@@ -77,6 +77,24 @@ def test_tiles_of_a_flat_convolution_are_parts_of_its_rows() -> None:
     assert all(17 % size == 0 or size % 17 == 0 for size in rows)
 
 
+def test_values_between_the_ops_of_a_statement_must_fit() -> None:
+    """f16 factors are extended in boxes of all iterations of a tile, which are larger than both."""
+    x, w, y = "tensor<1x64x56x56xf16>", "tensor<256x64x1x1xf16>", "tensor<1x256x56x56xf32>"
+    text = f"""module attributes {{npu.target = "ascend910"}} {{
+func.func @main(%x: {x}, %w: {w}) -> {y} {{
+  %y = te.conv2d %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1
+      : ({x}, {w}) -> {y}
+  func.return %y : {y}
+}} }}"""
+    module = parse_module(text)
+    steps = (
+        "te-partition,te-collapse-dims,convert-te-to-affine,poly-raise,poly-schedule,"
+        "poly-tile{convolutions=vector},poly-fuse,poly-assign-units{convolutions=vector},"
+        "poly-promote,npu-generate,npu-legalise,npu-plan-memory"
+    )
+    PassPipeline(parse_pipeline(steps)).apply(make_context(), module)
+
+
 # ----------------------------------------------------------------------------------------- meaning
 
 

@@ -42,7 +42,20 @@ class _Builder:
         self.private = self.private_arrays()
         work = [self.work(e) for e in self.executed]
         footprints = [f for array in scop.arrays.values() for f in self.footprints(array)]
+        footprints += [f for place, e in enumerate(self.executed) for f in self.scratch(place, e)]
         return TileModel(self.loops(), tuple(footprints), tuple(work))
+
+    def scratch(self, place: int, execution: Execution) -> Iterator[Footprint]:
+        """The buffers of values between the ops of a statement: boxes of its instances."""
+        name = execution.statement
+        if name in self.kernel.cubes or name in self.kernel.other_units:
+            return
+        shape = _extents(self.kernel.scop.by_name[name].domain)
+        sides = self.sides(execution.points, shape)
+        for size in self.kernel.temporaries.get(name, ()):
+            yield Footprint(
+                name, size, "ub", sides, shape, False, False, place, place, scratch=True
+            )
 
     def private_arrays(self) -> set[str]:
         """Arrays that every chunk band keeps for itself: read from GM or recomputed in each."""

@@ -117,13 +117,14 @@ def search(
     max_redundancy: float,
     sizes: Numbers | None = None,
 ) -> Search:
-    """The sizes of least cost whose need is at most `fraction` of every memory.
+    """The sizes of least cost whose need is at most `fraction` of every memory, and at most all of
+    it with scratch.
 
     `max_redundancy` limits recomputation as in `Fuser.limit`. `sizes` (a row per choice, a column
     per loop) are what is looked at, by default a grid of round ones.
     """
     grid = grid_of(model, machine.gm.alignment // machine.block_bytes) if sizes is None else sizes
-    cost = _Cost(model, machine, grid)
+    cost = _Cost(model, machine, grid, fraction)
     fits = np.ones(len(grid), dtype=bool)
     for memory, need in cost.need.items():
         fits &= need <= machine.capacity[memory] * fraction
@@ -171,7 +172,7 @@ def _most_recomputed(cost: _Cost, fits: NDArray[np.bool_]) -> str:
 class _Cost:
     """Need and time of every row of `grid` (tile sizes)."""
 
-    def __init__(self, model: TileModel, machine: Machine, grid: Numbers) -> None:
+    def __init__(self, model: TileModel, machine: Machine, grid: Numbers, fraction: float) -> None:
         self.model, self.machine, self.grid = model, machine, grid
         extents = np.array([loop.extent for loop in model.loops], dtype=np.float64)
         self.counts = np.ceil(extents / grid)
@@ -180,7 +181,7 @@ class _Cost:
         if model.uses_cube:  # few and large tiles: what a grid of cores leaves idle counts
             outer = [k for k, loop in enumerate(model.loops) if loop.reduction is None]
             self.per_core = _busiest(self.counts[:, outer], machine.cores)
-        self.need = self._need()
+        self.need = self._need(fraction)
         self.redundancy: dict[str, Numbers] = {}
         for work in (w for w in model.work if w.recomputed):
             factor = self._executed(work) / work.original
@@ -227,13 +228,23 @@ class _Cost:
             inner = inner & ~is_row
         return result * footprint.element_bytes
 
-    def _need(self) -> dict[str, Numbers]:
+    def _need(self, fraction: float) -> dict[str, Numbers]:
+        """Bytes per memory to compare with a fraction of it: the most that are live at one place of
+        the tile without scratch, or that fraction of them all where this is more."""
+        moving, total = self._live(scratch=False), self._live(scratch=True)
+        return {
+            memory: np.maximum(moving[memory], need * fraction) for memory, need in total.items()
+        }
+
+    def _live(self, *, scratch: bool) -> dict[str, Numbers]:
         """The most bytes that are live at one place of the tile, per memory."""
         places = 1 + max((f.stop for f in self.model.footprints), default=0)
         live: dict[str, list[Numbers]] = {}
         for footprint in self.model.footprints:
             if footprint.memory not in live:
                 live[footprint.memory] = [np.zeros(len(self.grid)) for _ in range(places)]
+            if footprint.scratch and not scratch:
+                continue
             size = self.bytes_on_chip(footprint)
             for place in range(footprint.start, footprint.stop + 1):
                 live[footprint.memory][place] += size

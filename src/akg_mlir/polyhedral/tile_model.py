@@ -31,6 +31,8 @@ class Footprint:
     `memory` is the on-chip memory; `loaded` and `stored` say whether it moves from or to GM;
     `start` and `stop` are the first and last place in the tile (statement number) that uses it.
     `held` are the sides of the buffer where it is not the box of the array that `sides` describe.
+    A `scratch` buffer holds values between the ops of the statement that `array` names: the vector
+    unit alone uses it, so that tiles that overlap share it.
     """
 
     array: str
@@ -43,6 +45,7 @@ class Footprint:
     start: int
     stop: int
     held: tuple[Side, ...] = ()
+    scratch: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,8 @@ class Kernel:
     `operations` counts vector operations per instance, `slopes` the cycles that a repeat of all of
     them takes; `cubes` are the contractions of the cube, `products` all updates that may run there;
     `block_bytes` is the alignment of vector operands; `other_units` are the statements that the
-    vector unit does not get.
+    vector unit does not get; `temporaries` are bytes per element of what it holds between the ops
+    of a statement.
     """
 
     scop: Scop
@@ -122,3 +126,4 @@ class Kernel:
     block_bytes: int
     other_units: frozenset[str] = frozenset()
     slopes: Mapping[str, int] = field(default_factory=dict[str, int])
+    temporaries: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])

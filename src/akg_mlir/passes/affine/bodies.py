@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from xdsl.dialects import affine, arith
 from xdsl.dialects import math as math_dialect
 from xdsl.dialects.builtin import (
+    FixedBitwidthType,
     Float16Type,
     Float32Type,
     FloatAttr,
@@ -110,6 +111,42 @@ def product_of(value: SSAValue) -> tuple[affine.LoadOp, affine.LoadOp] | None:
     if loads[0] is None or loads[1] is None:
         return None
     return loads[0], loads[1]
+
+
+def multiplies_loads(value: SSAValue) -> bool:
+    """Whether a value is the product of two loads as they are (no conversion between)."""
+    owner = value.owner
+    if not isinstance(owner, Operation) or product_of(value) is None:
+        return False
+    return all(isinstance(operand.owner, affine.LoadOp) for operand in owner.operands)
+
+
+def temporaries(stmt: StmtOp, *, reduces: bool) -> tuple[int, ...]:
+    """Bytes of an element of each value that the vector unit holds between the ops of a body, where
+    they are most. What is loaded, stored, added to a cell or multiplied on the way needs none."""
+    store, ops = store_of(stmt), list(stmt.body.block.ops)
+    update = update_of(stmt) if reduces else None
+    place = {op: k for k, op in enumerate(ops)}
+    direct = {store.value} if store is not None else set[SSAValue]()
+    if update is not None and multiplies_loads(update.value):
+        direct.add(update.value)
+    held: list[tuple[int, int, int]] = []
+    for op in ops:
+        if isinstance(op, arith.SelectOp) or type(op) in (*CASTS, *UNARY, *BINARY):
+            value = op.results[0]
+            if value not in direct and isinstance(value.type, FixedBitwidthType):
+                held.append((place[op], _last_use(value, place), value.type.size))
+    live = [tuple(s for first, last, s in held if first <= k <= last) for k in range(len(ops))]
+    return max(live, key=sum, default=())
+
+
+def _last_use(value: SSAValue, place: dict[Operation, int]) -> int:
+    """Where a value is read last; what is compared, where the comparison is used."""
+    users = [use.operation for use in value.uses]
+    for user in users:
+        if isinstance(user, arith.CmpfOp):
+            users += [use.operation for use in user.result.uses]
+    return max(place[user] for user in users)
 
 
 def _loaded(value: SSAValue) -> affine.LoadOp | None:

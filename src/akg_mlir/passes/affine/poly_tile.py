@@ -11,7 +11,7 @@ from xdsl.passes import ModulePass
 
 from akg_mlir.diagnostics import CompileError, remark
 from akg_mlir.dialects import poly
-from akg_mlir.passes.affine.bodies import is_cube_product, vector_refusal
+from akg_mlir.passes.affine.bodies import is_cube_product, temporaries, vector_refusal
 from akg_mlir.passes.affine.bridge import read_tree, replace_tree
 from akg_mlir.passes.affine.poly_schedule import function_name
 from akg_mlir.passes.affine.products import product_updates
@@ -150,6 +150,7 @@ def tiler_of(op: poly.ScopOp, machine: Machine, asked: PolyTile) -> Tiler:
         machine.block_bytes,
         others,
         {name: sum(machine.slopes.get(o, 1) for o in opcodes) for name, opcodes in work.items()},
+        _temporaries(op),
     )
     policy, redundancy = asked.parsed_policy(op), asked.max_redundancy
     return Tiler(kernel, analyse(scop), clusters, reductions, machine, redundancy, policy)
@@ -214,6 +215,11 @@ def _operations(op: poly.ScopOp) -> dict[str, list[str]]:
         or ["vadd"]
         for s in op.statements
     }
+
+
+def _temporaries(op: poly.ScopOp) -> dict[str, tuple[int, ...]]:
+    """Bytes of an element of each value between the ops of a statement on the vector unit."""
+    return {s.sym_name.data: temporaries(s, reduces=s.reduction is not None) for s in op.statements}
 
 
 def _report(choice: Choice, where: str) -> None:

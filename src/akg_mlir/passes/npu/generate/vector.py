@@ -21,6 +21,7 @@ from akg_mlir.passes.affine.bodies import (
     REDUCING,
     UNARY,
     constant_of,
+    multiplies_loads,
     product_of,
     store_of,
     update_of,
@@ -63,7 +64,7 @@ class _Vector:
             self.finish(store)
             return
         dst = self.view(store)
-        factors = product_of(update.value) if self.is_multiply_add(update.value) else None
+        factors = product_of(update.value) if multiplies_loads(update.value) else None
         if update.kind == Binary.ADD and factors is not None:
             lhs, rhs = (self.views[f.result] for f in factors)
             self.builder.insert(npu.VMulAddOp(lhs, rhs, dst))
@@ -81,17 +82,8 @@ class _Vector:
         elif isinstance(value.owner, affine.LoadOp):
             self.builder.insert(npu.VUnaryOp(Unary.COPY, self.views[value], self.view(store)))
 
-    def is_multiply_add(self, value: SSAValue) -> bool:
-        """Whether a value is the product of two loads as they are (no conversion between)."""
-        owner = value.owner
-        return (
-            isinstance(owner, arith.MulfOp | arith.MuliOp)
-            and all(isinstance(o.owner, affine.LoadOp) for o in owner.operands)
-            and product_of(value) is not None
-        )
-
     def is_product(self, op: Operation, value: SSAValue) -> bool:
-        return op is value.owner and self.is_multiply_add(value)
+        return op is value.owner and multiplies_loads(value)
 
     # -------------------------------------------------------------------------------- operands
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from example_files import EXAMPLES
+from example_files import EXAMPLES, PROGRAMS
 from xdsl.dialects.func import FuncOp
 
 import akg_mlir
@@ -62,6 +62,16 @@ def test_small_machines_lack_types() -> None:
     )
     assert big.supports("vcadd", "f32")
     assert lite.vector.repeat_cycles("vadd") == 2
+
+
+@pytest.mark.parametrize("name", targets.names())
+@pytest.mark.parametrize(
+    "program", [name for name in PROGRAMS if name.startswith(("gelu", "generic", "layer", "soft"))]
+)
+def test_examples_compile_for_every_target(name: str, program: str) -> None:
+    report = akg_mlir.compile(EXAMPLES / program, target=name).time()
+    assert report.lower_bound <= report.cycles
+    assert report.traffic_ratio >= 1
 
 
 @pytest.mark.parametrize(

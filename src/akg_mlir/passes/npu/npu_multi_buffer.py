@@ -19,7 +19,7 @@ from akg_mlir.passes.npu.generate.indices import Materialiser
 from akg_mlir.passes.npu.memory.linear import linear_of, trip_count
 from akg_mlir.passes.npu.memory.structure import kernels, program_of
 from akg_mlir.passes.npu.memory.target import target_of
-from akg_mlir.passes.npu.rotation.affordable import affordable
+from akg_mlir.passes.npu.rotation.affordable import affordable, fits
 from akg_mlir.passes.npu.rotation.candidates import Rotation, rotations_of
 from akg_mlir.passes.npu.rotation.collapse import collapse
 from akg_mlir.passes.npu.rotation.pipelining import Pipelined, Rename, copy_of
@@ -49,7 +49,23 @@ class NpuMultiBuffer(ModulePass):
             raise CompileError(f"copies={self.copies}: there must be at least one")
         for kernel in kernels(op):
             if self.copies > 1:
-                _Kernel(kernel, self.copies, target_of(op)).run()
+                _overlap(kernel, self.copies, target_of(op))
+
+
+def _overlap(kernel: FuncOp, copies: int, target: Target) -> None:
+    """Let iterations overlap, unless what lives longer then overfills a memory."""
+    before = kernel.clone()
+    _Kernel(kernel, copies, target).run()
+    if fits(program_of(kernel), target) or not fits(program_of(before), target):
+        return
+    kernel.body.detach_block(0)
+    kernel.body.add_block(before.body.detach_block(0))
+    remark(
+        NAME,
+        "missed",
+        kernel.sym_name.data,
+        "iterations do not overlap: with what runs ahead a memory has no room for all buffers",
+    )
 
 
 class _Kernel:

@@ -50,6 +50,21 @@ def affordable(
     return found
 
 
+def fits(program: Program, target: Target) -> bool:
+    """Whether the buffers of a kernel have room, as they live now."""
+    live = lifetimes(program)
+    for space in dict.fromkeys(space_of(buffer.type) for buffer in live):
+        capacity, alignment = target.memories[space.value], target.alignments[space.value]
+        requests = [
+            Request(reserved_bytes(buffer.owner, alignment), alignment, lifetime)
+            for buffer, lifetime in live.items()
+            if isinstance(buffer.owner, BufferOp) and space_of(buffer.type) is space
+        ]
+        if plan(requests, capacity, least=Sharing.ALL).height > capacity:
+            return False
+    return True
+
+
 Value = tuple[bool, int, int]
 
 

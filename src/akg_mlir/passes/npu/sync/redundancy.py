@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from akg_mlir.passes.npu.sync.placement import Plan, Planner
-from akg_mlir.passes.npu.sync.schedule import Barrier, Node, PipePair
+from akg_mlir.passes.npu.sync.schedule import Barrier, Node
 
 EFFORT = 20_000
 """Instructions visited (roughly) before elimination is given up on large kernels."""
 
 
-def eliminate(planner: Planner, plan: Plan, pair: PipePair | None = None) -> tuple[Plan, int]:
+def eliminate(planner: Planner, plan: Plan) -> tuple[Plan, int]:
     """(a plan without redundant flags and barriers, how many were dropped).
 
-    Each is tried once, the latest added first; of one pair of pipes only, if that is given. A
-    kernel too large for that is left alone.
+    Each is tried once, the latest added first; a kernel too large for that is left alone.
     """
     candidates: list[Node] = [n for n in plan.schedule.nodes() if isinstance(n, Barrier)]
     needed = {*plan.guards.values(), *plan.delays}
     flags = [f for f in reversed(plan.orders) if f not in needed]
-    if pair is not None:
-        candidates, flags = [], [f for f in flags if (f.src, f.dst) == pair]
     size = len(planner.program.instructions) * (len(candidates) + len(flags))
     if size > EFFORT:
         return plan, 0

@@ -19,7 +19,7 @@ requests = st.lists(
         st.sampled_from([32, 512]),
         st.integers(0, 20),
         st.integers(0, 10),
-        st.booleans(),
+        st.sampled_from([None, "outer", "inner"]),
     ),
     max_size=10,
 )
@@ -34,10 +34,11 @@ def test_plans_are_legal(requests: list[Request], least: Sharing, skew: bool) ->
     assert found.height == max(ends, default=0) >= peak(requests)[0]
     for i, j in combinations(range(len(requests)), 2):
         apart = ends[i] <= found.addresses[j] or ends[j] <= found.addresses[i]
-        connects = requests[i].connects or requests[j].connects
+        between = {requests[i].connects, requests[j].connects}
         assert apart or not requests[i].lifetime.meets(requests[j].lifetime)
         assert apart or found.sharing is not Sharing.NONE
-        assert apart or not connects or found.sharing is Sharing.ALL
+        assert apart or between == {None} or found.sharing is not Sharing.WITHIN_PIPES
+        assert apart or len(between) > 1 or between == {None} or found.sharing is Sharing.ALL
     assert found == plan(requests, 1 << 20, pairs, least=least)
 
 

@@ -12,14 +12,15 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
-from xdsl.rewriter import InsertPoint
+from xdsl.rewriter import InsertPoint, Rewriter
 
 from akg_mlir.diagnostics import CompileError, remark
+from akg_mlir.dialects.npu import Space
 from akg_mlir.passes.npu.generate.indices import Materialiser
 from akg_mlir.passes.npu.memory.linear import linear_of, trip_count
 from akg_mlir.passes.npu.memory.structure import kernels, program_of
 from akg_mlir.passes.npu.memory.target import target_of
-from akg_mlir.passes.npu.rotation.affordable import affordable, fits
+from akg_mlir.passes.npu.rotation.affordable import Bytes, affordable, overflow
 from akg_mlir.passes.npu.rotation.candidates import Rotation, rotations_of
 from akg_mlir.passes.npu.rotation.collapse import collapse
 from akg_mlir.passes.npu.rotation.pipelining import Pipelined, Rename, copy_of
@@ -53,24 +54,33 @@ class NpuMultiBuffer(ModulePass):
 
 
 def _overlap(kernel: FuncOp, copies: int, target: Target) -> None:
-    """Let iterations overlap, unless what lives longer then overfills a memory."""
-    before = kernel.clone()
-    _Kernel(kernel, copies, target).run()
-    if fits(program_of(kernel), target) or not fits(program_of(before), target):
+    """Rewrite the loops of a kernel.
+
+    Loads that move ahead of a loop make buffers live longer than the choice of copies knew. Where
+    the memory does not hold that, the kernel is rewritten again with less room for copies.
+    """
+    if overflow(program_of(kernel), target):
         return
-    kernel.body.detach_block(0)
-    kernel.body.add_block(before.body.detach_block(0))
-    remark(
-        NAME,
-        "missed",
-        kernel.sym_name.data,
-        "iterations do not overlap: with what runs ahead a memory has no room for all buffers",
-    )
+    reserved: dict[Space, int] = {}
+    while True:
+        before = kernel.clone()
+        work = _Kernel(kernel, copies, target, reserved)
+        work.run()
+        over = overflow(program_of(kernel), target)
+        if not over:
+            for kind, where, message, numbers in work.remarks:
+                remark(NAME, kind, where, message, **numbers)
+            return
+        Rewriter.replace_op(kernel, before)
+        kernel = before
+        for space, bytes_ in over.items():
+            reserved[space] = reserved.get(space, 0) + bytes_
 
 
 class _Kernel:
-    def __init__(self, kernel: FuncOp, copies: int, target: Target) -> None:
+    def __init__(self, kernel: FuncOp, copies: int, target: Target, reserved: Bytes) -> None:
         self.kernel, self.copies = kernel, copies
+        self.remarks: list[tuple[str, str, str, dict[str, int]]] = []
         first = kernel.body.block.first_op
         assert first is not None
         self.materialiser = Materialiser(Builder(InsertPoint.before(first)))
@@ -79,7 +89,7 @@ class _Kernel:
                 collapse(loop, self.materialiser)
         program = program_of(kernel)
         self.rotations = rotations_of(program)
-        self.affordable = affordable(program, self.rotations, copies, target)
+        self.affordable = affordable(program, self.rotations, copies, target, reserved)
         self.original: dict[SSAValue, SSAValue] = {}
 
     def run(self) -> None:
@@ -153,7 +163,7 @@ class _Kernel:
 
     def remark(self, kind: str, loop: scf.ForOp, message: str, **numbers: int) -> None:
         where = f"{self.kernel.sym_name.data}: loop {loop.body.block.args[0].name_hint or ''}"
-        remark(NAME, kind, where.strip(), message, **numbers)
+        self.remarks.append((kind, where.strip(), message, numbers))
 
 
 def _names(buffers: Sequence[SSAValue]) -> str:

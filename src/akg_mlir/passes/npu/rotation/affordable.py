@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from xdsl.dialects import scf
 from xdsl.ir import SSAValue
 
-from akg_mlir.dialects.npu import BufferOp, space_of
+from akg_mlir.dialects.npu import BufferOp, Space, space_of
 from akg_mlir.passes.npu.memory.colouring import Request, Sharing, plan
 from akg_mlir.passes.npu.memory.footprint import reserved_bytes
 from akg_mlir.passes.npu.memory.lifetime import Lifetime, Positions, lifetimes
@@ -20,11 +20,38 @@ from akg_mlir.passes.npu.rotation.candidates import Rotation
 from akg_mlir.passes.npu.rotation.stages import stages_of
 from akg_mlir.targets import Target
 
+Bytes = Mapping[Space, int]
+
+
+def overflow(program: Program, target: Target) -> dict[Space, int]:
+    """Bytes by which the buffers exceed each memory, in the memories that are too small."""
+    found: dict[Space, int] = {}
+    live = lifetimes(program)
+    for space in dict.fromkeys(space_of(buffer.type) for buffer in live):
+        capacity, alignment = target.memories[space.value], target.alignments[space.value]
+        requests = [
+            _request(b, lifetime, alignment)
+            for b, lifetime in live.items()
+            if space_of(b.type) is space
+        ]
+        if sum(r.size for r in requests) > capacity:
+            height = plan(requests, capacity, least=Sharing.ALL).height
+            if height > capacity:
+                found[space] = height - capacity
+    return found
+
 
 def affordable(
-    program: Program, rotations: Mapping[scf.ForOp, Rotation], copies: int, target: Target
+    program: Program,
+    rotations: Mapping[scf.ForOp, Rotation],
+    copies: int,
+    target: Target,
+    reserved: Bytes,
 ) -> dict[SSAValue, int]:
-    """The buffers that every slot has for itself over the whole of its loop: `copies`, 1 or 0."""
+    """The buffers that every slot has for itself over the whole of its loop: `copies`, 1 or 0.
+
+    `reserved` bytes of each memory are left to what the rewriting makes live longer.
+    """
     positions, live = Positions(program), lifetimes(program)
     spans = {loop.op: Lifetime(*span) for loop, span in positions.span.items()}
     home = {slot: spans[op] for op, rotation in rotations.items() for slot in rotation.slots}
@@ -32,17 +59,13 @@ def affordable(
     found: dict[SSAValue, int] = {}
     for space in dict.fromkeys(space_of(buffer.type) for buffer in live):
         capacity, alignment = target.memories[space.value], target.alignments[space.value]
+        capacity -= reserved.get(space, 0)
         buffers = [b for b in live if space_of(b.type) is space]
         slots = sorted((b for b in buffers if b in values), key=lambda b: values[b])
         count = dict.fromkeys(slots, copies)
-
-        def once(buffer: SSAValue, lifetime: Lifetime, alignment: int = alignment) -> Request:
-            assert isinstance(buffer.owner, BufferOp)
-            return Request(reserved_bytes(buffer.owner, alignment), alignment, lifetime)
-
         for less, slot in [(1, slot) for slot in slots] + [(0, slot) for slot in slots]:
-            requests = [once(b, live[b]) for b in buffers if not count.get(b)]
-            requests += [once(b, home[b]) for b in slots for _ in range(count[b])]
+            requests = [_request(b, live[b], alignment) for b in buffers if not count.get(b)]
+            requests += [_request(b, home[b], alignment) for b in slots for _ in range(count[b])]
             if plan(requests, capacity, least=Sharing.ALL).height <= capacity:
                 break
             count[slot] = less
@@ -50,19 +73,9 @@ def affordable(
     return found
 
 
-def fits(program: Program, target: Target) -> bool:
-    """Whether the buffers of a kernel have room, as they live now."""
-    live = lifetimes(program)
-    for space in dict.fromkeys(space_of(buffer.type) for buffer in live):
-        capacity, alignment = target.memories[space.value], target.alignments[space.value]
-        requests = [
-            Request(reserved_bytes(buffer.owner, alignment), alignment, lifetime)
-            for buffer, lifetime in live.items()
-            if isinstance(buffer.owner, BufferOp) and space_of(buffer.type) is space
-        ]
-        if plan(requests, capacity, least=Sharing.ALL).height > capacity:
-            return False
-    return True
+def _request(buffer: SSAValue, lifetime: Lifetime, alignment: int) -> Request:
+    assert isinstance(buffer.owner, BufferOp)
+    return Request(reserved_bytes(buffer.owner, alignment), alignment, lifetime)
 
 
 Value = tuple[bool, int, int]

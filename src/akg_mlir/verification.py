@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import NoReturn
+from weakref import WeakKeyDictionary
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.irdl.dominance import DominanceInfo
+from xdsl.traits import NoTerminator
 from xdsl.utils.exceptions import VerifyException
 
 from akg_mlir.diagnostics import location_of
@@ -20,13 +22,56 @@ def verify_module(module: ModuleOp) -> None:
     Raises `VerifyException` naming the op, where it is, and what is wrong with it.
     """
     try:
-        module.verify()
+        _verify_nested(module)
     except Exception as error:  # Some verifiers of xDSL raise plain exceptions.
         culprit = _first_failing(module)
         if culprit is None:
             raise
         raise VerifyException(f"{culprit.name}{location_of(culprit)}: {error}") from error
     verify_dominance(module)
+
+
+Constraints = tuple[object, ...]
+"""What the verifier of an op without regions looks at: all of it immutable."""
+_verified: WeakKeyDictionary[Operation, Constraints] = WeakKeyDictionary()
+
+
+def _verify_nested(op: Operation) -> None:
+    """As `Operation.verify`, but without ops that are what they were when they last verified:
+    most passes leave most ops alone, and every pass is followed by a verification."""
+    for region in op.regions:
+        for block in region.blocks:
+            if block.parent is not region:
+                raise VerifyException(f"a block in a region of {op.name} belongs to another region")
+            _verify_block(block, op)
+    op.verify(verify_nested_ops=False)
+
+
+def _verify_block(block: Block, owner: Operation) -> None:
+    last = block.last_op
+    if last is None and block.next_block is None and not owner.has_trait(NoTerminator):
+        raise VerifyException("an empty block lacks a terminator")
+    for op in block.ops:
+        if op.parent is not block:
+            raise VerifyException(f"{op.name} is in a block that it does not belong to")
+        if op.regions or op.successors:
+            _verify_nested(op)
+            continue
+        now = _constraints(op, type(owner), op is last)
+        if _verified.get(op) != now:
+            op.verify()
+            _verified[op] = now
+
+
+def _constraints(op: Operation, owner: type[Operation], is_last: bool) -> Constraints:
+    return (
+        owner,
+        is_last,
+        *[operand.type for operand in op.operands],
+        *[result.type for result in op.results],
+        *op.properties.items(),
+        *op.attributes.items(),
+    )
 
 
 def _first_failing(root: Operation) -> Operation | None:

@@ -41,12 +41,36 @@ def fit(planner: Planner, plan: Plan, limit: int) -> Fitted:
             return Fitted(plan, merged, barriers)
         candidates = merge_candidates(plan, pair)
         if candidates:
-            merge(plan, candidates[0][1:])
-            merged += 1
+            many = at_once(sum((f.src, f.dst) == pair for f in plan.orders))
+            chosen = _disjoint(candidates, many)
+            for flags in chosen:
+                merge(plan, flags)
+            merged += len(chosen)
         elif not delay(planner, plan, pair, delayed):
             _use_barrier(plan, pair)
             barriers += 1
     return serial(planner)
+
+
+def at_once(flags: int) -> int:
+    """How many of the flags of a pair of pipes are given up before ids are assigned again.
+
+    Where there are many, far too many are left: one at a time took 20 s of an attention kernel.
+    """
+    return max(1, flags // 8)
+
+
+def _disjoint(candidates: Sequence[tuple[int, Flag, Flag]], most: int) -> list[tuple[Flag, Flag]]:
+    """The cheapest mergers that concern different flags."""
+    found: list[tuple[Flag, Flag]] = []
+    taken: set[Flag] = set()
+    for _, first, second in candidates:
+        if len(found) == most:
+            break
+        if not taken & {first, second}:
+            found.append((first, second))
+            taken |= {first, second}
+    return found
 
 
 def merge(plan: Plan, flags: Sequence[Flag]) -> None:

@@ -13,7 +13,7 @@ from math import inf
 from akg_mlir.passes.npu.sync.cuts import Cuts, classes, count_runs, cut, moved, timed
 from akg_mlir.passes.npu.sync.events import colour
 from akg_mlir.passes.npu.sync.exchange import exchange
-from akg_mlir.passes.npu.sync.fitting import Fitted, delay, fit, merge
+from akg_mlir.passes.npu.sync.fitting import Fitted, at_once, delay, fit, merge
 from akg_mlir.passes.npu.sync.placement import Order, Plan, Planner
 from akg_mlir.passes.npu.sync.redundancy import eliminate
 from akg_mlir.passes.npu.sync.schedule import Flag, PipePair
@@ -124,8 +124,12 @@ class _Search:
                 return True
         if victim is None or merging == inf:
             return False
-        self._runs[victim] -= 1
-        self._forced += 1
+        for _ in range(at_once(sum(self._runs[i] for i in numbers))):
+            victim = min(numbers, key=self._saving)
+            if self._saving(victim) == inf:
+                break
+            self._runs[victim] -= 1
+            self._forced += 1
         return True
 
     def _saving(self, number: int) -> float:

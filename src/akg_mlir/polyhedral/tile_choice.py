@@ -132,7 +132,21 @@ class Tiler:
         if isinstance(found, Search) and not space.group.producers:
             plain = interior(space, cubes, self.kernel.products)
             found = self.search_in(plain, whole_blocks=False)
+            if isinstance(found, Search):
+                found = self.search_last(plain) or found
         return found if isinstance(found, Choice) else self.blame(space, found)
+
+    def search_last(self, inside: Interior) -> Choice | None:
+        """A choice that fills a memory and has no scratch: right for scalar code, which may be all
+        that a skewed band allows; otherwise `npu-plan-memory` says what does not fit."""
+        model = build_model(self.kernel, self.fuser, inside)
+        moving = tuple(f for f in model.footprints if not f.scratch)
+        loops = tuple(replace(loop, unit=1) for loop in model.loops)
+        model = replace(model, footprints=moving, loops=loops)
+        found = search(model, self.machine, 1.0, self.max_redundancy)
+        if found.best is None:
+            return None
+        return Choice(inside, found.best, found, self.limits(1.0))
 
     def search_chunks(self, space: TileSpace) -> Choice | Search | None:
         """The choice with all rows in chunks; None without a reduction on the vector unit.

@@ -441,14 +441,14 @@ def test_a_policy_that_does_not_fit_names_the_buffer_the_need_the_limit_and_what
 def test_a_program_that_fits_in_no_tile_names_its_smallest_tile() -> None:
     tiny = replace(
         machine_figures(targets.load("generic_tiny")),
-        capacity={**targets.load("generic_tiny").memories, "ub": 96},
+        capacity={**targets.load("generic_tiny").memories, "ub": 32},
     )
     module, _ = apply(load("transpose"), "poly-raise,poly-schedule")
     op = scop_of(module)
     scop = read_scop(op)
     clusters = clusters_of(read_tree(op.tree))
     kernel = Kernel(scop, {}, {}, frozenset(), 32)
-    with pytest.raises(DoesNotFit, match=r"needs \d+ bytes of UB, the limit is 48") as caught:
+    with pytest.raises(DoesNotFit, match=r"needs \d+ bytes of UB, the limit is 16") as caught:
         Tiler(kernel, analyse(scop), clusters, {}, tiny, 2.0).choose()
     assert caught.value.need > caught.value.limit
     assert "is the smallest tile there is" in caught.value.advice

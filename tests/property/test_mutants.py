@@ -15,7 +15,6 @@ from itertools import product
 from pathlib import Path
 from random import Random
 from string import Template
-from typing import TypeVar
 
 import affine_kernels
 import islpy as isl
@@ -24,8 +23,8 @@ import poly_kernels
 import polybench
 import random_affine
 import te_programs
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
+from drawn import drawn_examples
+from hypothesis import settings
 from mutants import MUTATORS
 from polybench.sizes import SIZES
 from xdsl.dialects import func
@@ -52,7 +51,6 @@ FUSED = "poly-raise,poly-schedule,poly-tile,poly-fuse"
 FINAL = f"{FUSED},poly-assign-units,poly-promote"
 EXAMPLES = Path(__file__).parents[2] / "examples"
 Record = Callable[[str, object], None]
-T = TypeVar("T")
 
 
 def sources() -> Iterator[tuple[str, str, str]]:
@@ -67,10 +65,10 @@ def sources() -> Iterator[tuple[str, str, str]]:
     for name in polybench.NAMES if DEEP else ("gemm", "jacobi-1d"):
         yield name, _small(name), FUSED
         yield name, _small(name, "f32"), FINAL
-    for number, program in enumerate(_drawn(random_affine.programs(), DRAWN)):
+    for number, program in enumerate(drawn_examples(random_affine.programs(), DRAWN)):
         text = random_affine.text_of(program)
         yield f"affine {number}", text, FINAL if number % 4 else FUSED
-    for number, program in enumerate(_drawn(te_programs.programs(max_steps=5), DRAWN)):
+    for number, program in enumerate(drawn_examples(te_programs.programs(max_steps=5), DRAWN)):
         yield f"te {number}", str(te_programs.build(program)), TO_AFFINE + FINAL
 
 
@@ -79,26 +77,6 @@ def _small(name: str, element: str = "f64") -> str:
     path = Path(polybench.__file__).with_name("kernels") / f"{name}.mlir"
     sizes = {k: min(v, 8) if isinstance(v, int) else v for k, v in SIZES[name]["MINI"].items()}
     return Template(path.read_text()).substitute(sizes, T=element)
-
-
-def _drawn(strategy: st.SearchStrategy[T], count: int) -> list[T]:
-    """The same examples every time."""
-    found: list[T] = []
-
-    @settings(
-        max_examples=count,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(strategy)
-    def draw(example: T) -> None:
-        found.append(example)
-
-    draw()
-    return found
 
 
 def final_trees(count: int) -> Iterator[tuple[str, ModuleOp]]:

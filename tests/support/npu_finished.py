@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
 
 import numpy as np
 import poly_kernels
 import te_programs
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
+from drawn import drawn_examples
 from te_text import module_of
 from xdsl.dialects.builtin import ModuleOp, StringAttr
 
@@ -34,7 +32,6 @@ Outcome = tuple[bytes, ...] | str
 """The bytes of all outputs, or the name of the error."""
 TO_NPU = "te-to-affine,affine-to-npu"
 PLANNED = "npu-legalise,npu-plan-memory"
-T = TypeVar("T")
 
 # Name, arguments, result and op: several tiles each on the small target.
 _TENSORS = (
@@ -63,28 +60,8 @@ def _sources(drawn: int) -> Iterator[tuple[str, ModuleOp, str]]:
         yield name, module_of(types, f"%r = {op}", [f"tensor<{result}>"]), TO_NPU
     for name in poly_kernels.NAMES:
         yield name, parse_module(poly_kernels.load(name)), "affine-to-npu"
-    for number, program in enumerate(_drawn(te_programs.programs(max_steps=5), drawn)):
+    for number, program in enumerate(drawn_examples(te_programs.programs(max_steps=5), drawn)):
         yield f"te {number}", te_programs.build(program), TO_NPU
-
-
-def _drawn(strategy: st.SearchStrategy[T], count: int) -> list[T]:
-    """The same examples every time."""
-    found: list[T] = []
-
-    @settings(
-        max_examples=count,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(strategy)
-    def draw(example: T) -> None:
-        found.append(example)
-
-    draw()
-    return found
 
 
 def planned_kernels(drawn: int, names: Sequence[str] = ()) -> Iterator[tuple[str, ModuleOp]]:

@@ -133,20 +133,11 @@ class Tiler:
             plain = interior(space, cubes, self.kernel.products)
             found = self.search_in(plain, whole_blocks=False)
             if isinstance(found, Search):
-                found = self.search_last(plain) or found
+                # Right for scalar code, which may be all that a skewed band allows; otherwise
+                # npu-plan-memory says what does not fit.
+                full = self.search_in(plain, whole_blocks=False, share=1.0, scratch=False)
+                found = full if isinstance(full, Choice) else found
         return found if isinstance(found, Choice) else self.blame(space, found)
-
-    def search_last(self, inside: Interior) -> Choice | None:
-        """A choice that fills a memory and has no scratch: right for scalar code, which may be all
-        that a skewed band allows; otherwise `npu-plan-memory` says what does not fit."""
-        model = build_model(self.kernel, self.fuser, inside)
-        moving = tuple(f for f in model.footprints if not f.scratch)
-        loops = tuple(replace(loop, unit=1) for loop in model.loops)
-        model = replace(model, footprints=moving, loops=loops)
-        found = search(model, self.machine, 1.0, self.max_redundancy)
-        if found.best is None:
-            return None
-        return Choice(inside, found.best, found, self.limits(1.0))
 
     def search_chunks(self, space: TileSpace) -> Choice | Search | None:
         """The choice with all rows in chunks; None without a reduction on the vector unit.
@@ -165,16 +156,26 @@ class Tiler:
             return found
         return self.better(found, self.search_in(inside, whole_blocks=False))
 
-    def search_in(self, inside: Interior, *, whole_blocks: bool = True) -> Choice | Search:
-        """The choice for these loops, or the search that found nothing.
+    def search_in(
+        self,
+        inside: Interior,
+        *,
+        whole_blocks: bool = True,
+        share: float = HALF,
+        scratch: bool = True,
+    ) -> Choice | Search:
+        """The choice for these loops that needs a share of each memory, or the search that found
+        nothing; `scratch` says whether values between the ops of a statement count.
 
         Sizes that a policy asks for may fill a memory; others leave room for a second tile.
         """
         model = build_model(self.kernel, self.fuser, inside)
+        if not scratch:
+            moving = tuple(f for f in model.footprints if not f.scratch)
+            model = replace(model, footprints=moving)
         if not whole_blocks:
             model = replace(model, loops=tuple(replace(loop, unit=1) for loop in model.loops))
         model, asked = self.asked.fix(model, inside)
-        share = HALF
         found = search(model, self.machine, share, self.max_redundancy)
         if found.best is None and asked:
             share = 1.0

@@ -24,9 +24,10 @@ from akg_mlir.parsing import parse_module
 from akg_mlir.passes.affine.poly_tile import PolyTile, machine_figures, tiler_of
 from akg_mlir.polyhedral.model_builder import build_model
 from akg_mlir.polyhedral.tile_choice import HALF, Tiler
-from akg_mlir.polyhedral.tile_cost import Estimate, search
+from akg_mlir.polyhedral.tile_cost import Estimate
 from akg_mlir.polyhedral.tile_model import Loop
 from akg_mlir.polyhedral.tile_plan import Choice
+from akg_mlir.polyhedral.tile_search import search
 from akg_mlir.polyhedral.tiled_tree import policy_of
 from bench.kernel_texts import apply, cycles, kernels
 from bench.paper import split

@@ -22,10 +22,10 @@ from akg_mlir.polyhedral.clustering import clusters_of
 from akg_mlir.polyhedral.context import union_map
 from akg_mlir.polyhedral.dependence import analyse
 from akg_mlir.polyhedral.tile_choice import Tiler
-from akg_mlir.polyhedral.tile_cost import search
 from akg_mlir.polyhedral.tile_grid import grid_of
 from akg_mlir.polyhedral.tile_model import Footprint, Kernel, Loop, Side, TileModel, Work
 from akg_mlir.polyhedral.tile_plan import DoesNotFit
+from akg_mlir.polyhedral.tile_search import search
 from bench import affine_cases
 
 TO_FUSED = "poly-raise,poly-schedule,poly-tile,poly-fuse"

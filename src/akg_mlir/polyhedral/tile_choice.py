@@ -16,9 +16,10 @@ from akg_mlir.polyhedral.fusion_plan import TileSpace, plan
 from akg_mlir.polyhedral.model_builder import build_model
 from akg_mlir.polyhedral.policy import Policy, PolicyError
 from akg_mlir.polyhedral.scop import Scop
-from akg_mlir.polyhedral.tile_cost import Machine, Search, search
+from akg_mlir.polyhedral.tile_machine import Machine
 from akg_mlir.polyhedral.tile_model import Kernel
 from akg_mlir.polyhedral.tile_plan import Apart, Choice, DoesNotFit, TilePlan, explained
+from akg_mlir.polyhedral.tile_search import Search, search
 from akg_mlir.polyhedral.tiling import Reduction
 
 HALF = 0.5

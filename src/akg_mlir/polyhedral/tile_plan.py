@@ -9,7 +9,8 @@ from akg_mlir.polyhedral.clustering import Cluster
 from akg_mlir.polyhedral.executions import InnerLoops, Interior
 from akg_mlir.polyhedral.fusion_plan import Decision, TileSpace
 from akg_mlir.polyhedral.reservation import Reservation
-from akg_mlir.polyhedral.tile_cost import Estimate, Search
+from akg_mlir.polyhedral.tile_cost import Estimate
+from akg_mlir.polyhedral.tile_search import Search
 from akg_mlir.polyhedral.tiling import Reduction
 
 

@@ -26,7 +26,8 @@ from akg_mlir.polyhedral.image_product import find_image_product
 from akg_mlir.polyhedral.policy import Policy, PolicyError, parse_policy
 from akg_mlir.polyhedral.scop import Scop
 from akg_mlir.polyhedral.tile_choice import Tiler
-from akg_mlir.polyhedral.tile_cost import Estimate, GlobalMemory, Machine, Transfer
+from akg_mlir.polyhedral.tile_cost import Estimate
+from akg_mlir.polyhedral.tile_machine import GlobalMemory, Machine, Transfer
 from akg_mlir.polyhedral.tile_model import CubeProduct, Kernel
 from akg_mlir.polyhedral.tile_plan import Choice, DoesNotFit
 from akg_mlir.polyhedral.tiled_tree import Isolation, policy_of, tiled_tree

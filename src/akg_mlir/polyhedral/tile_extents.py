@@ -1,0 +1,41 @@
+"""Extents of the boxes of a tile, for all tile sizes of a grid at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from akg_mlir.polyhedral.tile_grid import Numbers
+from akg_mlir.polyhedral.tile_model import Footprint, Side
+
+
+@dataclass(frozen=True, eq=False)
+class Extents:
+    """Boxes for every row of `grid` (tile sizes, one per loop of a model)."""
+
+    grid: Numbers
+
+    def of_side(self, side: Side) -> Numbers:
+        """Extent of one side of a box."""
+        growth = (self.grid - 1) @ np.array(side.slopes, dtype=np.float64)
+        return np.minimum(side.whole, np.ceil(side.first + growth))
+
+    def of_box(self, sides: tuple[Side, ...]) -> Numbers:
+        """Extents of a box, one column per side."""
+        if not sides:
+            return np.ones((len(self.grid), 1))
+        return np.stack([self.of_side(side) for side in sides], axis=1)
+
+    def points(self, sides: tuple[Side, ...]) -> Numbers:
+        """Number of points of a box."""
+        return product(self.of_box(sides))
+
+    def bytes_moved(self, footprint: Footprint) -> Numbers:
+        """Bytes of a footprint's box of its array."""
+        return self.points(footprint.sides) * footprint.element_bytes
+
+
+def product(columns: Numbers) -> Numbers:
+    """Products of the rows."""
+    return np.prod(columns, axis=1) if columns.shape[1] else np.ones(len(columns))

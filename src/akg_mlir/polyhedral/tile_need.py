@@ -1,0 +1,52 @@
+"""Bytes that a tile needs in every memory on chip, for all tile sizes of a grid at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from akg_mlir.polyhedral.tile_extents import Extents
+from akg_mlir.polyhedral.tile_grid import Numbers
+from akg_mlir.polyhedral.tile_model import Footprint
+
+
+def need(
+    footprints: Sequence[Footprint], extents: Extents, block_bytes: int, fraction: float
+) -> dict[str, Numbers]:
+    """Bytes per memory to compare with a fraction of it: the most that are live at one place of
+    the tile without scratch, or that fraction of them all where this is more."""
+    moving = _live(footprints, extents, block_bytes, scratch=False)
+    total = _live(footprints, extents, block_bytes, scratch=True)
+    return {memory: np.maximum(moving[memory], all_ * fraction) for memory, all_ in total.items()}
+
+
+def _live(
+    footprints: Sequence[Footprint], extents: Extents, block_bytes: int, *, scratch: bool
+) -> dict[str, Numbers]:
+    """The most bytes that are live at one place of the tile, per memory."""
+    places = 1 + max((f.stop for f in footprints), default=0)
+    live: dict[str, list[Numbers]] = {}
+    for footprint in footprints:
+        if footprint.memory not in live:
+            live[footprint.memory] = [np.zeros(len(extents.grid)) for _ in range(places)]
+        if footprint.scratch and not scratch:
+            continue
+        size = _bytes_on_chip(footprint, extents, block_bytes)
+        for place in range(footprint.start, footprint.stop + 1):
+            live[footprint.memory][place] += size
+    return {memory: np.max(sums, axis=0) for memory, sums in live.items()}
+
+
+def _bytes_on_chip(footprint: Footprint, extents: Extents, block_bytes: int) -> Numbers:
+    """Bytes of a footprint whose rows are padded to whole blocks."""
+    box = extents.of_box(footprint.held or footprint.sides)
+    block = max(1, block_bytes // footprint.element_bytes)
+    padded = np.ceil(box / block) * block
+    result = box[:, 0] * 0 + 1
+    inner = np.ones(len(box), dtype=bool)  # nothing but single elements seen so far
+    for k in reversed(range(box.shape[1])):
+        is_row = inner & ((box[:, k] > 1) | (k == 0))
+        result = result * np.where(is_row, padded[:, k], box[:, k])
+        inner = inner & ~is_row
+    return result * footprint.element_bytes

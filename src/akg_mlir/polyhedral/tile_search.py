@@ -1,0 +1,91 @@
+"""The tile sizes of least cost among those that fit and do not recompute too much.
+
+Sizes come from a grid, not from a greedy search: evaluating all of it with numpy is cheap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from akg_mlir.polyhedral.tile_cost import Cost, Estimate
+from akg_mlir.polyhedral.tile_grid import Numbers, grid_of
+from akg_mlir.polyhedral.tile_machine import Machine
+from akg_mlir.polyhedral.tile_model import TileModel
+
+
+@dataclass(frozen=True)
+class Search:
+    """The best and the second best choice, and how many were looked at and fit.
+
+    `bound` is what keeps the cheapest sizes of all from being the best: the memory that they
+    overfill or the statement that they recompute too often, None where nothing does. Where nothing
+    is good enough, `smallest` is the tile with the least need for its memories, and
+    `wasteful` the statement that is recomputed too often although its tiles would fit.
+    """
+
+    best: Estimate | None
+    runner_up: Estimate | None
+    candidates: int
+    fitting: int
+    smallest: Estimate
+    wasteful: str | None
+    bound: str | None
+
+
+def search(
+    model: TileModel,
+    machine: Machine,
+    fraction: float,
+    max_redundancy: float,
+    sizes: Numbers | None = None,
+) -> Search:
+    """The sizes of least cost whose need is at most `fraction` of every memory, and at most all of
+    it with scratch.
+
+    `max_redundancy` limits recomputation as in `Fuser.limit`. `sizes` (a row per choice, a column
+    per loop) are what is looked at, by default a grid of round ones.
+    """
+    grid = grid_of(model, machine.gm.alignment // machine.block_bytes) if sizes is None else sizes
+    cost = Cost(model, machine, grid, fraction)
+    fits = np.ones(len(grid), dtype=bool)
+    for memory, need in cost.need.items():
+        fits &= need <= machine.capacity[memory] * fraction
+    within = fits.copy()
+    for name, factor in cost.redundancy.items():
+        within &= factor <= 1 + (max_redundancy - 1) * cost.allowance[name]
+    pressure = [need / machine.capacity[memory] for memory, need in cost.need.items()]
+    least = int(np.argmin(np.max(pressure, axis=0))) if pressure else 0
+    cheapest = np.argsort(cost.cycles, kind="stable")
+    order = [int(k) for k in cheapest if within[k]]
+    return Search(
+        cost.estimate(order[0]) if order else None,
+        cost.estimate(order[1]) if len(order) > 1 else None,
+        len(grid),
+        int(fits.sum()),
+        cost.estimate(least),
+        None if order or not fits.any() else _most_recomputed(cost, fits),
+        _bound(cost, machine, fraction, int(cheapest[0]), within),
+    )
+
+
+def _bound(
+    cost: Cost, machine: Machine, fraction: float, row: int, within: NDArray[np.bool_]
+) -> str | None:
+    """What forbids the sizes of a row: a memory, or the statement that is recomputed most."""
+    if within[row]:
+        return None
+    for memory, need in cost.need.items():
+        if need[row] > machine.capacity[memory] * fraction:
+            return memory.upper()
+    return max(cost.redundancy, key=lambda name: float(cost.redundancy[name][row]))
+
+
+def _most_recomputed(cost: Cost, fits: NDArray[np.bool_]) -> str:
+    """The statement recomputed most often where the worst statement is recomputed least."""
+    names = list(cost.redundancy)
+    factors = np.stack([cost.redundancy[n] for n in names])
+    worst = np.where(fits, factors.max(axis=0), np.inf)
+    return names[int(np.argmax(factors[:, int(np.argmin(worst))]))]

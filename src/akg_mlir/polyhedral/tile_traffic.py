@@ -1,0 +1,97 @@
+"""What transfers between GM and the chip cost, for all tile sizes of a grid at once.
+
+A start-up per transfer plus bytes, and at least some cycles per contiguous chunk where rows are
+short, as the AKG paper charges movement (section 4.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from akg_mlir.polyhedral.tile_extents import Extents
+from akg_mlir.polyhedral.tile_grid import Numbers
+from akg_mlir.polyhedral.tile_machine import Machine
+from akg_mlir.polyhedral.tile_model import Footprint
+
+
+@dataclass(frozen=True, eq=False)
+class Traffic:
+    """Transfers of the footprints of `tiles` tiles."""
+
+    machine: Machine
+    extents: Extents
+    tiles: Numbers
+
+    def misses(
+        self, footprints: Sequence[Footprint], times: Sequence[Numbers]
+    ) -> dict[Footprint, Numbers]:
+        """The share of bytes that DRAM moves of footprints that every tile moves `times` times."""
+        moved = {
+            footprint: self.tiles * often * self.extents.bytes_moved(footprint)
+            for footprint, often in zip(footprints, times)
+        }
+        unique = {f: np.minimum(prod(f.shape) * f.element_bytes, m) for f, m in moved.items()}
+        zero = np.zeros(len(self.tiles))
+        fits = sum(unique.values(), zero) <= self.machine.gm.l2_bytes
+        return {f: np.where(fits, unique[f] / moved[f], 1.0) for f in moved}
+
+    def reads(self, footprint: Footprint, miss: Numbers) -> tuple[Numbers, Numbers]:
+        """Cycles to load a footprint once, and those of them that it occupies the DRAM."""
+        return self._transfer(footprint, miss, reads=True)
+
+    def writes(self, footprint: Footprint, miss: Numbers) -> tuple[Numbers, Numbers]:
+        """Cycles to store a footprint once, and those of them that it occupies the DRAM."""
+        busy, dram = self._transfer(footprint, miss, reads=False)
+        return busy + self._tails(footprint), dram
+
+    def _transfer(
+        self, footprint: Footprint, miss: Numbers, *, reads: bool
+    ) -> tuple[Numbers, Numbers]:
+        gm = self.machine.gm
+        key = ("gm", footprint.memory) if reads else (footprint.memory, "gm")
+        path = self.machine.paths[key]
+        share = np.minimum(gm.core_port, gm.dram_total / np.minimum(self.tiles, self.machine.cores))
+        per_byte = (1 - miss) / (gm.l2_read if reads else gm.l2_write) + miss / share
+        per_byte = np.maximum(per_byte, 1 / path.rate)
+        chunks, row = self._chunks(footprint)
+        length = row * footprint.element_bytes
+        aligned = self._aligned_share(footprint)
+        penalty = aligned + (1 - aligned) / gm.unaligned
+        busy = path.startup + chunks * np.maximum(path.burst, length * per_byte * penalty)
+        return busy, chunks * length * penalty * miss / share
+
+    def _aligned_share(self, footprint: Footprint) -> Numbers:
+        """The share of chunks that start where the memory is at its best."""
+        grid = self.extents.grid
+        step = np.full(len(grid), self.machine.gm.alignment, dtype=np.int64)
+        stride = footprint.element_bytes
+        for side, whole in reversed(list(zip(footprint.sides, footprint.shape))):
+            extent = self.extents.of_side(side)
+            jump = (grid @ np.array(side.slopes, dtype=np.float64)).astype(np.int64)
+            step = np.where(extent < whole, np.gcd(step, jump * stride), step)
+            stride *= whole
+            if whole > 1:
+                step = np.where(extent < whole, np.gcd(step, stride), step)
+        return step / self.machine.gm.alignment
+
+    def _chunks(self, footprint: Footprint) -> tuple[Numbers, Numbers]:
+        """Contiguous chunks of a box of a row-major array, and their length in elements."""
+        box = self.extents.of_box(footprint.sides)
+        chunks, row = np.ones(len(box)), np.ones(len(box))
+        merged = np.ones(len(box), dtype=bool)
+        for k in reversed(range(len(footprint.shape))):
+            row = np.where(merged, row * box[:, k], row)
+            chunks = np.where(merged, chunks, chunks * box[:, k])
+            merged &= box[:, k] >= footprint.shape[k]
+        return chunks, row
+
+    def _tails(self, footprint: Footprint) -> Numbers:
+        """Cycles for elements behind the last whole block of every stored row."""
+        chunks, row = self._chunks(footprint)
+        block = max(1, self.machine.block_bytes // footprint.element_bytes)
+        whole_rows = (row % block == 0) | (chunks == 1)
+        return np.where(whole_rows, 0.0, chunks * (row % block) * self.machine.element_cycles)

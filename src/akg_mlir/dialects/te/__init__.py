@@ -29,6 +29,7 @@ from akg_mlir.dialects.te.contraction import (
     ReductionAttr,
     accumulator,
 )
+from akg_mlir.dialects.te.convolution import Conv2dOp
 from akg_mlir.dialects.te.elementwise import (
     AbsOp,
     AddOp,
@@ -57,10 +58,11 @@ from akg_mlir.dialects.te.elementwise import (
 )
 from akg_mlir.dialects.te.fractal_conv import FractalConv2dOp, is_cube_conv
 from akg_mlir.dialects.te.layout import Layout, LayoutAttr, PackOp, UnpackOp, packed_shape
+from akg_mlir.dialects.te.pooling import AvgPool2dOp, MaxPool2dOp, Pool2dOp
 from akg_mlir.dialects.te.shape import BroadcastToOp, ConstantOp, PadOp, ReshapeOp, TransposeOp
 from akg_mlir.dialects.te.structured import Iterator, Reduction, StructuredOp
 from akg_mlir.dialects.te.types import element_of, is_float, shape_of, tensor_type
-from akg_mlir.dialects.te.window import AvgPool2dOp, Conv2dOp, MaxPool2dOp, Pool2dOp, WindowOp
+from akg_mlir.dialects.te.window import WindowOp
 
 TE = Dialect(
     "te",

@@ -14,9 +14,10 @@ from xdsl.utils.exceptions import VerifyException
 
 from akg_mlir.dialects.te.base import check_element, same_element
 from akg_mlir.dialects.te.contraction import multiply
+from akg_mlir.dialects.te.convolution import Conv2dOp
 from akg_mlir.dialects.te.structured import Iterator, Reduction, StructuredOp, dims_map
 from akg_mlir.dialects.te.types import FRACTAL, ceil_div, element_of, shape_of, shape_text
-from akg_mlir.dialects.te.window import Conv2dOp, Pair, WindowOp
+from akg_mlir.dialects.te.window import Pair, WindowOp
 
 
 def is_cube_conv(op: Conv2dOp) -> bool:

@@ -1,4 +1,4 @@
-"""`python -m bench.paper [--json [FILE]] [--ablations]`: the AKG paper's shapes on ascend910.
+"""`python -m bench.paper [--json [FILE]] [--ablations [NAMES]]`: the AKG paper's shapes, timed.
 
 Cycles are those of the timing model without data. Every operator class is also executed at reduced
 size and compared with numpy, in all orders of execution.
@@ -18,7 +18,7 @@ from pathlib import Path
 import akg_mlir
 from bench.isolated import Finished, run_isolated
 from bench.paper import graphs, shapes, summary
-from bench.paper.cases import measure_case
+from bench.paper.cases import ABLATIONS, Entry, measure_case
 from bench.paper.functional import Check, check
 from bench.paper.shapes import Case
 from bench.paper.variants import TARGET
@@ -40,16 +40,35 @@ def main() -> int:
     started = time.monotonic()
     _load_everything()
     checks = [] if arguments.case or arguments.no_checks else _check(classes, arguments)
-    entries = _measure(chosen, arguments)
+    entries: list[Entry] = []
+    for entry in _measure(chosen, arguments):
+        entries = _in_order([*entries, entry], chosen)
+        if arguments.json not in (None, "-"):
+            _replace(Path(arguments.json), _as_json(entries))
     print(summary.table(entries), file=sys.stderr)
     wrong = [finished.name for finished in checks if not _is_right(finished)]
     right = len(checks) - len(wrong)
     print(f"functional checks: {right} right, wrong: {', '.join(wrong) or 'none'}", file=sys.stderr)
     print(f"{time.monotonic() - started:.0f} s", file=sys.stderr)
-    if arguments.json:
-        text = json.dumps(entries, indent=2) + "\n"
-        sys.stdout.write(text) if arguments.json == "-" else Path(arguments.json).write_text(text)
+    if arguments.json == "-":
+        sys.stdout.write(_as_json(entries))
     return 1 if wrong or any("error" in entry for entry in entries) else 0
+
+
+def _in_order(entries: Sequence[Entry], cases: Sequence[Case]) -> list[Entry]:
+    names = [case.name for case in cases]
+    return sorted(entries, key=lambda entry: names.index(str(entry["case"])))
+
+
+def _as_json(entries: Sequence[Entry]) -> str:
+    return json.dumps(entries, indent=2) + "\n"
+
+
+def _replace(file: Path, text: str) -> None:
+    """Write a file at once: a run that is killed leaves what it has measured so far."""
+    partial = file.with_name(f"{file.name}.partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(file)
 
 
 def _load_everything() -> None:
@@ -60,9 +79,21 @@ def _load_everything() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench.paper", description=__doc__)
     parser.add_argument(
-        "--json", nargs="?", const="-", metavar="FILE", help="write the list of figures"
+        "--json",
+        nargs="?",
+        const="-",
+        metavar="FILE",
+        help="write the list of figures, a file after every case",
     )
-    parser.add_argument("--ablations", action="store_true", help="time the variants, too")
+    parser.add_argument(
+        "--ablations",
+        type=_names,
+        nargs="?",
+        const=ABLATIONS,
+        default=(),
+        metavar="NAMES",
+        help=f"time the variants, too: {', '.join(ABLATIONS)} (default all)",
+    )
     parser.add_argument("--case", action="append", help="only this case; may be repeated")
     parser.add_argument(
         "--class", dest="class_", action="append", choices=shapes.CLASSES, help="only this class"
@@ -79,6 +110,15 @@ def _arguments() -> argparse.Namespace:
     return arguments
 
 
+def _names(text: str) -> tuple[str, ...]:
+    """The ablations of a list with commas. Raises `ArgumentTypeError` for others."""
+    names = tuple(text.split(","))
+    for name in names:
+        if name not in ABLATIONS:
+            raise argparse.ArgumentTypeError(f"no {name!r} among {', '.join(ABLATIONS)}")
+    return names
+
+
 def _check(classes: Sequence[str], arguments: argparse.Namespace) -> list[Finished]:
     small = [case for class_ in classes for case in graphs.small(class_)]
     tasks = {case.name: partial(check, case) for case in small}
@@ -89,19 +129,17 @@ def _is_right(finished: Finished) -> bool:
     return isinstance(finished.value, Check) and finished.value.ok
 
 
-def _measure(cases: Sequence[Case], arguments: argparse.Namespace) -> list[dict[str, object]]:
-    """One entry per case, in the order of the cases."""
+def _measure(cases: Sequence[Case], arguments: argparse.Namespace) -> Iterator[Entry]:
+    """One entry per case, in the order in which they finish."""
     classes = {case.name: case.class_ for case in cases}
     tasks = {case.name: partial(measure_case, case, arguments.ablations) for case in cases}
-    entries: dict[str, dict[str, object]] = {}
     for finished in _run("case", tasks, arguments):
         failed = {
             "case": finished.name,
             "class": classes[finished.name],
             "error": str(finished.failure),
         }
-        entries[finished.name] = finished.value if isinstance(finished.value, dict) else failed
-    return [entries[case.name] for case in cases]
+        yield finished.value if isinstance(finished.value, dict) else failed
 
 
 def _run(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from akg_mlir.diagnostics import CompileError
@@ -12,21 +12,28 @@ from bench.paper.measure import Measured, measure
 from bench.paper.shapes import Case
 from bench.paper.template import template_cycles
 
+Entry = dict[str, object]
+"""A case as the JSON has it."""
 
-def measure_case(case: Case, ablations: bool) -> dict[str, object]:
-    """The entry of a case in the JSON; `error` says why there are no figures."""
+ABLATIONS = ("unfused", *variants.ABLATIONS, "template")
+"""The names of all variants."""
+
+
+def measure_case(case: Case, ablations: Sequence[str]) -> Entry:
+    """The entry of a case in the JSON, with the cycles of the variants named; `error` says why
+    there are no figures."""
     name = {"case": case.name, "class": case.class_}
     text = graphs.program(case)
     try:
         measured = measure(text, variants.standard())
     except (CompileError, MachineError) as error:
         return {**name, "error": _headline(error)}
-    cycles, failed = _ablations(case, text) if ablations else ({}, {})
+    cycles, failed = _ablations(case, text, ablations)
     entry = {**name, **_figures(measured), "ablations": cycles}
     return {**entry, "failed_ablations": failed} if failed else entry
 
 
-def _figures(measured: Measured) -> dict[str, object]:
+def _figures(measured: Measured) -> Entry:
     report = measured.report
     return {
         "cycles": report.cycles,
@@ -40,7 +47,9 @@ def _figures(measured: Measured) -> dict[str, object]:
     }
 
 
-def _ablations(case: Case, text: str) -> tuple[dict[str, int], dict[str, str]]:
+def _ablations(
+    case: Case, text: str, names: Sequence[str]
+) -> tuple[dict[str, int], dict[str, str]]:
     """Cycles of each variant, and why those that failed did."""
     variants_of: Mapping[str, Callable[[], int]] = {
         "unfused": partial(_unfused, text),
@@ -49,9 +58,9 @@ def _ablations(case: Case, text: str) -> tuple[dict[str, int], dict[str, str]]:
     }
     measured: dict[str, int] = {}
     failed: dict[str, str] = {}
-    for name, cycles in variants_of.items():
+    for name in names:
         try:
-            measured[name] = cycles()
+            measured[name] = variants_of[name]()
         except (CompileError, MachineError) as error:
             failed[name] = _headline(error)
     return measured, failed

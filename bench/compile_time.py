@@ -145,6 +145,7 @@ class _Clock:
 
 
 def _compile(text: str, head: str, clock: _Clock) -> None:
+    from akg_mlir.compilation import collector_paused
     from akg_mlir.parsing import make_context
     from akg_mlir.passes.npu.generate import loops
     from akg_mlir.passes.pipelines import parse_pipeline
@@ -153,7 +154,8 @@ def _compile(text: str, head: str, clock: _Clock) -> None:
     with clock.stage("parse"):
         module = _parsed(text)
     context = make_context()
-    with patch.object(loops, "outer_loops", clock.timed(loops.outer_loops, "ast")):
+    timed_loops = patch.object(loops, "outer_loops", clock.timed(loops.outer_loops, "ast"))
+    with timed_loops, collector_paused():
         for step in parse_pipeline(",".join(filter(None, (head, AFFINE)))):
             with clock.stage(_stage(step.name)):
                 step.apply(context, module)

@@ -7,6 +7,7 @@ through skewed loops, can take isl minutes.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import islpy as isl
 
@@ -29,6 +30,16 @@ class TileOrder:
         self.scop = scop
         self.time = tree.flat_schedule(root)
         self.length = tree.range_dims(self.time)
+        self._users = _users(scop, writers=False)
+        self._writers = _users(scop, writers=True)
+
+    def meeting(self, name: str) -> set[str]:
+        """The statements that touch an array this one touches, at least one of the two writing."""
+        return {
+            other
+            for access in self.scop.by_name[name].accesses
+            for other in (self._users if access.is_write else self._writers)[access.array]
+        }
 
     def precedes(self, first: str, second: str, tiles: isl.UnionMap) -> bool:
         """Whether some instance of `first` must execute before one of `second` in its tile."""
@@ -43,7 +54,8 @@ class TileOrder:
         place = self.time.flat_range_product(key)
         backwards: Lex = isl.Map.lex_ge if strict else isl.Map.lex_gt
         for first in names:
-            for second in names:
+            meeting = self.meeting(first)
+            for second in (name for name in names if name in meeting):
                 pairs = self._pairs(first, second, tiles, place)
                 if pairs is None:
                     continue
@@ -87,16 +99,31 @@ class TileOrder:
         return spec.reduction is not None
 
 
+def _users(scop: Scop, *, writers: bool) -> dict[str, set[str]]:
+    """The statements that touch each array, or write it."""
+    users: dict[str, set[str]] = {name: set() for name in scop.arrays}
+    for statement in scop.statements:
+        for access in statement.writes if writers else statement.accesses:
+            users[access.array].add(statement.name)
+    return users
+
+
 def _is_cell(statement: Statement, access: Access) -> bool:
     """Whether the access is to the element that the statement writes."""
     cell = statement.writes[0]
     return access.array == cell.array and access.relation.is_equal(cell.relation)
 
 
-def _lex(pairs: isl.Map, dims: Sequence[int], order: Lex) -> isl.Map:
+def _lex(pairs: isl.Map, dims: range, order: Lex) -> isl.Map:
     """The pairs of vectors whose parts `dims` are in a lexicographic order."""
-    names = [f"t{k}" for k in range(pairs.dim(DIM.in_))]
+    return pairs.intersect(_ordered(pairs.dim(DIM.in_), dims, order))
+
+
+@lru_cache(64)
+def _ordered(length: int, dims: range, order: Lex) -> isl.Map:
+    """All pairs of vectors of a length whose parts `dims` are in a lexicographic order."""
+    names = [f"t{k}" for k in range(length)]
     part = ", ".join(names[k] for k in dims)
     project = isl.Map(f"{{ [{', '.join(names)}] -> [{part}] }}", context())
     ordered = order(project.get_space().range())
-    return pairs.intersect(project.apply_range(ordered).apply_range(project.reverse()))
+    return project.apply_range(ordered).apply_range(project.reverse())

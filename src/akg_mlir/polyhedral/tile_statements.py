@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import islpy as isl
 
@@ -106,29 +107,32 @@ class _Projector:
         self.position: dict[TileStatement, int] = {}
 
     def run(self) -> TileProgram:
-        child, groups = self.project(self.root.child, 0)
+        child, groups = self.project(self.root.child, 0, (self.root,))
         domain = union_set()
         for group in groups:
             domain = domain.union(isl.UnionSet.from_set(group.tiles.set_tuple_name(group.name)))
         root = tree.Domain(child, domain=domain)
         return TileProgram(root, {group.name: group for group in groups})
 
-    def project(self, node: tree.Node | None, dims: int) -> Projected:
+    def project(self, node: tree.Node | None, dims: int, above: tuple[tree.Node, ...]) -> Projected:
+        """`dims` members of bands are in the nodes `above`."""
+        if node is None:
+            raise tree.TreeError("a statement is not below a unit mark")
+        path = (*above, node)
         match node:
             case tree.Mark() if node.name.startswith(UNIT_PREFIX):
-                return self.unit(node, dims)
+                return self.unit(node, dims, tree.prefix_of(above))
             case tree.Band():
-                child, inside = self.project(node.child, dims + node.members)
+                child, inside = self.project(node.child, dims + node.members, path)
                 members = range(dims, dims + node.members)
                 band = _band(inside, [*members], node.coincident, node.tile)
                 options = band.options if node.options is None else node.options
                 return replace(band, child=child, options=options), inside
             case tree.Sequence():
-                return self.sequence([self.project(f.child, dims) for f in node.filters])
-            case None:
-                raise tree.TreeError("a statement is not below a unit mark")
+                parts = [self.project(f.child, dims, (*path, f)) for f in node.filters]
+                return self.sequence(parts)
             case _:
-                return self.project(node.child, dims)
+                return self.project(node.child, dims, path)
 
     def sequence(self, parts: list[Projected]) -> Projected:
         """The parts one after the other; neighbours that are no loops share groups.
@@ -136,12 +140,13 @@ class _Projector:
         isl takes far longer for many statements with equal domains than for one.
         """
         joined: list[Projected] = []
-        for node, groups in parts:
-            if node is None and joined and joined[-1][0] is None:
-                members = [s for group in (*joined[-1][1], *groups) for s in group.members]
-                joined[-1] = (None, self.grouped(members))
-            else:
-                joined.append((node, groups))
+        for is_leaf, run in groupby(parts, lambda part: part[0] is None):
+            neighbours = list(run)
+            if is_leaf and len(neighbours) > 1:
+                inside = [group for _, groups in neighbours for group in groups]
+                members = [statement for group in inside for statement in group.members]
+                neighbours = [(None, self.grouped(members))]
+            joined += neighbours
         if len(joined) == 1:
             return joined[0]
         return _sequence(joined), [group for _, groups in joined for group in groups]
@@ -161,8 +166,7 @@ class _Projector:
 
     # ------------------------------------------------------------------------------- unit marks
 
-    def unit(self, mark: tree.Mark, dims: int) -> Projected:
-        prefix = tree.prefix(self.root, mark)
+    def unit(self, mark: tree.Mark, dims: int, prefix: isl.UnionMap) -> Projected:
         names = tree.statement_names(prefix.domain())
         statements = [self.scop.by_name[name] for name in names]
         if mark.name == CUBE:

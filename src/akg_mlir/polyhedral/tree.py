@@ -132,12 +132,16 @@ def _to_constant(domain: isl.UnionSet, value: int) -> isl.UnionMap:
 
 
 def prefix(root: Node, target: Node) -> isl.UnionMap:
-    """Active instance -> values of the band members above `target`.
+    """Active instance -> values of the band members above `target`."""
+    return prefix_of(path_to(root, target)[:-1])
+
+
+def prefix_of(path: Seq[Node]) -> isl.UnionMap:
+    """Active instance below a path from the root -> values of the band members in it.
 
     Works across extension nodes; multi-valued where instances are recomputed without clones.
     """
     relation = union_map()
-    path = path_to(root, target)[:-1]
     for node, selected in zip(path, _selected_below(path)):
         if isinstance(node, Domain):
             domain = node.domain if selected is None else selected.intersect(node.domain)

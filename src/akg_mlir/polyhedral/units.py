@@ -166,13 +166,14 @@ class _Distributor:
 
     def separable(self, parts: list[tuple[str, ...]], tiles: isl.UnionMap) -> bool:
         """Whether no instance of a later part must precede one of an earlier part in its tile."""
-        return not any(
-            self.order.precedes(first, second, tiles)
-            for k, later in enumerate(parts)
-            for earlier in parts[:k]
-            for first in later
-            for second in earlier
-        )
+        earlier: set[str] = set()
+        for later in parts:
+            for first in later:
+                known = self.order.meeting(first) & earlier
+                if any(self.order.precedes(first, second, tiles) for second in known):
+                    return False
+            earlier |= set(later)
+        return True
 
     def common_dims(self, names: tuple[str, ...], place: _Place) -> int:
         """How many own dimensions every statement has beyond those that are fixed."""

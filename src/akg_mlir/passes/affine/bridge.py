@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TypeVar, cast
+from weakref import WeakKeyDictionary
 
 import islpy as isl
 from xdsl.ir import Operation
@@ -16,14 +17,27 @@ from akg_mlir.polyhedral.context import context
 T = TypeVar("T")
 
 
+_parsed: WeakKeyDictionary[Operation, dict[tuple[object, str], object]] = WeakKeyDictionary()
+"""By module, kind and text: passes read all statements again, most of which none changes."""
+
+
 def parse_isl(kind: Callable[[str, isl.Context], T], text: str, op: Operation) -> T:
-    """Parse isl text that an op holds. Raises `CompileError` naming the op."""
-    try:
-        return kind(text, context())
-    except isl.Error as error:
-        raise CompileError(
-            f"not valid isl text for {kind.__name__}: {text}", op, hint=str(error)
-        ) from error
+    """Parse isl text that an op holds. Raises `CompileError` naming the op.
+
+    A text that the module held before gives the same object (isl objects never change).
+    """
+    module = op
+    while (parent := module.parent_op()) is not None:
+        module = parent
+    known = _parsed.setdefault(module, {})
+    if (kind, text) not in known:
+        try:
+            known[kind, text] = kind(text, context())
+        except isl.Error as error:
+            raise CompileError(
+                f"not valid isl text for {kind.__name__}: {text}", op, hint=str(error)
+            ) from error
+    return cast(T, known[kind, text])
 
 
 def read_tree(root: poly.DomainOp) -> tree.Domain:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -153,7 +155,10 @@ class _ScopBuilder:
         self.position: dict[Operation, int] = {}
         for op in root.walk():
             self.position[op] = len(self.position)
-        self.stores = [op for op in self.position if isinstance(op, affine.StoreOp)]
+        self.stores: defaultdict[SSAValue, list[int]] = defaultdict(list)  # positions by memref
+        for op, position in self.position.items():
+            if isinstance(op, affine.StoreOp):
+                self.stores[op.memref].append(position)
 
     # ------------------------------------------------------------------------------------- tree
 
@@ -233,13 +238,14 @@ class _ScopBuilder:
             if isinstance(parent, affine.ForOp):
                 end = max(self.position[op] for op in parent.walk()) + 1
             parent = parent.parent_op()
-        for other in self.stores:
-            if other.memref is load.memref and self.position[load] < self.position[other] < end:
-                raise CompileError(
-                    "the loaded element may be overwritten before its last use",
-                    load,
-                    hint="load it again next to the use, or store to another memref",
-                )
+        stores = self.stores[load.memref]
+        following = bisect_right(stores, self.position[load])
+        if following < len(stores) and stores[following] < end:
+            raise CompileError(
+                "the loaded element may be overwritten before its last use",
+                load,
+                hint="load it again next to the use, or store to another memref",
+            )
 
 
 class _BodyWriter:

@@ -71,7 +71,8 @@ class _Builder:
     def work(self, execution: Execution) -> Work:
         statement = self.kernel.scop.by_name[execution.statement]
         sides = self.sides(execution.points, _extents(statement.domain))
-        if statement.name in self.kernel.cubes:
+        cube = self.kernel.cubes.get(statement.name)
+        if cube is not None:
             sides = self.in_l0(statement.name, sides)
         original = 1
         for side in sides:
@@ -87,6 +88,7 @@ class _Builder:
             statement.name in self.recomputed,
             self.kernel.slopes.get(statement.name, operations),
             statement.reduction is not None,
+            cube.rows if cube is not None else (),
         )
 
     def unit(self, statement: Statement) -> str:
@@ -142,23 +144,32 @@ class _Builder:
         if private and not any(a.is_write for _, a, _ in uses):
             places.append(self.first_write(array.name, places[0]))
         loaded = not private and memory in ("ub", "l1")
-        sides, held = self.sides(touched, array.shape), tuple[Side, ...]()
-        if memory in ("l0a", "l0b"):
-            sides, held = self.streamed(places[0], memory)
-        return Footprint(
+        found = Footprint(
             array.name,
             array.element_bytes,
             memory,
-            sides,
+            self.sides(touched, array.shape),
             array.shape,
             loaded=loaded,
             stored=stored,
             start=self.begin(uses) if loaded else min(places),
             stop=self.end(uses) if stored else max(places),
-            held=held,
+            rows=self.rows_of(array.name),
         )
+        return self.streamed(found, places[0]) if memory in ("l0a", "l0b") else found
 
-    def streamed(self, place: int, memory: str) -> tuple[tuple[Side, ...], tuple[Side, ...]]:
+    def rows_of(self, array: str) -> tuple[int, ...]:
+        """The dimensions of an array that are the rows of a matrix of the cube, if it is the result
+        of a product of windows."""
+        for name, cube in self.kernel.cubes.items():
+            (cell,) = self.kernel.scop.by_name[name].writes
+            if cell.array == array:
+                return tuple(
+                    k for k, i in enumerate(cell.index) if any(_involves([i], d) for d in cube.rows)
+                )
+        return ()
+
+    def streamed(self, operand: Footprint, place: int) -> Footprint:
         """What passes through L0 of an operand, and what must be there at once: all rows (or
         columns) of one block of what is summed."""
         execution = self.executed[place]
@@ -167,11 +178,21 @@ class _Builder:
         cell, right = statement.writes[0].index, cube.b.index
         kept = [d for d in range(statement.rank) if _involves(cell, d)]
         summed = [d for d in range(statement.rank) if d not in kept]
-        kept = [d for d in kept if _involves(right, d) == (memory == "l0b")]
+        kept = [d for d in kept if _involves(right, d) == (operand.memory == "l0b")]
         extents = _extents(statement.domain)
         sides = self.in_l0(execution.statement, self.sides(execution.points, extents))
         block = Side(extents[summed[-1]], (0,) * self.dims, extents[summed[-1]])
-        return tuple(sides[d] for d in (*kept, *summed)), (*(sides[d] for d in kept), block)
+        if operand.memory == "l0b" or not cube.rows:
+            held = (*(sides[d] for d in kept), block)
+            return replace(operand, sides=tuple(sides[d] for d in (*kept, *summed)), held=held)
+        images = [d for d in kept if d not in cube.rows]  # one after the other
+        return replace(
+            operand,
+            sides=tuple(sides[d] for d in (*cube.rows, *images, *summed)),
+            held=(*(sides[d] for d in cube.rows), block),
+            rows=tuple(range(len(cube.rows))),
+            pieces=tuple(sides[d] for d in (*images, *summed[:-1])),
+        )
 
     def begin(self, uses: list[tuple[int, Access, isl.Map]]) -> int:
         """Where a loaded buffer is taken at the latest: loops that cut tiles apart move loads to

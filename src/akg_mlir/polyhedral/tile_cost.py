@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +13,10 @@ import numpy as np
 from akg_mlir.polyhedral.tile_extents import Extents, product
 from akg_mlir.polyhedral.tile_grid import Numbers
 from akg_mlir.polyhedral.tile_machine import Machine
-from akg_mlir.polyhedral.tile_model import Side, TileModel, Work
+from akg_mlir.polyhedral.tile_model import Footprint, Side, TileModel, Work
 from akg_mlir.polyhedral.tile_need import need
 from akg_mlir.polyhedral.tile_overlap import Units, units
+from akg_mlir.polyhedral.tile_reuse import moving_loops, reuse
 from akg_mlir.polyhedral.tile_traffic import Traffic
 
 FOLDED = 3
@@ -47,10 +48,10 @@ class Cost:
         self.model, self.machine, self.grid = model, machine, grid
         self.extents = Extents(grid)
         self.counts = np.ceil(np.array([loop.extent for loop in model.loops]) / grid)
-        self.tiles = self._tiles_of(None)
-        self.per_core = np.ceil(self.tiles / machine.cores)
-        if model.uses_cube:  # few and large tiles: what a grid of cores leaves idle counts
-            self.per_core = _busiest(self.counts[:, self._tile_loops()], machine.cores)
+        self.tiles = product(self.counts[:, self._tile_loops()])
+        self.reuse = reuse(model, self.counts, machine.cores)
+        self.per_core = self.reuse.per_core
+        self.streams = self._streams()
         self.need = need(model.footprints, self.extents, machine.block_bytes, fraction)
         self.redundancy: dict[str, Numbers] = {}
         for work in (w for w in model.work if w.recomputed):
@@ -77,31 +78,15 @@ class Cost:
         """The places of the loops that are tile dimensions."""
         return [k for k, loop in enumerate(self.model.loops) if loop.reduction is None]
 
-    def _tiles_of(self, reduction: int | None) -> Numbers:
-        """Tiles of the tile dimensions, or k tiles of one reduction."""
-        own = [k for k, loop in enumerate(self.model.loops) if loop.reduction == reduction]
-        return product(self.counts[:, own])
-
-    def _times(self, sides: tuple[Side, ...]) -> Numbers:
-        """How often per tile something is done whose box is `sides`: once per k tile where it
-        moves with the k tiles, once per core where it does not move at all."""
-        moving = {k for side in sides for k, slope in enumerate(side.slopes) if slope}
-        if not moving:
-            return 1 / self.per_core
-        times = np.ones(len(self.grid))
-        for reduction in {self.model.loops[k].reduction for k in moving} - {None}:
-            times = times * self._tiles_of(reduction)
-        return times
-
     def _time(self) -> None:
         spent = units(np.zeros(len(self.grid)))
         self._move(spent)
         self._feed(spent)
         for work in self.model.work:
             if work.unit == "cube":
-                spent.cube.add(self._times(work.sides), self._cube(work))
+                spent.cube.add(self._steps(work.sides), self._cube(work))
             elif work.unit == "vector":
-                spent.vector.add(self._times(work.sides), self._vector(work))
+                spent.vector.add(self._executions(work), self._vector(work))
         parts = spent.parts()
         steady = np.max(np.stack(list(parts.values())), axis=0)
         idle = spent.idle() + self._pieces() * spent.latency
@@ -111,13 +96,23 @@ class Cost:
         instances = max(1, sum(w.original for w in self.model.work))
         self.movement = self.tiles * (spent.reads.cycles + spent.writes.cycles) / instances
 
+    def _steps(self, sides: tuple[Side, ...]) -> Numbers:
+        """How often per tile something happens whose box is `sides`."""
+        return self.reuse.steps(moving_loops(sides))
+
+    def _executions(self, work: Work) -> Numbers:
+        """How often per tile a statement runs on the vector unit: once per core where it is the
+        same for all tiles."""
+        moving = moving_loops(work.sides)
+        return self.reuse.steps(moving) if moving else 1 / self.per_core
+
     def _move(self, spent: Units) -> None:
         """Charge the transfers of footprints from and to GM."""
-        traffic = Traffic(self.machine, self.extents, self.tiles)
+        traffic = Traffic(self.machine, self.extents, self.tiles, self.reuse)
         moved = [f for f in self.model.footprints if f.loaded or f.stored]
-        times = [self._times(footprint.sides) for footprint in moved]
-        misses = traffic.misses(moved, times)
-        for footprint, often in zip(moved, times):
+        misses = traffic.misses(moved)
+        for footprint in moved:
+            often = traffic.times(footprint)
             if footprint.loaded:
                 latency = self.machine.paths["gm", footprint.memory].latency
                 busy, dram = traffic.reads(footprint, misses[footprint])
@@ -131,12 +126,30 @@ class Cost:
 
     def _feed(self, spent: Units) -> None:
         """Charge the transfers from L1 to the operands of the cube."""
-        for footprint in self.model.footprints:
-            if footprint.memory in ("l0a", "l0b"):
-                path = self.machine.paths["l1", footprint.memory]
-                busy = path.startup + self.extents.bytes_moved(footprint) / path.rate
-                latency = path.latency + self.machine.cube_latency
-                spent.feeds.add(self._times(footprint.sides), busy, latency)
+        for footprint in self._operands():
+            path = self.machine.paths["l1", footprint.memory]
+            busy = path.startup * self.streams + self._bytes_in_l0(footprint) / path.rate
+            if footprint.pieces:
+                startups = self.machine.windows_startup * self.extents.points(footprint.pieces)
+                busy = startups + self._bytes_in_l0(footprint) / path.rate
+            latency = path.latency + self.machine.cube_latency
+            spent.feeds.add(self._steps(footprint.sides), busy, latency)
+
+    def _operands(self) -> list[Footprint]:
+        """What passes through L0."""
+        return [f for f in self.model.footprints if f.memory in ("l0a", "l0b")]
+
+    def _bytes_in_l0(self, operand: Footprint) -> Numbers:
+        """Bytes of an operand that pass through L0 in a k tile."""
+        return self.extents.points(operand.sides, operand.rows) * operand.element_bytes
+
+    def _streams(self) -> Numbers:
+        """In how many steps the operands of a k tile pass through the halves of L0."""
+        steps = np.ones(len(self.grid))
+        for operand in self._operands():
+            half = self.machine.capacity[operand.memory] / 2
+            steps = np.maximum(steps, np.ceil(self._bytes_in_l0(operand) / half))
+        return steps
 
     def _pieces(self) -> Numbers:
         """How often a core goes over to partial tiles: code of its own, with other buffers."""
@@ -163,8 +176,8 @@ class Cost:
         return issues * self.machine.vector_startup + work.slope * repeats
 
     def _cube(self, work: Work) -> Numbers:
-        products = self.extents.points(work.sides) / self.machine.cube_macs
-        return products + self.machine.cube_startup
+        products = self.extents.points(work.sides, work.rows) / self.machine.cube_macs
+        return products + self.machine.cube_startup * self.streams
 
     def _executed(self, work: Work) -> Numbers:
         """Instances of a producer over all tiles; a tile past the end counts what it has."""
@@ -182,22 +195,3 @@ class Cost:
             covered = sum(side.slopes[k] * self.model.loops[k].extent for k in moving)
             total = total * np.minimum(count * length, covered + count * halo)
         return total * product(self.counts[:, [k for k in self._tile_loops() if k not in used]])
-
-
-def _busiest(counts: Numbers, cores: int) -> Numbers:
-    """Tiles of the busiest core where a grid of cores divides tiles in boxes of `counts`."""
-    counts = counts[:, counts.max(axis=0) > 1]
-    best = product(counts)
-    for split in _grids(counts.shape[1], cores):
-        best = np.minimum(best, product(np.ceil(counts / np.array(split))))
-    return best
-
-
-def _grids(dims: int, cores: int) -> Iterator[tuple[int, ...]]:
-    """All grids of at most so many cores."""
-    if not dims:
-        yield ()
-        return
-    for first in range(1, cores + 1):
-        for rest in _grids(dims - 1, cores // first):
-            yield (first, *rest)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from akg_mlir.polyhedral.layouts import FRACTAL
 from akg_mlir.polyhedral.tile_grid import Numbers
 from akg_mlir.polyhedral.tile_model import Footprint, Side
 
@@ -21,15 +22,21 @@ class Extents:
         growth = (self.grid - 1) @ np.array(side.slopes, dtype=np.float64)
         return np.minimum(side.whole, np.ceil(side.first + growth))
 
-    def of_box(self, sides: tuple[Side, ...]) -> Numbers:
-        """Extents of a box, one column per side."""
+    def of_box(self, sides: tuple[Side, ...], rows: tuple[int, ...] = ()) -> Numbers:
+        """Extents of a box, one column per side. The points of the dimensions `rows` count in the
+        first of their columns, in whole fractals."""
         if not sides:
             return np.ones((len(self.grid), 1))
-        return np.stack([self.of_side(side) for side in sides], axis=1)
+        box = np.stack([self.of_side(side) for side in sides], axis=1)
+        if rows:
+            fractals = np.ceil(product(box[:, rows]) / FRACTAL)
+            box[:, rows] = 1
+            box[:, rows[0]] = fractals * FRACTAL
+        return box
 
-    def points(self, sides: tuple[Side, ...]) -> Numbers:
-        """Number of points of a box."""
-        return product(self.of_box(sides))
+    def points(self, sides: tuple[Side, ...], rows: tuple[int, ...] = ()) -> Numbers:
+        """Number of points of a box (see `of_box`)."""
+        return product(self.of_box(sides, rows))
 
     def bytes_moved(self, footprint: Footprint) -> Numbers:
         """Bytes of a footprint's box of its array."""

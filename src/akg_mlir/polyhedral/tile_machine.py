@@ -39,8 +39,8 @@ class Machine:
     """Figures of the machine. `capacity` is bytes per on-chip memory; `paths` is keyed by
     (source, destination); vector and cube figures are cycles per instruction, until a result
     of the cube is there, and bytes or multiply-adds per cycle, `vector_chunk` repeats per
-    instruction, `slopes` cycles per repeat by opcode; an element that no transfer can move takes
-    `element_cycles`."""
+    instruction, `slopes` cycles per repeat by opcode; a load by img2col starts in
+    `windows_startup` cycles; an element that no transfer can move takes `element_cycles`."""
 
     cores: int
     capacity: Mapping[str, int]
@@ -54,4 +54,5 @@ class Machine:
     cube_startup: float
     cube_latency: float
     cube_macs: float
+    windows_startup: float
     element_cycles: float

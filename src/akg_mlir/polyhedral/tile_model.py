@@ -31,6 +31,8 @@ class Footprint:
     `memory` is the on-chip memory; `loaded` and `stored` say whether it moves from or to GM;
     `start` and `stop` are the first and last place in the tile (statement number) that uses it.
     `held` are the sides of the buffer where it is not the box of the array that `sides` describe.
+    The points of the dimensions `rows` of what is held are walked as one, in whole fractals. Each
+    point of `pieces` takes a transfer by img2col of its own to L0.
     A `scratch` buffer holds values between the ops of the statement that `array` names: the vector
     unit alone uses it, so that tiles that overlap share it.
     """
@@ -46,13 +48,16 @@ class Footprint:
     stop: int
     held: tuple[Side, ...] = ()
     scratch: bool = False
+    rows: tuple[int, ...] = ()
+    pieces: tuple[Side, ...] = ()
 
 
 @dataclass(frozen=True)
 class Work:
     """Instances of one statement in a tile. `unit` is vector, cube or none, `original` counts the
     program's instances, `operations` those per instance, on elements of `element_bytes`; `slope`
-    are the cycles per vector repeat of all of them. One that `reduces` combines lanes or rows."""
+    are the cycles per vector repeat of all of them. One that `reduces` combines lanes or rows. The
+    dimensions `rows` are walked as one, in whole fractals."""
 
     statement: str
     unit: str
@@ -63,6 +68,7 @@ class Work:
     recomputed: bool
     slope: int = 1
     reduces: bool = False
+    rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,13 +105,17 @@ class TileModel:
 @dataclass(frozen=True, eq=False)
 class CubeProduct:
     """An update that runs on the cube: its operands, and which of its dimensions tiles must not
-    split (`whole`) or must split into single values (`single`)."""
+    split (`whole`) or must split into single values (`single`).
+
+    The points of the dimensions `rows` are the rows of one matrix, which loads by img2col make.
+    """
 
     reduction: Reduction
     a: Access
     b: Access
     whole: tuple[int, ...]
     single: tuple[int, ...]
+    rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

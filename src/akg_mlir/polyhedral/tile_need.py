@@ -40,7 +40,7 @@ def _live(
 
 def _bytes_on_chip(footprint: Footprint, extents: Extents, block_bytes: int) -> Numbers:
     """Bytes of a footprint whose rows are padded to whole blocks."""
-    box = extents.of_box(footprint.held or footprint.sides)
+    box = extents.of_box(footprint.held or footprint.sides, footprint.rows)
     block = max(1, block_bytes // footprint.element_bytes)
     padded = np.ceil(box / block) * block
     result = box[:, 0] * 0 + 1

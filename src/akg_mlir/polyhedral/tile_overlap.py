@@ -20,18 +20,21 @@ COPIES = 2
 class Unit:
     """Cycles of a unit per tile, for every choice of sizes.
 
-    `first` are those of its first step, where it takes several per tile (k tiles); `latency` passes
-    until the next unit can start, and this one can use the buffer again.
+    `first` are those of its first step, where it takes several per tile (k tiles), and `fill`
+    those of the first tile, which also loads what others find; `latency` passes until the next unit
+    can start, and this one can use the buffer again.
     """
 
     cycles: Numbers
     first: Numbers
+    fill: Numbers
     latency: float = 0.0
 
     def add(self, times: Numbers, cycles: Numbers, latency: float = 0.0) -> None:
         """Something done `times` per tile."""
         self.cycles = self.cycles + times * cycles
         self.first = self.first + np.minimum(times, 1.0) * cycles
+        self.fill = self.fill + cycles
         self.latency = max(self.latency, latency)
 
     def turn(self, more: Numbers) -> Numbers:
@@ -80,7 +83,7 @@ class Units:
 
     def idle(self) -> Numbers:
         """Cycles before the busiest unit starts, and after it has finished."""
-        firsts = np.stack([unit.first for unit in self.all().values()])
+        firsts = np.stack([unit.fill for unit in self.all().values()])
         return self.latency + firsts.sum(axis=0) - firsts.max(axis=0)
 
     @property
@@ -91,5 +94,5 @@ class Units:
 
 def units(zero: Numbers) -> Units:
     """Units that do nothing yet."""
-    reads, writes, feeds, vector, cube = (Unit(zero, zero) for _ in range(5))
+    reads, writes, feeds, vector, cube = (Unit(zero, zero, zero) for _ in range(5))
     return Units(reads, writes, feeds, vector, cube, zero, zero)

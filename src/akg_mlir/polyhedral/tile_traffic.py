@@ -16,6 +16,7 @@ from akg_mlir.polyhedral.tile_extents import Extents
 from akg_mlir.polyhedral.tile_grid import Numbers
 from akg_mlir.polyhedral.tile_machine import Machine
 from akg_mlir.polyhedral.tile_model import Footprint
+from akg_mlir.polyhedral.tile_reuse import Reuse, moving_loops
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,19 +26,29 @@ class Traffic:
     machine: Machine
     extents: Extents
     tiles: Numbers
+    reuse: Reuse
 
-    def misses(
-        self, footprints: Sequence[Footprint], times: Sequence[Numbers]
-    ) -> dict[Footprint, Numbers]:
-        """The share of bytes that DRAM moves of footprints that every tile moves `times` times."""
-        moved = {
-            footprint: self.tiles * often * self.extents.bytes_moved(footprint)
-            for footprint, often in zip(footprints, times)
-        }
+    def times(self, footprint: Footprint) -> Numbers:
+        """How often per tile a footprint is loaded or stored."""
+        return self.reuse.loads(moving_loops(footprint.sides), self._share(footprint))
+
+    def misses(self, footprints: Sequence[Footprint]) -> dict[Footprint, Numbers]:
+        """The share of bytes of each footprint that DRAM moves: the first time, and again where
+        too much else is moved before the next."""
+        moved = {f: self.tiles * self.times(f) * self.extents.bytes_moved(f) for f in footprints}
         unique = {f: np.minimum(prod(f.shape) * f.element_bytes, m) for f, m in moved.items()}
-        zero = np.zeros(len(self.tiles))
-        fits = sum(unique.values(), zero) <= self.machine.gm.l2_bytes
-        return {f: np.where(fits, unique[f] / moved[f], 1.0) for f in moved}
+        found: dict[Footprint, Numbers] = {}
+        for footprint, bytes_ in moved.items():
+            moving = moving_loops(footprint.sides)
+            rounds, parts = self.reuse.repeats(moving, self._share(footprint))
+            between = sum((np.minimum(u, moved[f] / parts) for f, u in unique.items()), 0 * parts)
+            often = np.where(between <= self.machine.gm.l2_bytes, 1, rounds)
+            found[footprint] = np.minimum(1, unique[footprint] * often / bytes_)
+        return found
+
+    def _share(self, footprint: Footprint) -> Numbers:
+        """What part of its memory a footprint takes."""
+        return self.extents.bytes_moved(footprint) / self.machine.capacity[footprint.memory]
 
     def reads(self, footprint: Footprint, miss: Numbers) -> tuple[Numbers, Numbers]:
         """Cycles to load a footprint once, and those of them that it occupies the DRAM."""

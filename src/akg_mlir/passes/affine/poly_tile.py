@@ -105,6 +105,7 @@ def machine_figures(target: Target) -> Machine:
         cube_startup=target.cube.startup,
         cube_latency=target.cube.latency + flags,
         cube_macs=target.cube.m * target.cube.n * target.cube.k(2) // target.cube.fractal_cycles,
+        windows_startup=target.cube.load3d_startup,
         element_cycles=target.scalar.access_cycles,
     )
 
@@ -189,7 +190,8 @@ def _cubes(op: poly.ScopOp, scop: Scop, reductions: dict[str, Reduction]) -> dic
             result[name] = CubeProduct(reductions[name], found.a, found.b, whole, found.batch)
         elif image is not None:
             whole = (image.w, image.n0, image.kh, image.kw, image.c0)
-            result[name] = CubeProduct(reductions[name], image.a, image.b, whole, (image.n,))
+            rows = (image.h, image.w)
+            result[name] = CubeProduct(reductions[name], image.a, image.b, whole, (image.n,), rows)
     return result
 
 

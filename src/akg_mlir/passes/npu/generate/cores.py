@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
 from math import prod
 
 import islpy as isl
+import numpy as np
 
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.context import context, union_set
+from akg_mlir.polyhedral.core_grid import deal
 from akg_mlir.polyhedral.scop import Scop
 from akg_mlir.polyhedral.tile_statements import TileGroup, TileProgram
 
@@ -64,25 +65,9 @@ def choose_grid(band: tree.Band | None, groups: list[TileGroup], cores: int) -> 
     leading = 0 if band is None else _leading(band.coincident)
     ranges = [_range(groups, k) for k in range(leading)]
     extents = [high - low + 1 for low, high in ranges]
-    lows = tuple(low for low, _ in ranges)
-    best = Grid(names, lows, tuple(extents), (1,) * leading)
-    for counts in _counts(extents, cores):
-        chunks = tuple(-(-extent // count) for extent, count in zip(extents, counts))
-        used = tuple(-(-extent // chunk) for extent, chunk in zip(extents, chunks))
-        grid = Grid(names, lows, chunks, used)
-        if (grid.load, grid.cores, grid.chunks) < (best.load, best.cores, best.chunks):
-            best = grid
-    return best
-
-
-def _counts(extents: Sequence[int], cores: int) -> Iterator[tuple[int, ...]]:
-    """All ways to give every loop a number of cores whose product is at most `cores`."""
-    if not extents:
-        yield ()
-        return
-    for count in range(1, min(extents[0], cores) + 1):
-        for rest in _counts(extents[1:], cores // count):
-            yield (count, *rest)
+    chunks = tuple(int(n) for n in deal(np.array([extents], dtype=np.float64), cores)[0])
+    counts = tuple(-(-extent // chunk) for extent, chunk in zip(extents, chunks))
+    return Grid(names, tuple(low for low, _ in ranges), chunks, counts)
 
 
 def _leading(coincident: tuple[bool, ...]) -> int:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import NoReturn
 from weakref import WeakKeyDictionary
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation, Region, SSAValue
+from xdsl.irdl import IRDLOperation
 from xdsl.irdl.dominance import DominanceInfo
-from xdsl.traits import NoTerminator
+from xdsl.traits import (
+    HasAncestor,
+    IsolatedFromAbove,
+    IsTerminator,
+    NoTerminator,
+    SymbolUserOpInterface,
+)
 from xdsl.utils.exceptions import VerifyException
 
 from akg_mlir.diagnostics import location_of
@@ -22,7 +30,7 @@ def verify_module(module: ModuleOp) -> None:
     Raises `VerifyException` naming the op, where it is, and what is wrong with it.
     """
     try:
-        _verify_nested(module)
+        _known.setdefault(module, _Known()).verify(module, (), False)
     except Exception as error:  # Some verifiers of xDSL raise plain exceptions.
         culprit = _first_failing(module)
         if culprit is None:
@@ -31,46 +39,68 @@ def verify_module(module: ModuleOp) -> None:
     verify_dominance(module)
 
 
-Constraints = tuple[object, ...]
-"""What the verifier of an op without regions looks at: all of it immutable."""
-_verified: WeakKeyDictionary[Operation, Constraints] = WeakKeyDictionary()
+Form = tuple[object, ...]
+"""What the verifier of an op looks at: all of it immutable."""
 
 
-def _verify_nested(op: Operation) -> None:
-    """As `Operation.verify`, but without ops that are what they were when they last verified:
-    most passes leave most ops alone, and every pass is followed by a verification."""
-    for region in op.regions:
+class _Known:
+    """Forms of ops that verified, by number. Every pass is followed by a verification, most passes
+    leave most ops alone, and many ops are alike: an op is only verified if none like it was."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Form, int] = {}
+        self._forms: WeakKeyDictionary[Operation, tuple[Form, int]] = WeakKeyDictionary()
+
+    def verify(self, op: Operation, owner: Form, is_last: bool) -> int:
+        """As `Operation.verify`. Equal numbers say that ops have equal forms."""
+        form = (
+            type(op),
+            *owner,
+            is_last,
+            *[operand.type for operand in op.operands],
+            *[result.type for result in op.results],
+            *op.properties.items(),
+            *op.attributes.items(),
+            *[self._region(region, op) for region in op.regions],
+        )
+        looks_around = _looks_around(type(op)) or bool(op.successors)
+        form_before, number = self._forms.get(op, ((), -1))
+        if form_before != form or looks_around:
+            number = self._numbers.get(form, -1)
+            if number < 0 or looks_around:
+                op.verify(verify_nested_ops=False)
+                number = self._numbers.setdefault(form, len(self._numbers))
+            self._forms[op] = form, number
+        return number
+
+    def _region(self, region: Region, op: Operation) -> Form:
+        owner = (type(op), len(region.blocks))
         for block in region.blocks:
             if block.parent is not region:
                 raise VerifyException(f"a block in a region of {op.name} belongs to another region")
-            _verify_block(block, op)
-    op.verify(verify_nested_ops=False)
+        return tuple(form for block in region.blocks for form in self._block(block, op, owner))
+
+    def _block(self, block: Block, parent: Operation, owner: Form) -> Iterator[object]:
+        last = block.last_op
+        if last is None and block.next_block is None and not parent.has_trait(NoTerminator):
+            raise VerifyException("an empty block lacks a terminator")
+        yield block.arg_types
+        for op in block.ops:
+            if op.parent is not block:
+                raise VerifyException(f"{op.name} is in a block that it does not belong to")
+            yield self.verify(op, owner, op is last)
 
 
-def _verify_block(block: Block, owner: Operation) -> None:
-    last = block.last_op
-    if last is None and block.next_block is None and not owner.has_trait(NoTerminator):
-        raise VerifyException("an empty block lacks a terminator")
-    for op in block.ops:
-        if op.parent is not block:
-            raise VerifyException(f"{op.name} is in a block that it does not belong to")
-        if op.regions or op.successors:
-            _verify_nested(op)
-            continue
-        now = _constraints(op, type(owner), op is last)
-        if _verified.get(op) != now:
-            op.verify()
-            _verified[op] = now
+_known: WeakKeyDictionary[ModuleOp, _Known] = WeakKeyDictionary()
 
 
-def _constraints(op: Operation, owner: type[Operation], is_last: bool) -> Constraints:
-    return (
-        owner,
-        is_last,
-        *[operand.type for operand in op.operands],
-        *[result.type for result in op.results],
-        *op.properties.items(),
-        *op.attributes.items(),
+@cache
+def _looks_around(kind: type[Operation]) -> bool:
+    """Whether the verifiers of such ops look at more than the op: terminators at what is around
+    them, users of symbols at the module."""
+    return any(
+        isinstance(trait, IsTerminator | SymbolUserOpInterface | HasAncestor)
+        for trait in (kind.traits if issubclass(kind, IRDLOperation) else ())
     )
 
 
@@ -114,7 +144,8 @@ def _check_block(block: Block, visible: set[SSAValue]) -> None:
                 if operand not in visible:
                     _fail(op, index, operand)
             for region in op.regions:
-                _check_region(region, visible)
+                isolated = op.has_trait(IsolatedFromAbove)
+                _check_region(region, set() if isolated else visible)
             scope.update(op.results)
             visible.update(op.results)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from xdsl.dialects import arith
+from xdsl.dialects import arith, func
 from xdsl.dialects.builtin import ModuleOp, StringAttr, f32, i32
 from xdsl.utils.exceptions import VerifyException
 
@@ -65,4 +65,51 @@ def test_a_result_of_another_type_is_found_after_the_module_verified(module: Mod
     object.__setattr__(add.result, "_type", i32)
     assert add.result.type != f32
     with pytest.raises(VerifyException):
+        verify_module(module)
+
+
+def test_a_return_is_compared_with_its_own_function() -> None:
+    module = parse_module("""
+    func.func @f(%x: f32) -> f32 {
+      func.return %x : f32
+    }
+    func.func @g(%x: f32) -> i32 {
+      func.return %x : f32
+    }
+    """)
+    with pytest.raises(VerifyException, match=r"func\.return"):
+        verify_module(module)
+
+
+def test_a_call_of_a_function_that_went_away_is_found() -> None:
+    module = parse_module("""
+    func.func @f(%x: f32) {
+      func.call @g(%x) : (f32) -> ()
+      func.return
+    }
+    func.func private @g(f32)
+    """)
+    verify_module(module)
+    last = module.body.block.last_op
+    assert last is not None
+    last.detach()
+    with pytest.raises(VerifyException, match=r"func\.call"):
+        verify_module(module)
+
+
+def test_a_value_of_another_function_is_found_where_the_ops_are_alike() -> None:
+    module = parse_module(TEXT + TEXT.replace("@f", "@g"))
+    verify_module(module)
+    first, second = (op for op in module.walk() if isinstance(op, arith.AddfOp))
+    second.operands[1] = first.operands[1]
+    with pytest.raises(VerifyException, match=r"arith\.addf"):
+        verify_module(module)
+
+
+def test_an_op_that_is_like_one_elsewhere_is_held_to_the_op_around_it() -> None:
+    module = parse_module(TEXT)
+    verify_module(module)
+    block = module.body.block
+    block.insert_op_before(func.ReturnOp(), block.first_op)  # pyright: ignore[reportArgumentType]
+    with pytest.raises(VerifyException, match=r"func\.return"):
         verify_module(module)

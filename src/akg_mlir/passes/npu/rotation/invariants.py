@@ -17,7 +17,7 @@ from akg_mlir.passes.npu.memory.footprint import MASK_REGISTER
 from akg_mlir.passes.npu.rotation.stages import Root, roots_of, with_operands
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Item:
     """An op of the body that touches memory, its place there, and what it reads and writes."""
 
@@ -42,7 +42,7 @@ def invariants_of(loop: scf.ForOp, private: set[SSAValue]) -> tuple[Operation, .
     ]
     chosen = [item for item in items if item.op not in moving and _is_private(item, private)]
     while True:
-        kept = [item for item in chosen if _may_go(item, chosen, items)]
+        kept = _kept(chosen, items)
         if len(kept) == len(chosen):
             return with_operands((item.op for item in chosen), block)
         chosen = kept
@@ -63,20 +63,28 @@ def _is_private(item: _Item, private: set[SSAValue]) -> bool:
     return all(root in private or root == MASK_REGISTER for root in item.writes)
 
 
-def _may_go(item: _Item, chosen: list[_Item], items: list[_Item]) -> bool:
-    stay = [other for other in items if other not in chosen]
-    for root in item.reads | item.writes:
-        if root == MASK_REGISTER:
-            continue
-        if any(root in other.writes for other in stay):
+def _kept(chosen: list[_Item], items: list[_Item]) -> list[_Item]:
+    """The chosen items that may go if the others stay."""
+    going = set(chosen)
+    written: set[Root] = set()
+    first_read: dict[Root, int] = {}
+    for other in (item for item in items if item not in going):
+        written |= other.writes
+        for root in other.reads:
+            first_read.setdefault(root, other.place)
+
+    def may_go(item: _Item) -> bool:
+        if (item.reads | item.writes) & written - {MASK_REGISTER}:
             return False
-    for root in item.writes - {MASK_REGISTER}:
-        if any(root in other.reads and other.place < item.place for other in stay):
+        results = item.writes - {MASK_REGISTER}
+        if any(first_read.get(root, item.place) < item.place for root in results):
             return False
-    return _mask_stays_whole(item, chosen, items)
+        return _mask_stays_whole(item, going, items)
+
+    return [item for item in chosen if may_go(item)]
 
 
-def _mask_stays_whole(item: _Item, chosen: list[_Item], items: list[_Item]) -> bool:
+def _mask_stays_whole(item: _Item, going: set[_Item], items: list[_Item]) -> bool:
     """Whether the items that use the same mask as this one go with it."""
     if MASK_REGISTER not in item.reads | item.writes:
         return True
@@ -88,4 +96,4 @@ def _mask_stays_whole(item: _Item, chosen: list[_Item], items: list[_Item]) -> b
             group = [other]
         elif MASK_REGISTER in other.reads:
             group.append(other)
-    return all(other in chosen for other in group)
+    return all(other in going for other in group)

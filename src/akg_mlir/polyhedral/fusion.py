@@ -19,12 +19,12 @@ import islpy as isl
 from akg_mlir.polyhedral.clustering import Cluster
 from akg_mlir.polyhedral.context import maps_of, operations, union_map, union_set
 from akg_mlir.polyhedral.copies import refuses_copies
-from akg_mlir.polyhedral.counting import count_pairs, count_set, count_union
+from akg_mlir.polyhedral.counting import count_union
 from akg_mlir.polyhedral.dependence import Dependences
-from akg_mlir.polyhedral.fusion_groups import Decision, FusionResult, Group
+from akg_mlir.polyhedral.fusion_groups import Decision, FusionResult, Group, Use
 from akg_mlir.polyhedral.hull import boxed
 from akg_mlir.polyhedral.origins import Origins
-from akg_mlir.polyhedral.privatisation import Conflict, TileContent, private_accesses
+from akg_mlir.polyhedral.private_storage import private_arrays, privatise
 from akg_mlir.polyhedral.reservation import Reservation, with_parts
 from akg_mlir.polyhedral.scop import Scop
 
@@ -74,11 +74,15 @@ class Fuser:
         self.place = {c: k for k, c in enumerate(clusters)}
         self.place |= {r.rest: self.place[r.whole] for r in self.reservations.values()}
         self.assign(clusters, tiles)
-        while not self.privatised():
+        while refused := privatise(self.scop, self.origins, self.groups, self.place):
+            self.refused |= refused
             self.groups, self.decisions = [], {}
             self.assign(clusters, tiles)
         groups = sorted(self.groups, key=self.time)
-        decisions = tuple(self.with_private(c) for c in clusters)
+        decisions = tuple(
+            replace(self.decisions[c], private=private_arrays(self.scop, groups, c))
+            for c in clusters
+        )
         kept = {c for group in groups for c in group.roots}
         executed = [
             r.rest if (r := self.reservations.get(c)) and r.rest in kept else c for c in clusters
@@ -94,8 +98,8 @@ class Fuser:
                 self.place_producer(cluster)
 
     def time(self, group: Group) -> int:
-        """Groups execute in this order: at the place of their last root."""
-        return max(self.place[c] for c in group.roots)
+        """Groups execute in this order."""
+        return group.time(self.place)
 
     # ------------------------------------------------------------------------------------- roots
 
@@ -106,7 +110,7 @@ class Fuser:
         """
         if cluster in self.parts:
             self.open_group(cluster, tiles)
-            original = sum(count_set(self.scop.by_name[n].domain) for n in cluster.names)
+            original = self.scop.count(cluster.names)
             count = count_union(self.domain.intersect(cluster.instances))
             self.decisions[cluster] = Decision(cluster.names, "reserved", "", count, original)
             return
@@ -182,20 +186,20 @@ class Fuser:
     def place_producer(self, cluster: Cluster) -> None:
         """Recompute the cluster below the tile bands that use it, or leave it alone."""
         needed = [(g, self.extension(g, cluster)) for g in self.users(cluster)]
-        using: list[tuple[Group, isl.UnionMap]] = []
+        using: list[Use] = []
         reason: str | None = None
         for group, extension in needed:
             if extension is None:
                 reason = "a tile needs too long a chain or too wild a set of its instances"
             elif not extension.is_empty():
-                using.append((group, extension))
+                using.append(Use(group, extension))
         if not using and reason is None:
             self.decide(cluster, "dead")
             return
-        for group, extension in using:
-            reason = reason or self.refuses_producer(group, cluster, extension)
+        for use in using:
+            reason = reason or self.refuses_producer(cluster, use)
         reservation = self.reservations.get(cluster)
-        parts = [e.range() for _, e in using]
+        parts = [use.extension.range() for use in using]
         if reservation is not None:
             parts.append(reservation.instances)
         if reason is None and len(parts) > 1:
@@ -236,11 +240,9 @@ class Fuser:
             need = need.union(found.apply_range(reads))
         return None
 
-    def refuses_producer(
-        self, group: Group, cluster: Cluster, extension: isl.UnionMap
-    ) -> str | None:
+    def refuses_producer(self, cluster: Cluster, use: Use) -> str | None:
         """Why a producer cannot be recomputed in every tile of a group, or None."""
-        if group.tiles.is_empty():
+        if use.group.tiles.is_empty():
             return "its user is not tiled"
         if self.is_live_out(cluster):
             return "it writes a result of the kernel"
@@ -250,12 +252,12 @@ class Fuser:
             return None
         try:
             with operations(OPERATIONS * len(cluster.names)):
-                recomputed, original = self.counts(cluster, extension)
+                recomputed, original = use.executed, self.scop.count(cluster.names)
         except isl.Error:
             return "its instances are too wild a set to count"
         if cluster in self.reservations:
             recomputed += self.reservations[cluster].count
-        limit = self.limit(group, original, self.max_redundancy)
+        limit = self.limit(use.group, original, self.max_redundancy)
         if recomputed > limit:
             return (
                 f"it would compute {recomputed} instances instead of {original}, "
@@ -268,97 +270,21 @@ class Fuser:
         more as that leaves to the results, so that a small producer (a cast of one row that every
         row needs) is no reason for another pass over GM.
         """
-        results = sum(count_set(self.scop.by_name[n].domain) for c in group.roots for n in c.names)
+        results = sum(self.scop.count(root.names) for root in group.roots)
         return original + (max_redundancy - 1) * max(original, results)
 
-    def counts(self, cluster: Cluster, extension: isl.UnionMap) -> tuple[int, int]:
-        """Instances over all tiles, and instances of the original program."""
-        original = sum(count_set(self.scop.by_name[n].domain) for n in cluster.names)
-        return sum(count_pairs(m) for m in maps_of(extension)), original
-
-    def fuse(self, cluster: Cluster, using: list[tuple[Group, isl.UnionMap]]) -> None:
+    def fuse(self, cluster: Cluster, using: list[Use]) -> None:
         recomputed = original = 0
-        for group, extension in using:
+        for use in using:
+            group = use.group
             group.producers.append(cluster)
-            group.extension = group.extension.union(extension)
-            group.need = group.need.union(extension.apply_range(self.reads)).coalesce()
+            group.extension = group.extension.union(use.extension)
+            group.need = group.need.union(use.extension.apply_range(self.reads)).coalesce()
             if self.max_redundancy is not None:
-                count, original = self.counts(cluster, extension)
-                recomputed += count
+                recomputed, original = recomputed + use.executed, self.scop.count(cluster.names)
         self.decisions[cluster] = Decision(
             cluster.names, "fused", "", recomputed, original, len(using)
         )
-
-    # --------------------------------------------------------------------------- private storage
-
-    def privatised(self) -> bool:
-        """Find the private accesses of every group; if a producer cannot have them, refuse it."""
-        for group in self.groups:
-            if not group.producers:
-                continue
-            try:
-                group.private = private_accesses(self.scop, self.origins, self.content(group))
-            except Conflict as conflict:
-                return self.refuse(group, conflict.statements, str(conflict))
-        for group in self.groups:
-            for cluster in group.producers:
-                reason = self.overtaken(group, cluster)
-                if reason is not None:
-                    return self.refuse(group, set(cluster.names), reason)
-        return True
-
-    def refuse(self, group: Group, statements: set[str], reason: str) -> bool:
-        """Keep the producers of a group that hold these statements where they are."""
-        for cluster in group.producers:
-            if statements & set(cluster.names):
-                self.refused[cluster] = reason
-        return False
-
-    def content(self, group: Group) -> TileContent:
-        others = [g.names for g in self.groups if g is not group]
-        return TileContent(
-            group.tiles.reverse(),
-            group.extension,
-            {n for c in group.roots for n in c.names},
-            {n for c in group.producers for n in c.names},
-            set[str]().union(*others),
-        )
-
-    def overtaken(self, group: Group, cluster: Cluster) -> str | None:
-        """Why the cluster's inputs are gone when the tiles of a group run, or None.
-
-        A group that runs earlier must not store to an array that the cluster reads, when it holds
-        statements that come after the cluster in the program.
-        """
-        inputs = {
-            a.array
-            for n in cluster.names
-            for k, a in enumerate(self.scop.by_name[n].accesses)
-            if not a.is_write and (n, k) not in group.private
-        }
-        for other in self.groups:
-            if other is group or self.time(other) >= self.time(group):
-                continue
-            later = [
-                c for c in other.roots + other.producers if self.place[c] > self.place[cluster]
-            ]
-            for name in sorted(n for c in later for n in c.names):
-                for k, access in enumerate(self.scop.by_name[name].accesses):
-                    stored = access.is_write and (name, k) not in other.private
-                    if stored and access.array in inputs:
-                        return f"{name} overwrites {access.array} before the tiles that use it run"
-        return None
-
-    def with_private(self, cluster: Cluster) -> Decision:
-        """The decision with the arrays that the cluster's values leave for private storage."""
-        arrays = {
-            self.scop.by_name[name].accesses[k].array
-            for group in self.groups
-            if cluster in group.producers
-            for name, k in group.private
-            if name in cluster.names and self.scop.by_name[name].accesses[k].is_write
-        }
-        return replace(self.decisions[cluster], private=tuple(sorted(arrays)))
 
     # ------------------------------------------------------------------------------------ shared
 

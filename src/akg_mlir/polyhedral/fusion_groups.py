@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import islpy as isl
 
 from akg_mlir.polyhedral.clustering import Cluster
-from akg_mlir.polyhedral.context import union_map
+from akg_mlir.polyhedral.context import maps_of, union_map
+from akg_mlir.polyhedral.counting import count_pairs
 from akg_mlir.polyhedral.origins import AccessKey
 
 
@@ -55,6 +58,23 @@ class Group:
     def executed(self) -> isl.UnionMap:
         """Instance -> tiles that execute it, for roots and producers."""
         return self.tiles.union(self.extension.reverse())
+
+    def time(self, place: Mapping[Cluster, int]) -> int:
+        """Groups execute in this order: at the place of their last root."""
+        return max(place[cluster] for cluster in self.roots)
+
+
+@dataclass(frozen=True, eq=False)
+class Use:
+    """A group that uses a producer, with what its tiles need of it (tile -> instances)."""
+
+    group: Group
+    extension: isl.UnionMap
+
+    @cached_property
+    def executed(self) -> int:
+        """Instances that are executed over all tiles. Raises `isl.Error` as `count_pairs` does."""
+        return sum(count_pairs(relation) for relation in maps_of(self.extension))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from functools import cached_property
 import islpy as isl
 
 from akg_mlir.polyhedral.context import union_of, union_set
+from akg_mlir.polyhedral.counting import count_set
 from akg_mlir.polyhedral.tree import TreeError
 
 
@@ -86,6 +87,11 @@ class Statement:
     def rank(self) -> int:
         return self.domain.dim(isl.dim_type.set)
 
+    @cached_property
+    def count(self) -> int:
+        """Number of instances."""
+        return count_set(self.domain)
+
     @property
     def nest(self) -> int | None:
         """Position of the outermost loop nest in the program text, where it is a constant."""
@@ -114,6 +120,10 @@ class Scop:
     @cached_property
     def live_out(self) -> frozenset[str]:
         return frozenset(a.name for a in self.arrays.values() if a.live_out)
+
+    def count(self, names: Iterable[str]) -> int:
+        """Number of instances of some statements."""
+        return sum(self.by_name[name].count for name in names)
 
     def domain(self, statements: tuple[Statement, ...] | None = None) -> isl.UnionSet:
         """Union of the domains (of the originals by default)."""

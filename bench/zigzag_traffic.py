@@ -3,8 +3,9 @@
 zigzag-dse searches the order of the loops and which of them each memory holds. It gets L1 for the
 image (or left operand) and the weights and L0C for the sums, half of each where our kernel has
 buffers twice. Only GM costs energy, so that the least energy is the least traffic. zigzag knows one
-core: it gets what one of as many cores as our kernel runs on has to do, for every way to share out
-images, rows and output channels evenly, and the best one counts.
+core: it gets what one of as many cores as our kernel runs on (more where so many cannot share
+evenly) has to do, for every even way to share out images, rows and output channels, and the best
+one counts.
 
 Convolutions have no pads here, since zigzag would load them. Needs the extra `zigzag`.
 """
@@ -172,11 +173,13 @@ def shared_out(loops: Mapping[str, int], cores: int) -> Iterator[dict[str, int]]
 
 def optimum(layer: Layer, machine: Ours) -> int:
     """The least bytes of GM traffic that zigzag finds for all cores together."""
-    parts = sorted(shared_out(layer.loops, machine.cores), key=layer.least_bytes)
+    most = targets.load(TARGET).cores
+    splits = ((n, list(shared_out(layer.loops, n))) for n in range(machine.cores, most + 1))
+    cores, parts = next((n, parts) for n, parts in splits if parts)
     best = math.inf
-    for part in parts:
-        if machine.cores * layer.least_bytes(part) < best:
-            best = min(best, machine.cores * _searched(layer, part, machine.shares))
+    for part in sorted(parts, key=layer.least_bytes):
+        if cores * layer.least_bytes(part) < best:
+            best = min(best, cores * _searched(layer, part, machine.shares))
     return int(best)
 
 

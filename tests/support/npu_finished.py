@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 import numpy as np
 import poly_kernels
@@ -31,7 +32,13 @@ EXHAUSTIVE = 8
 Outcome = tuple[bytes, ...] | str
 """The bytes of all outputs, or the name of the error."""
 TO_NPU = "te-to-affine,affine-to-npu"
-PLANNED = "npu-legalise,npu-plan-memory"
+PLANNED = ",".join(
+    step.name
+    for step in takewhile(
+        lambda step: step.name != "npu-insert-sync", parse_pipeline("npu-to-instructions")
+    )
+)
+"""What the standard pipeline does before it synchronises."""
 
 # Name, arguments, result and op: several tiles each on the small target.
 _TENSORS = (

@@ -19,7 +19,8 @@ from akg_mlir.polyhedral.clustering import Cluster
 from akg_mlir.polyhedral.context import union_map
 from akg_mlir.polyhedral.fusion import Fuser
 from akg_mlir.polyhedral.fusion_groups import Group
-from akg_mlir.polyhedral.tree import Band, Filter, Node, Sequence, range_dims
+from akg_mlir.polyhedral.tree import Band, Filter, Node, Sequence
+from akg_mlir.polyhedral.tree_times import range_dims
 
 
 @dataclass(frozen=True, eq=False)

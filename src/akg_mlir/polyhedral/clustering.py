@@ -13,6 +13,7 @@ from functools import cached_property
 
 import islpy as isl
 
+from akg_mlir.polyhedral.band_members import permute_band, select_members, split_band
 from akg_mlir.polyhedral.context import maps_of, union_of, union_set
 from akg_mlir.polyhedral.scop import Scop, Statement
 from akg_mlir.polyhedral.tree import (
@@ -22,9 +23,6 @@ from akg_mlir.polyhedral.tree import (
     Node,
     Sequence,
     TreeError,
-    permute_band,
-    select_members,
-    split_band,
     statement_names,
 )
 

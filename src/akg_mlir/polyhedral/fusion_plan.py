@@ -9,6 +9,7 @@ from itertools import combinations
 
 import islpy as isl
 
+from akg_mlir.polyhedral.band_members import select_members
 from akg_mlir.polyhedral.clustering import Cluster
 from akg_mlir.polyhedral.context import context, union_map
 from akg_mlir.polyhedral.copies import refuses_copies
@@ -18,7 +19,7 @@ from akg_mlir.polyhedral.fusion_groups import Decision, FusionResult, Group
 from akg_mlir.polyhedral.reservation import Reservation, reserve, with_parts
 from akg_mlir.polyhedral.scop import Scop
 from akg_mlir.polyhedral.tiling import member_ranges
-from akg_mlir.polyhedral.tree import range_dims, select_members
+from akg_mlir.polyhedral.tree_times import range_dims
 
 DIM = isl.dim_type
 

@@ -14,6 +14,7 @@ import islpy as isl
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.context import context, union_map
 from akg_mlir.polyhedral.scop import Access, Scop, Statement
+from akg_mlir.polyhedral.tree_times import flat_schedule, range_dims
 
 DIM = isl.dim_type
 Lex = Callable[[isl.Space], isl.Map]
@@ -28,8 +29,8 @@ class TileOrder:
 
     def __init__(self, scop: Scop, root: tree.Domain) -> None:
         self.scop = scop
-        self.time = tree.flat_schedule(root)
-        self.length = tree.range_dims(self.time)
+        self.time = flat_schedule(root)
+        self.length = range_dims(self.time)
         self._users = _users(scop, writers=False)
         self._writers = _users(scop, writers=True)
 

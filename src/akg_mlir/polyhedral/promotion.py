@@ -34,6 +34,7 @@ from akg_mlir.polyhedral.placement import exposed, footprint, settle
 from akg_mlir.polyhedral.reference_groups import Group, ReferenceGroups
 from akg_mlir.polyhedral.scop import Scop
 from akg_mlir.polyhedral.scopes import Executed, Scope, Use, collect, tile_map
+from akg_mlir.polyhedral.tree_times import flat_schedule
 
 DIM = isl.dim_type
 
@@ -61,7 +62,7 @@ class _Promoter:
     @cached_property
     def time(self) -> isl.UnionMap:
         """Source instance -> time; only statements that share an item need it."""
-        return tree.flat_schedule(self.root)
+        return flat_schedule(self.root)
 
     @cached_property
     def written(self) -> isl.UnionSet:

@@ -21,8 +21,9 @@ from akg_mlir.polyhedral.clustering import (
 from akg_mlir.polyhedral.context import context, maps_of, operations
 from akg_mlir.polyhedral.dependence import Dependences, analyse
 from akg_mlir.polyhedral.grouping import Grouped, group_statements
+from akg_mlir.polyhedral.isl_trees import from_isl
 from akg_mlir.polyhedral.scop import Scop
-from akg_mlir.polyhedral.tree import Domain, TreeError, from_isl
+from akg_mlir.polyhedral.tree import Domain, TreeError
 
 DIM = isl.dim_type
 

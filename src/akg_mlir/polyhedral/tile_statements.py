@@ -18,6 +18,7 @@ from akg_mlir.polyhedral.image_product import ImagePart, find_image_product, ima
 from akg_mlir.polyhedral.point_bands import member_order
 from akg_mlir.polyhedral.scop import Access, Scop, Statement
 from akg_mlir.polyhedral.tile_boxes import TileBox, split_boxes, with_dimension
+from akg_mlir.polyhedral.tree_times import prefix_of
 
 DIM = isl.dim_type
 UNIT_PREFIX = "npu."
@@ -121,7 +122,7 @@ class _Projector:
         path = (*above, node)
         match node:
             case tree.Mark() if node.name.startswith(UNIT_PREFIX):
-                return self.unit(node, dims, tree.prefix_of(above))
+                return self.unit(node, dims, prefix_of(above))
             case tree.Band():
                 child, inside = self.project(node.child, dims + node.members, path)
                 members = range(dims, dims + node.members)

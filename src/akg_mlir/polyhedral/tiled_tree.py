@@ -9,6 +9,7 @@ from typing import Literal
 
 import islpy as isl
 
+from akg_mlir.polyhedral.band_members import select_members
 from akg_mlir.polyhedral.clones import nonempty
 from akg_mlir.polyhedral.clustering import Cluster, cluster_of
 from akg_mlir.polyhedral.context import context, union_set
@@ -18,7 +19,7 @@ from akg_mlir.polyhedral.policy_binding import inner_loops, outer_loops
 from akg_mlir.polyhedral.reservation import Reservation, restricted, with_parts
 from akg_mlir.polyhedral.tile_plan import Choice
 from akg_mlir.polyhedral.tiling import Split, member_ranges, split_reductions, tile_cluster
-from akg_mlir.polyhedral.tree import Band, Domain, Filter, Sequence, select_members
+from akg_mlir.polyhedral.tree import Band, Domain, Filter, Sequence
 
 
 def policy_of(choices: Seq[Choice], cubes: Collection[str]) -> Policy:

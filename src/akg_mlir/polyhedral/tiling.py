@@ -7,17 +7,11 @@ from dataclasses import dataclass, replace
 
 import islpy as isl
 
+from akg_mlir.polyhedral.band_members import select_members
 from akg_mlir.polyhedral.clustering import Cluster
 from akg_mlir.polyhedral.context import context, union_set
 from akg_mlir.polyhedral.scop import Scop, Statement
-from akg_mlir.polyhedral.tree import (
-    Band,
-    Filter,
-    Node,
-    Sequence,
-    select_members,
-    statement_names,
-)
+from akg_mlir.polyhedral.tree import Band, Filter, Node, Sequence, statement_names
 
 DIM = isl.dim_type
 

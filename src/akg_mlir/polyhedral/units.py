@@ -17,6 +17,7 @@ from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.context import context, union_set
 from akg_mlir.polyhedral.orders import TileOrder
 from akg_mlir.polyhedral.scop import Scop
+from akg_mlir.polyhedral.tree_times import prefix
 
 Leaf = Callable[[str], tree.Node]
 """Builds what is below the remaining loops of a statement: its unit and its point band."""
@@ -89,7 +90,7 @@ class _Distributor:
         if isinstance(inner, tree.Extension):
             names = (*active, *tree.statement_names(inner.extension.range()))
             return replace(inner, child=self.content(inner, names))
-        place = _Place(self.tiles(scope) if inner is None else tree.prefix(self.root, inner))
+        place = _Place(self.tiles(scope) if inner is None else prefix(self.root, inner))
         return self.sequence(self.pieces(inner, active, place))
 
     def pieces(
@@ -131,7 +132,7 @@ class _Distributor:
             ) and self.separable([names for _, names in parts], tiles):
                 inner = replace(place, tiles=tiles, used=place.used + count)
                 return [_Piece(active, replace(band, child=self.sequence(below(inner))))]
-        inner = _Place(tree.prefix(self.root, node), used=place.used)
+        inner = _Place(prefix(self.root, node), used=place.used)
         return [_Piece(active, _nest(place.loops, self.sequence(below(inner))))]
 
     def statement(self, name: str, place: _Place) -> _Piece:
@@ -160,7 +161,7 @@ class _Distributor:
             return isl.UnionMap.from_domain_and_range(leaf.domain, point)
         if not isinstance(leaf, tree.Band):
             raise tree.TreeError("an extension has no child")
-        return tree.prefix(self.root, leaf).flat_range_product(leaf.relation)
+        return prefix(self.root, leaf).flat_range_product(leaf.relation)
 
     # ------------------------------------------------------------------------------------- order
 

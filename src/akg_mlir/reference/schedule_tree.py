@@ -10,8 +10,8 @@ import islpy as isl
 from akg_mlir.dialects import poly
 from akg_mlir.passes.affine.bridge import read_tree
 from akg_mlir.passes.affine.statements import read_scop
-from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.context import context
+from akg_mlir.polyhedral.isl_trees import to_isl
 from akg_mlir.reference.scalar_source import SourceWriter, write_scalar
 
 _INFIX = {
@@ -37,7 +37,7 @@ _INFIX = {
 
 def write_tree_order(writer: SourceWriter, scop: poly.ScopOp) -> None:
     """Execute what the schedule tree says."""
-    schedule = tree.to_isl(read_tree(scop.tree))
+    schedule = to_isl(read_tree(scop.tree))
     _write(writer, scop, _builder().node_from_schedule(schedule))
 
 

@@ -17,6 +17,7 @@ from akg_mlir.passes.npu.generate.indices import Indices, Materialiser, operator
 from akg_mlir.passes.npu.generate.storage import Place
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.context import context
+from akg_mlir.polyhedral.isl_trees import to_isl
 
 Leaf = Callable[[Builder, str, list[AffineExpr], Indices, Place], None]
 """Emits the tile statement of this name for the tiles at a place, which have these coordinates."""
@@ -53,7 +54,7 @@ def outer_loops(root: tree.Domain, parameters: isl.Set) -> tuple[isl.AstNode, li
         return node.set_annotation(isl.Id(str(len(places) - 1), context=context()))
 
     build, handle = isl.AstBuild.from_context(parameters).set_at_each_domain(at_leaf)
-    node = build.node_from_schedule(tree.to_isl(root))
+    node = build.node_from_schedule(to_isl(root))
     del handle  # isl calls back until here
     return node, places
 

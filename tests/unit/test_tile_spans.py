@@ -5,7 +5,8 @@ from __future__ import annotations
 import islpy as isl
 import pytest
 
-from akg_mlir.polyhedral.tile_groups import Rates, Refused, Step, Tensor, TileGroup
+from akg_mlir.polyhedral.tile_group_parts import Rates, Refused, Step, Tensor
+from akg_mlir.polyhedral.tile_groups import TileGroup
 from akg_mlir.polyhedral.tile_spans import Box, Expression, Nest, Span, hull, volume
 
 RATES = Rates(

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import ceil, prod
 
-from akg_mlir.polyhedral.tile_groups import Estimate, Step, Tensor, TileGroup
+from akg_mlir.polyhedral.tile_group_parts import Estimate, Step, Tensor
+from akg_mlir.polyhedral.tile_groups import TileGroup
 from akg_mlir.polyhedral.tile_spans import moving
 
 RESULTS = 0

@@ -18,7 +18,8 @@ from akg_mlir.dialects.te.types import FRACTAL
 from akg_mlir.passes.tensor.te_split_reductions import PARTIAL
 from akg_mlir.passes.tensor.tile_nests import Steps
 from akg_mlir.polyhedral.chunked_groups import in_chunks
-from akg_mlir.polyhedral.tile_groups import Estimate, Rates, Refused, Step, Tensor, TileGroup
+from akg_mlir.polyhedral.tile_group_parts import Estimate, Rates, Refused, Step, Tensor
+from akg_mlir.polyhedral.tile_groups import TileGroup
 from akg_mlir.polyhedral.tile_spans import Box
 from akg_mlir.targets.model import Target
 

@@ -19,7 +19,7 @@ from akg_mlir.dialects import te
 from akg_mlir.dialects.te.structured import Iterator
 from akg_mlir.dialects.te.types import FRACTAL, element_bytes
 from akg_mlir.passes.tensor.rewriting import splat_of
-from akg_mlir.polyhedral.tile_groups import Step, Tensor
+from akg_mlir.polyhedral.tile_group_parts import Step, Tensor
 from akg_mlir.polyhedral.tile_spans import Access, Expression, Nest
 from akg_mlir.targets.model import Target
 

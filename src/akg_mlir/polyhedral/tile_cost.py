@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from akg_mlir.polyhedral.tile_clock import finish, one_by_one
 from akg_mlir.polyhedral.tile_extents import Extents, product
 from akg_mlir.polyhedral.tile_grid import Numbers
 from akg_mlir.polyhedral.tile_machine import Machine
 from akg_mlir.polyhedral.tile_model import Footprint, Side, TileModel, Work
-from akg_mlir.polyhedral.tile_need import need
-from akg_mlir.polyhedral.tile_overlap import Units, units
+from akg_mlir.polyhedral.tile_need import need, need_of_copies
+from akg_mlir.polyhedral.tile_overlap import COPIES, Units, units
 from akg_mlir.polyhedral.tile_reuse import moving_loops, reuse
 from akg_mlir.polyhedral.tile_traffic import Traffic
 
@@ -45,7 +47,7 @@ class Cost:
     """Need and time of every row of `grid` (tile sizes)."""
 
     def __init__(self, model: TileModel, machine: Machine, grid: Numbers, fraction: float) -> None:
-        self.model, self.machine, self.grid = model, machine, grid
+        self.model, self.machine, self.grid, self.fraction = model, machine, grid, fraction
         self.extents = Extents(grid)
         self.counts = np.ceil(np.array([loop.extent for loop in model.loops]) / grid)
         self.tiles = product(self.counts[:, self._tile_loops()])
@@ -89,10 +91,17 @@ class Cost:
                 spent.vector.add(self._executions(work), self._vector(work))
         parts = spent.parts()
         steady = np.max(np.stack(list(parts.values())), axis=0)
-        idle = spent.idle() + self._pieces() * spent.latency
-        self.cycles = self.per_core * steady + idle
+        pieces = self._pieces()
+        if self.model.uses_cube:
+            self.cycles = self.per_core * steady + spent.idle() + pieces * spent.latency
+        else:  # a core that goes over to partial tiles may have fewer of them
+            spare = np.ceil(self.tiles / self.per_core) * self.per_core - self.tiles
+            late = np.maximum(0, pieces - spare) * spent.latency
+            overlapped = finish(spent, self.per_core, steady)
+            alone = one_by_one(spent, self.per_core)
+            self.cycles = np.where(self._overlaps(), overlapped, alone) + late
         self.parts = {name: self.per_core * part for name, part in parts.items()}
-        self.parts["fill and drain"] = idle
+        self.parts["fill and drain"] = np.maximum(0, self.cycles - self.per_core * steady)
         instances = max(1, sum(w.original for w in self.model.work))
         self.movement = self.tiles * (spent.reads.cycles + spent.writes.cycles) / instances
 
@@ -106,6 +115,15 @@ class Cost:
         moving = moving_loops(work.sides)
         return self.reuse.steps(moving) if moving else 1 / self.per_core
 
+    def _overlaps(self) -> NDArray[np.bool_]:
+        """Whether the memories hold two tiles, so that they overlap, or else not even one: then as
+        if they were large enough for two."""
+        block, capacity = self.machine.block_bytes, self.machine.capacity
+        needs = need_of_copies(self.model.footprints, self.extents, block, COPIES)
+        both = [need <= capacity[memory] for memory, need in needs.items()]
+        one = [need <= capacity[memory] * self.fraction for memory, need in self.need.items()]
+        return np.all(np.stack(both), axis=0) | ~np.all(np.stack(one), axis=0)
+
     def _move(self, spent: Units) -> None:
         """Charge the transfers of footprints from and to GM."""
         traffic = Traffic(self.machine, self.extents, self.tiles, self.reuse)
@@ -116,13 +134,11 @@ class Cost:
             if footprint.loaded:
                 latency = self.machine.paths["gm", footprint.memory].latency
                 busy, dram = traffic.reads(footprint, misses[footprint])
-                spent.reads.add(often, busy, latency)
-                spent.dram_reads = spent.dram_reads + often * dram
+                spent.load(often, busy, dram, latency)
             if footprint.stored:
                 latency = self.machine.paths[footprint.memory, "gm"].latency
                 busy, dram = traffic.writes(footprint, misses[footprint])
-                spent.writes.add(often, busy, latency)
-                spent.dram_writes = spent.dram_writes + often * dram
+                spent.store(often, busy, dram, latency)
 
     def _feed(self, spent: Units) -> None:
         """Charge the transfers from L1 to the operands of the cube."""

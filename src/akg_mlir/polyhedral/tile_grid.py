@@ -41,7 +41,8 @@ def cuts_evenly(tile: int, size: int, extent: int) -> bool:
 
 
 def _candidates(loop: Loop, limit: int, blocks: int) -> list[int]:
-    """Sizes that cut the extent into nearly equal parts, in whole units: from the whole to one.
+    """Sizes that cut the extent into nearly equal parts, in whole units, from the whole to one, and
+    powers of two. Where there are too many, those that leave no partial tile come first.
 
     Where subscripts have periods, tiles start and end with them.
     """
@@ -55,11 +56,21 @@ def _candidates(loop: Loop, limit: int, blocks: int) -> list[int]:
         for unit in units
         if count <= loop.extent
     }
-    sizes = sorted(found, reverse=True)
+    powers = {
+        _in_step(loop.unit << k, loop) for k in range((loop.extent // loop.unit).bit_length())
+    }
+    even = [size for size in found | powers if loop.extent % size == 0]
+    uneven = [size for size in found | powers if loop.extent % size]
+    chosen = _spread(even, limit)
+    return sorted(chosen + _spread(uneven, limit - len(chosen)), reverse=True)
+
+
+def _spread(sizes: list[int], limit: int) -> list[int]:
+    """At most so many of the sizes, from the least to the largest."""
     if len(sizes) <= limit:
         return sizes
-    picked = np.unique(np.linspace(0, len(sizes) - 1, limit).round().astype(int))
-    return [sizes[k] for k in picked]
+    picked = np.linspace(0, len(sizes) - 1, limit).round().astype(int)
+    return [sorted(sizes)[k] for k in dict.fromkeys(picked)]
 
 
 def _in_step(size: int, loop: Loop) -> int:

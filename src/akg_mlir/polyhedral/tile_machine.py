@@ -22,7 +22,8 @@ class GlobalMemory:
     """GM in bytes per cycle: DRAM for all cores together, the port of one core, L2 per core.
 
     What is touched again comes from L2 while all of it fits in `l2_bytes`; chunks that do not
-    start at multiples of `alignment` bytes reach the fraction `unaligned`.
+    start at multiples of `alignment` bytes reach the fraction `unaligned`. One transfer leaves out
+    at most `gap` bytes between chunks.
     """
 
     dram_total: float
@@ -32,6 +33,7 @@ class GlobalMemory:
     l2_bytes: float
     alignment: int
     unaligned: float
+    gap: int
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,24 @@ def need(
     return {memory: np.maximum(moving[memory], all_ * fraction) for memory, all_ in total.items()}
 
 
+def need_of_copies(
+    footprints: Sequence[Footprint], extents: Extents, block_bytes: int, copies: int
+) -> dict[str, Numbers]:
+    """Bytes per memory with so many copies of what moves from or to GM with the tiles: these share
+    bytes with nothing."""
+    moving = {f for f in footprints if (f.loaded or f.stored) and _moves(f)}
+    rest = [f for f in footprints if f not in moving]
+    total = _live(rest, extents, block_bytes, scratch=True)
+    for footprint in moving:
+        size = copies * _bytes_on_chip(footprint, extents, block_bytes)
+        total[footprint.memory] = total.get(footprint.memory, 0) + size
+    return total
+
+
+def _moves(footprint: Footprint) -> bool:
+    return any(slope for side in footprint.sides for slope in side.slopes)
+
+
 def _live(
     footprints: Sequence[Footprint], extents: Extents, block_bytes: int, *, scratch: bool
 ) -> dict[str, Numbers]:

@@ -46,15 +46,26 @@ class Unit:
 
 @dataclass
 class Units:
-    """The units of a core. `dram_reads` and `dram_writes` are cycles per tile of its share."""
+    """The units of a core. `loads` and `stores` are the transfers of a tile: cycles per tile, and
+    those of them that DRAM needs."""
 
     reads: Unit
     writes: Unit
     feeds: Unit
     vector: Unit
     cube: Unit
-    dram_reads: Numbers
-    dram_writes: Numbers
+    loads: list[tuple[Numbers, Numbers]]
+    stores: list[tuple[Numbers, Numbers]]
+
+    def load(self, times: Numbers, cycles: Numbers, dram: Numbers, latency: float) -> None:
+        """A transfer from GM."""
+        self.reads.add(times, cycles, latency)
+        self.loads.append((times * cycles, times * dram))
+
+    def store(self, times: Numbers, cycles: Numbers, dram: Numbers, latency: float) -> None:
+        """A transfer to GM."""
+        self.writes.add(times, cycles, latency)
+        self.stores.append((times * cycles, times * dram))
 
     def all(self) -> dict[str, Unit]:
         """The units with the names that remarks give them."""
@@ -70,14 +81,15 @@ class Units:
         """What a tile may cost in the steady state, by reason: the most of it counts."""
         users = np.where(self.feeds.cycles > 0, self.feeds.first, self.vector.first)
         steps = self.reads.cycles / np.maximum(self.reads.first, 1)
-        blocked = self.dram_writes / np.maximum(steps, 1)  # loads wait while stores use DRAM
+        written = sum((dram for _, dram in self.stores), np.zeros_like(steps))
+        blocked = written / np.maximum(steps, 1)  # loads wait while stores use DRAM
         turns = (
             self.reads.turn(users + blocked),
             self.feeds.turn(self.cube.first),
             self.writes.turn(self.vector.first),
         )
         cycles = {name: unit.cycles for name, unit in self.all().items()}
-        cycles["DRAM"] = self.dram_reads + self.dram_writes
+        cycles["DRAM"] = sum((dram for _, dram in self.loads), written)
         cycles["buffers in turns"] = np.max(np.stack(turns), axis=0)
         return cycles
 
@@ -95,4 +107,4 @@ class Units:
 def units(zero: Numbers) -> Units:
     """Units that do nothing yet."""
     reads, writes, feeds, vector, cube = (Unit(zero, zero, zero) for _ in range(5))
-    return Units(reads, writes, feeds, vector, cube, zero, zero)
+    return Units(reads, writes, feeds, vector, cube, [], [])

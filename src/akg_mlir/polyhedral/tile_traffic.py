@@ -12,7 +12,7 @@ from math import prod
 
 import numpy as np
 
-from akg_mlir.polyhedral.tile_extents import Extents
+from akg_mlir.polyhedral.tile_extents import Extents, product
 from akg_mlir.polyhedral.tile_grid import Numbers
 from akg_mlir.polyhedral.tile_machine import Machine
 from akg_mlir.polyhedral.tile_model import Footprint
@@ -65,14 +65,16 @@ class Traffic:
         gm = self.machine.gm
         key = ("gm", footprint.memory) if reads else (footprint.memory, "gm")
         path = self.machine.paths[key]
-        share = np.minimum(gm.core_port, gm.dram_total / np.minimum(self.tiles, self.machine.cores))
+        active = np.ceil(self.tiles / self.reuse.per_core)  # the fewest that do it in the same time
+        share = np.minimum(gm.core_port, gm.dram_total / active)
         per_byte = (1 - miss) / (gm.l2_read if reads else gm.l2_write) + miss / share
         per_byte = np.maximum(per_byte, 1 / path.rate)
         chunks, row = self._chunks(footprint)
         length = row * footprint.element_bytes
         aligned = self._aligned_share(footprint)
         penalty = aligned + (1 - aligned) / gm.unaligned
-        busy = path.startup + chunks * np.maximum(path.burst, length * per_byte * penalty)
+        startups = path.startup * self._instructions(footprint, chunks, length)
+        busy = startups + chunks * np.maximum(path.burst, length * per_byte * penalty)
         return busy, chunks * length * penalty * miss / share
 
     def _aligned_share(self, footprint: Footprint) -> Numbers:
@@ -100,9 +102,35 @@ class Traffic:
             merged &= box[:, k] >= footprint.shape[k]
         return chunks, row
 
+    def _instructions(self, footprint: Footprint, chunks: Numbers, length: Numbers) -> Numbers:
+        """Transfers that move a box: each walks its longest axis of chunks of `length` bytes at one
+        distance, unless they are too far apart."""
+        box = self.extents.of_box(footprint.sides)
+        none = np.zeros(len(box), dtype=bool)
+        chunk, goes_on, walks = ~none, none, none
+        axis, longest = np.ones(len(box)), np.ones(len(box))
+        stride = footprint.element_bytes
+        for k in reversed(range(len(footprint.shape))):
+            several = ~chunk & (box[:, k] > 1)
+            axis = np.where(several, np.where(goes_on, axis, 1) * box[:, k], axis)
+            near = stride - length <= self.machine.gm.gap
+            walks = np.where(several & ~goes_on, near, walks)
+            longest = np.where(several & walks, np.maximum(longest, axis), longest)
+            whole = box[:, k] >= footprint.shape[k]
+            goes_on = (several | goes_on) & whole
+            chunk &= whole
+            stride *= footprint.shape[k]
+        return chunks / longest
+
     def _tails(self, footprint: Footprint) -> Numbers:
-        """Cycles for elements behind the last whole block of every stored row."""
-        chunks, row = self._chunks(footprint)
+        """Cycles for elements of a store behind the last whole block of every row; where rows
+        follow each other in GM, of the last one."""
+        box = self.extents.of_box(footprint.sides)
         block = max(1, self.machine.block_bytes // footprint.element_bytes)
-        whole_rows = (row % block == 0) | (chunks == 1)
-        return np.where(whole_rows, 0.0, chunks * (row % block) * self.machine.element_cycles)
+        row, whole = np.ones(len(box)), np.ones(len(box), dtype=bool)
+        for k in reversed(range(len(footprint.shape))):
+            first = (row == 1) & (box[:, k] > 1)
+            whole = np.where(first, box[:, k] >= footprint.shape[k], whole)
+            row = np.where(first, box[:, k], row)
+        rows = np.where(whole & (row >= block), 1, product(box) / row)
+        return rows * (row % block) * self.machine.element_cycles

@@ -97,6 +97,7 @@ def machine_figures(target: Target) -> Machine:
             l2_bytes=target.gm.l2_usable * target.memories["l2"],
             alignment=target.alignments["gm"],
             unaligned=target.gm.unaligned,
+            gap=target.limits.burst_gap * BLOCK_BYTES,
         ),
         vector_startup=target.vector.startup,
         vector_bytes=target.vector.bytes_per_cycle,
@@ -106,7 +107,7 @@ def machine_figures(target: Target) -> Machine:
         cube_latency=target.cube.latency + flags,
         cube_macs=target.cube.m * target.cube.n * target.cube.k(2) // target.cube.fractal_cycles,
         windows_startup=target.cube.load3d_startup,
-        element_cycles=target.scalar.access_cycles,
+        element_cycles=2 * target.scalar.access_cycles,
     )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import akg_mlir
+from akg_mlir import targets
 
 LOWEST = "lowest"
 CASES = {
@@ -55,3 +56,25 @@ def test_conversion_truncates_and_saturates(source: str, element: str) -> None:
     expected = np.array([0, limits.max, limits.min, 3, -3, 127, -128], dtype)
     np.testing.assert_array_equal(kernel(values), expected)
     assert kernel.report({"a": values}).ok
+
+
+@pytest.mark.parametrize("target", targets.names())
+@pytest.mark.parametrize("flags", ["", " transpose_a transpose_b"])
+def test_products_of_i8_are_exact_in_i32_on_the_cube(target: str, flags: str) -> None:
+    m, k, n = 33, 70, 17
+    shapes = ((k, m), (n, k)) if flags else ((m, k), (k, n))
+    a, b = (f"tensor<{rows}x{columns}xi8>" for rows, columns in shapes)
+    kernel = akg_mlir.compile(
+        f"func.func @main(%a: {a}, %b: {b}) -> tensor<{m}x{n}xi32> {{\n"
+        f"  %y = te.matmul %a, %b{flags} : ({a}, {b}) -> tensor<{m}x{n}xi32>\n"
+        f"  func.return %y : tensor<{m}x{n}xi32>\n}}\n",
+        target=target,
+    )
+    products = [line for line in str(kernel.ir("npu")).splitlines() if "npu.mad" in line]
+    assert products
+    assert all("!npu.ptr<l0c, i32>, !npu.ptr<l0a, i8>" in line for line in products)
+    rng = np.random.default_rng(0)
+    x, y = (rng.integers(-128, 128, shape).astype(np.int8) for shape in shapes)
+    left, right = (v.T if flags else v for v in (x.astype(np.int32), y.astype(np.int32)))
+    np.testing.assert_array_equal(kernel(x, y), left @ right)
+    assert kernel.report({"a": x, "b": y}).ok

@@ -144,6 +144,35 @@ def test_matmul(out: str) -> None:
     assert np.allclose(from_nz(result), exact, rtol=tolerance)
 
 
+def test_sums_of_products_of_i8_wrap_around() -> None:
+    kernel = Kernel()
+    x, start = kernel.gm("16x32", "i8"), kernel.gm("16x16", "i32")
+    y = kernel.gm("16x16", "i32")
+    l1, ub = kernel.buffer("l1", 0, "16x32", "i8"), kernel.buffer("ub", 0, "16x16", "i32")
+    l0a, l0b = (kernel.buffer(space, 0, "16x32", "i8") for space in ("l0a", "l0b"))
+    l0c = kernel.buffer("l0c", 0, "16x16", "i32")
+    kernel.copy(kernel.ptr(l1), kernel.ptr(x), 16)
+    kernel.load(start, ub, 32)
+    kernel.copy(kernel.ptr(l0c), kernel.ptr(ub), 1)
+    pointers = [kernel.ptr(l0c)]
+    for operand in (l0a, l0b):
+        dst, src = kernel.ptr(operand), kernel.ptr(l1)
+        types = f"{kernel.types[dst]}, {kernel.types[src]}"
+        kernel.line(f"npu.load2d {dst}, {src} repeat 1 stride 1 gap 0 : {types}")
+        pointers.append(dst)
+    kernel.barrier()
+    never = kernel.name()
+    kernel.line(f"{never} = arith.constant false")
+    types = ", ".join(kernel.types[p] for p in pointers)
+    kernel.line(f"npu.mad {', '.join(pointers)} init {never} m 16 k 32 n 16 : {types}")
+    kernel.barrier()
+    kernel.copy(kernel.ptr(ub), pointers[0], 1)
+    kernel.store(ub, y, 32)
+    lowest, most = np.full((16, 32), -128, np.int8), np.full((16, 16), (1 << 31) - 1, np.int32)
+    expected = 32 * 128 * 128 - 1 - (1 << 31)
+    assert np.array_equal(kernel.run_all(lowest, most), np.full((16, 16), expected))
+
+
 def test_interlocked_mads_accumulate_without_barrier() -> None:
     a, b = random(80, 64), random(64, 48)
     result = matmul_kernel(80, 64, 48, steps=2).run_all(to_nz(a), to_nz(b.T.copy()))

@@ -16,14 +16,18 @@ from akg_mlir.polyhedral.units import universe
 DIM = isl.dim_type
 FRACTAL = 16
 """Rows and columns of a fractal (f16): 16 x 16 elements, 512 bytes."""
+DEPTHS = (16, 32)
+"""Columns of a fractal of f16 and of i8."""
+BLOCK = 32
+"""Bytes of a row of a fractal."""
 
 
 @dataclass(frozen=True)
 class Contraction:
     """`C[.., n1, m1, m0, n0] += A[.., k1, m1, m0, k0] * B[.., k1, n1, n0, k0]`.
 
-    The letters are dimensions of the statement; `batch` are the leading common ones. `a`, `b`
-    and `c` are the accesses (`c` is the write).
+    The letters are dimensions of the statement; `batch` are the leading common ones, `depth` is how
+    many values k0 has. `a`, `b` and `c` are the accesses (`c` is the write).
     """
 
     batch: tuple[int, ...]
@@ -33,6 +37,7 @@ class Contraction:
     n0: int
     k1: int
     k0: int
+    depth: int
     a: Access
     b: Access
     c: Access
@@ -65,10 +70,17 @@ def find_contraction(statement: Statement) -> Contraction | None:
         batch, (n1, m1, m0, n0) = cell[:-4], cell[-4:]
         k1, k0 = left[-4], left[-1]
         matches = left == [*batch, k1, m1, m0, k0] and right == [*batch, k1, n1, n0, k0]
-        inner = (m0, n0, k0)
-        if matches and not {k1, k0} & set(cell) and all(is_fractal(statement, d) for d in inner):
-            return Contraction(tuple(batch), m1, m0, n1, n0, k1, k0, a, b, c)
+        if not matches or {k1, k0} & set(cell):
+            continue
+        depth = next((d for d in DEPTHS if _counts_to(statement, k0, d)), None)
+        if depth is not None and is_fractal(statement, m0) and is_fractal(statement, n0):
+            return Contraction(tuple(batch), m1, m0, n1, n0, k1, k0, depth, a, b, c)
     return None
+
+
+def fills_blocks(scop: Scop, operand: Access, lanes: int) -> bool:
+    """Whether so many elements of an operand of the cube are one block."""
+    return scop.arrays[operand.array].element_bytes * lanes == BLOCK
 
 
 def _dimensions(access: Access) -> list[int] | None:
@@ -84,8 +96,12 @@ def _dimensions(access: Access) -> list[int] | None:
 
 def is_fractal(statement: Statement, dim: int) -> bool:
     """Whether a dimension goes over the lanes of a fractal."""
+    return _counts_to(statement, dim, FRACTAL)
+
+
+def _counts_to(statement: Statement, dim: int, lanes: int) -> bool:
     low, high = statement.domain.dim_min_val(dim), statement.domain.dim_max_val(dim)
-    return low.is_zero() and high.eq(isl.Val(FRACTAL - 1, context()))
+    return low.is_zero() and high.eq(isl.Val(lanes - 1, context()))
 
 
 def join(root: tree.Domain, scop: Scop, init: str, update: str, mark: str) -> tree.Domain | None:

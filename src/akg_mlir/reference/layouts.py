@@ -1,4 +1,4 @@
-"""What packing means: blocks of 16, padded with zeros, in another order."""
+"""What packing means: blocks of 16 (or 32, of i8), padded with zeros, in another order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from akg_mlir.dialects import te
-from akg_mlir.dialects.te.types import FRACTAL
+from akg_mlir.dialects.te.types import FRACTAL, fractal_depth
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -23,8 +23,10 @@ def pack(op: te.PackOp, x: Array) -> Array:
     if layout == te.Layout.FRACTAL_Z:
         # [o1, o0, c1, c0, kh, kw] to [c1, kh, kw, o1, o0, c0]
         return _blocks(x, (0, 1)).transpose(2, 4, 5, 0, 1, 3)
-    blocks = _blocks(x, (x.ndim - 2, x.ndim - 1))  # [.., r1, r0, c1, c0]
-    return np.moveaxis(blocks, -2, -4) if layout == te.Layout.NZ else np.moveaxis(blocks, -3, -1)
+    depth = fractal_depth(te.element_of(op.operand))
+    if layout == te.Layout.NZ:  # from [.., r1, r0, c1, c0]
+        return np.moveaxis(_blocks(x, (x.ndim - 1, x.ndim - 2), depth), -2, -4)
+    return np.moveaxis(_blocks(x, (x.ndim - 2, x.ndim - 1), depth), -3, -1)
 
 
 def unpack(op: te.UnpackOp, x: Array) -> Array:
@@ -39,16 +41,16 @@ def unpack(op: te.UnpackOp, x: Array) -> Array:
         whole = blocks.reshape(x.shape[3] * FRACTAL, x.shape[0] * FRACTAL, *x.shape[1:3])
     else:
         blocks = np.moveaxis(x, -4, -2) if layout == te.Layout.NZ else np.moveaxis(x, -1, -3)
-        *batch, rows, _, columns, _ = blocks.shape
-        whole = blocks.reshape(*batch, rows * FRACTAL, columns * FRACTAL)
+        *batch, rows, r0, columns, c0 = blocks.shape
+        whole = blocks.reshape(*batch, rows * r0, columns * c0)
     return whole[tuple(slice(size) for size in shape)]
 
 
-def _blocks(x: Array, dims: Sequence[int]) -> Array:
-    """The dimensions `dims` as blocks and what is in them."""
-    missing = [(0, -size % FRACTAL if k in dims else 0) for k, size in enumerate(x.shape)]
-    padded = np.pad(x, missing)
+def _blocks(x: Array, dims: Sequence[int], depth: int = FRACTAL) -> Array:
+    """The dimensions `dims` as blocks and what is in them: `depth` of the first, 16 of others."""
+    lanes = {dim: depth if dim == dims[0] else FRACTAL for dim in dims}
+    padded = np.pad(x, [(0, -size % lanes.get(k, 1)) for k, size in enumerate(x.shape)])
     shape: list[int] = []
     for k, size in enumerate(padded.shape):
-        shape += [size // FRACTAL, FRACTAL] if k in dims else [size]
+        shape += [size // lanes[k], lanes[k]] if k in lanes else [size]
     return padded.reshape(shape)

@@ -51,3 +51,18 @@ func.func @operands(%x: tensor<64x32xf16>, %w: tensor<64x16xf16>, %y: tensor<4x4
   %b = te.matmul %y, %y : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
   func.return %a, %b : tensor<32x16xf32>, tensor<4x4xf32>
 }
+
+// i8 has 32 columns in a fractal, so what was made as a result is packed again as an operand.
+// CHECK-LABEL: func.func @bytes
+// CHECK:         te.pack %x nz : tensor<20x40xi8> -> tensor<2x2x16x32xi8>
+// CHECK:         te.pack %w zn : tensor<40x40xi8> -> tensor<2x3x16x32xi8>
+// CHECK:         te.fractal_matmul {{.*}} -> tensor<3x2x16x16xi32>
+// CHECK:         [[U:%.*]] = te.unpack {{.*}} -> tensor<20x40xi32>
+// CHECK:         [[C:%.*]] = te.cast [[U]]
+// CHECK:         te.pack [[C]] nz : tensor<20x40xi8> -> tensor<2x2x16x32xi8>
+func.func @bytes(%x: tensor<20x40xi8>, %w: tensor<40x40xi8>) -> tensor<20x40xi32> {
+  %a = te.matmul %x, %w : (tensor<20x40xi8>, tensor<40x40xi8>) -> tensor<20x40xi32>
+  %b = te.cast %a : tensor<20x40xi32> -> tensor<20x40xi8>
+  %c = te.matmul %b, %w : (tensor<20x40xi8>, tensor<40x40xi8>) -> tensor<20x40xi32>
+  func.return %c : tensor<20x40xi32>
+}

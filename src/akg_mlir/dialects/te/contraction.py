@@ -40,6 +40,7 @@ from akg_mlir.dialects.te.types import (
     NUMBERS,
     ceil_div,
     element_of,
+    fractal_depth,
     is_float,
     normal_axis,
     shape_of,
@@ -265,10 +266,11 @@ class BatchMatmulOp(ContractionOp):
 
 @irdl_op_definition
 class FractalMatmulOp(TeOp, StructuredOp):
-    """Matrix product of packed f16 operands: what the cube unit does.
+    """Matrix product of packed operands: what the cube unit does.
 
-    a `[.., k1, m1, 16, 16]` ("nz"), b `[.., k1, n1, 16, 16]` ("zn"), result
-    `[.., n1, m1, 16, 16]` ("nz") in f32. `m`, `k`, `n` are the sizes before packing.
+    a `[.., k1, m1, 16, k0]` ("nz"), b `[.., k1, n1, 16, k0]` ("zn"), result
+    `[.., n1, m1, 16, 16]` ("nz"): f16 (k0 = 16) in f32, i8 (k0 = 32) in i32. `m`, `k`, `n` are the
+    sizes before packing.
     Iterators: the batch dimensions, n1, m1, m0, n0, k1, k0.
     """
 
@@ -304,21 +306,28 @@ class FractalMatmulOp(TeOp, StructuredOp):
         return self.m.value.data, self.n.value.data, self.k.value.data
 
     def infer(self) -> TensorType[Attribute]:
-        check_element(same_element([self.a, self.b]), (f16,))
-        m1, n1, k1 = (ceil_div(size, FRACTAL) for size in self.sizes)
+        element = same_element([self.a, self.b])
+        check_element(element, (f16, i8))
+        n1, m1, _, _, k1, k0 = self._matrix
         for value, blocks in ((self.a, (k1, m1)), (self.b, (k1, n1))):
-            expected = (*self.batch, *blocks, FRACTAL, FRACTAL)
+            expected = (*self.batch, *blocks, FRACTAL, k0)
             if shape_of(value) != expected:
                 raise VerifyException(
                     f"an operand is {shape_text(shape_of(value))}, m, k and n give "
                     f"{shape_text(expected)}"
                 )
-        return TensorType(f32, [*self.batch, n1, m1, FRACTAL, FRACTAL])
+        return TensorType(accumulator(element), [*self.batch, n1, m1, FRACTAL, FRACTAL])
+
+    @property
+    def _matrix(self) -> tuple[int, int, int, int, int, int]:
+        """n1, m1, m0, n0, k1 and k0."""
+        m, n, k = self.sizes
+        k0 = fractal_depth(element_of(self.a))
+        return ceil_div(n, FRACTAL), ceil_div(m, FRACTAL), FRACTAL, FRACTAL, ceil_div(k, k0), k0
 
     @property
     def bounds(self) -> tuple[int, ...]:
-        m1, n1, k1 = (ceil_div(size, FRACTAL) for size in self.sizes)
-        return (*self.batch, n1, m1, FRACTAL, FRACTAL, k1, FRACTAL)
+        return (*self.batch, *self._matrix)
 
     @property
     def iterators(self) -> tuple[Iterator, ...]:
@@ -343,4 +352,4 @@ class FractalMatmulOp(TeOp, StructuredOp):
         return Reduction.ADD
 
     def build_body(self, builder: Builder, elements: Sequence[SSAValue]) -> SSAValue:
-        return multiply(builder, elements, f32)
+        return multiply(builder, elements, element_of(self.results[0]))

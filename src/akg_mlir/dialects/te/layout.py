@@ -1,7 +1,7 @@
 """Fractal layouts: `te.pack` and `te.unpack`.
 
-A matrix is cut into fractals of 16 rows and 16 columns, an image into blocks of 16 channels; what
-does not fill a fractal or block is zero.
+A matrix is cut into fractals of 16 rows and 16 columns (of i8, 32 columns: both are blocks of 32
+bytes), an image into blocks of 16 channels; what does not fill a fractal or block is zero.
 
 - "nz" (a left operand or a result): `[.., M, N]` becomes `[.., n1, m1, m0, n0]`;
 - "zn" (a right operand): `[.., K, N]` becomes `[.., k1, n1, n0, k0]`, k contiguous;
@@ -9,8 +9,9 @@ does not fill a fractal or block is zero.
 - "nc1hwc0" (an image): `[N, C, ..]` becomes `[N, c1, .., c0]`, the dimensions between stay;
 - "fractal_z" (the weights of a convolution): `[O, C, KH, KW]` becomes `[c1, KH, KW, o1, o0, c0]`.
 
-`x1 = ceil(X / 16)`; names as in AKG and Ascend C (capital letter: order between fractals). Packing
-a matrix as zn is packing its transpose as nz: an operand stored transposed packs directly.
+`x1 = ceil(X / 16)`, or 32 where fractals of i8 have that many columns; names as in AKG and Ascend C
+(capital letter: order between fractals). Packing a matrix as zn is packing its transpose as nz: an
+operand stored transposed packs directly.
 """
 
 from __future__ import annotations
@@ -35,7 +36,14 @@ from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.hints import isa
 from xdsl.utils.str_enum import StrEnum
 
-from akg_mlir.dialects.te.types import FRACTAL, ceil_div, check_tensor, shape_text, tensor_type
+from akg_mlir.dialects.te.types import (
+    FRACTAL,
+    ceil_div,
+    check_tensor,
+    fractal_depth,
+    shape_text,
+    tensor_type,
+)
 
 
 class Layout(StrEnum):
@@ -53,8 +61,11 @@ class LayoutAttr(EnumAttribute[Layout], SpacedOpaqueSyntaxAttribute):
     name = "te.layout"
 
 
-def packed_shape(layout: Layout, shape: Sequence[int]) -> tuple[int, ...]:
-    """The shape of a packed tensor. Raises `VerifyException` for ranks the layout lacks."""
+def packed_shape(layout: Layout, shape: Sequence[int], depth: int = FRACTAL) -> tuple[int, ...]:
+    """The shape of a packed tensor; `depth` is that of the fractals of a matrix.
+
+    Raises `VerifyException` for ranks the layout lacks.
+    """
     if layout == Layout.ROW:
         if len(shape) != 1:
             raise VerifyException(f"layout row takes rank 1, got {shape_text(shape)}")
@@ -70,9 +81,8 @@ def packed_shape(layout: Layout, shape: Sequence[int]) -> tuple[int, ...]:
         return (channels, *shape[2:], outputs, FRACTAL, FRACTAL)
     if len(shape) < 2:
         raise VerifyException(f"layout {layout} takes rank at least 2, got {shape_text(shape)}")
-    rows, columns = (ceil_div(size, FRACTAL) for size in shape[-2:])
-    blocks = (columns, rows) if layout == Layout.NZ else (rows, columns)
-    return (*shape[:-2], *blocks, FRACTAL, FRACTAL)
+    summed, other = shape[-2:] if layout == Layout.ZN else shape[-1:-3:-1]
+    return (*shape[:-2], ceil_div(summed, depth), ceil_div(other, FRACTAL), FRACTAL, depth)
 
 
 class _LayoutOp(IRDLOperation, ABC):
@@ -83,7 +93,7 @@ class _LayoutOp(IRDLOperation, ABC):
     result = result_def(TensorType | MemRefType)
     traits = traits_def(Pure())
 
-    def _shapes(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    def _shapes(self) -> tuple[tuple[int, ...], tuple[int, ...], Attribute]:
         source, target = self.operand.type, self.result.type
         if isa(source, TensorType) and isa(target, TensorType):
             check_tensor(source)
@@ -94,10 +104,10 @@ class _LayoutOp(IRDLOperation, ABC):
             raise VerifyException(
                 f"elements change from {source.element_type} to {target.element_type}"
             )
-        return source.get_shape(), target.get_shape()
+        return source.get_shape(), target.get_shape(), source.element_type
 
-    def _check(self, plain: tuple[int, ...], packed: tuple[int, ...]) -> None:
-        expected = packed_shape(self.layout.data, plain)
+    def _check(self, plain: tuple[int, ...], packed: tuple[int, ...], element: Attribute) -> None:
+        expected = packed_shape(self.layout.data, plain, fractal_depth(element))
         if packed != expected:
             raise VerifyException(
                 f"{shape_text(plain)} is {shape_text(expected)} in layout {self.layout.data}, "
@@ -114,7 +124,8 @@ class PackOp(_LayoutOp):
 
     def __init__(self, operand: SSAValue, layout: Layout | str) -> None:
         source = tensor_type(operand)
-        shape = packed_shape(Layout(layout), source.get_shape())
+        depth = fractal_depth(source.element_type)
+        shape = packed_shape(Layout(layout), source.get_shape(), depth)
         super().__init__(
             operands=[operand],
             properties={"layout": LayoutAttr(Layout(layout))},
@@ -141,5 +152,5 @@ class UnpackOp(_LayoutOp):
         )
 
     def verify_(self) -> None:
-        packed, plain = self._shapes()
-        self._check(plain, packed)
+        packed, plain, element = self._shapes()
+        self._check(plain, packed, element)

@@ -37,6 +37,12 @@ FRACTAL = 16
 """Rows and columns of a fractal; also its depth for 16-bit elements (machine reference 2.4)."""
 
 
+def fractal_depth(element: Attribute) -> int:
+    """Elements of the summed dimension in a fractal: 32 of i8, which fill a block of 32 bytes as
+    16 of f16 do. What is wider, or no operand of the cube, is in fractals of 16 x 16."""
+    return 2 * FRACTAL if element == i8 else FRACTAL
+
+
 def tensor_type(value: SSAValue) -> TensorType[Attribute]:
     """The type of a value that is a tensor `te` can compile.
 

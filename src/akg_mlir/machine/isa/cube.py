@@ -1,8 +1,8 @@
 """The cube: `c[m,n] = (init ? 0 : c[m,n]) + a[m,k] * b[k,n]` on fractals.
 
 One `mad` forms its products and sums over k in f32 (matrix product of numpy, on one thread), adds
-the accumulator once and rounds to its type; integers are exact. Rows and columns beyond m, k, n are
-ignored.
+the accumulator once and rounds to its type; integers are exact and wrap around. Rows and columns
+beyond m, k, n are ignored.
 """
 
 from __future__ import annotations
@@ -61,6 +61,8 @@ def plan_mad(mad: Mad) -> Plan:
         if not scalar:
             product = product + new[: mad.m, : mad.n].astype(wide)
             known = known & (new_known[: mad.m, : mad.n] == ones)
+        if c_type.kind == "i":
+            product = product.astype(np.int64)  # of which less than 2^53 was used: exact
         new[: mad.m, : mad.n] = product.astype(c_type)
         new_known[: mad.m, : mad.n] = np.where(known, ones, 0)
         return [(data, _fractals(new, m1)), (valid, _fractals(new_known, m1))]

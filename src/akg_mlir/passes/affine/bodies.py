@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects import affine, arith
@@ -12,6 +13,9 @@ from xdsl.dialects.builtin import (
     Float32Type,
     FloatAttr,
     IntegerAttr,
+    f16,
+    f32,
+    i8,
     i32,
 )
 from xdsl.ir import Attribute, Operation, SSAValue
@@ -60,6 +64,14 @@ REDUCING: dict[Binary, Reduction] = {
     Binary.MAX: Reduction.MAX,
     Binary.MIN: Reduction.MIN,
 }
+
+
+Products = Sequence[tuple[Attribute, Attribute]]
+"""Element types of the operands and of the sums of a product."""
+FRACTALS: Products = ((f16, f32), (i8, i32))
+"""What the cube multiplies in fractals."""
+WINDOWS: Products = ((f16, f32), (f16, f16))
+"""Where the operands are windows of an image that is not packed, and a kernel."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +163,7 @@ def _last_use(value: SSAValue, place: dict[Operation, int]) -> int:
 
 def _loaded(value: SSAValue) -> affine.LoadOp | None:
     owner = value.owner
-    if isinstance(owner, arith.ExtFOp):
+    if isinstance(owner, arith.ExtFOp | arith.ExtSIOp):
         owner = owner.operands[0].owner
     return owner if isinstance(owner, affine.LoadOp) else None
 
@@ -173,8 +185,8 @@ def is_zero_fill(stmt: StmtOp) -> bool:
 
 
 def is_cube_product(stmt: StmtOp) -> bool:
-    """Whether the body is `c + extf(a) * extf(b)` with f16 operands and an f32 cell."""
-    return is_product_update(stmt) and cube_type_refusal(stmt, (Float32Type,)) is None
+    """Whether the body is `c + a * b` with f16 operands and an f32 cell, or i8 and i32."""
+    return is_product_update(stmt) and cube_type_refusal(stmt, FRACTALS) is None
 
 
 def is_product_update(stmt: StmtOp) -> bool:
@@ -184,23 +196,32 @@ def is_product_update(stmt: StmtOp) -> bool:
     return loads is not None and loads[0].memref != loads[1].memref
 
 
-def cube_type_refusal(stmt: StmtOp, cells: tuple[type[Attribute], ...]) -> str | None:
-    """Why the cube has no product update on these element types, or None when it has."""
+def cube_type_refusal(stmt: StmtOp, products: Products) -> str | None:
+    """Why a product update is none of `products`, or None when it is."""
     update = update_of(stmt)
     loads = None if update is None else product_of(update.value)
     if update is None or loads is None:
         return "it is no product update"
-    operands = [memref_type(load.memref).element_type for load in loads]
+    operands = list(dict.fromkeys(memref_type(load.memref).element_type for load in loads))
     cell = memref_type(update.load.memref).element_type
-    if not all(isinstance(t, Float16Type) for t in operands):
-        return f"the cube does not multiply {' and '.join(dict.fromkeys(map(str, operands)))}"
-    return None if isinstance(cell, cells) else f"the cube does not sum such products in {cell}"
+    if len(operands) > 1 or not any(operands[0] == operand for operand, _ in products):
+        return f"the cube does not multiply {' and '.join(map(str, operands))}"
+    if (operands[0], cell) not in products:
+        return f"the cube does not sum such products in {cell}"
+    return None
+
+
+def is_copy(stmt: StmtOp) -> bool:
+    """Whether the body only stores what it loads: bytes, of whatever type."""
+    return [type(op) for op in stmt.body.block.ops] == [affine.LoadOp, affine.StoreOp]
 
 
 def vector_refusal(stmt: StmtOp, reduction: bool) -> str | None:
     """Why the vector unit cannot run a body, or None when it can."""
     if store_of(stmt) is None:
         return "the body does not have exactly one store"
+    if is_copy(stmt):
+        return None
     if reduction:
         update = update_of(stmt)
         if update is None or update.kind not in REDUCING:

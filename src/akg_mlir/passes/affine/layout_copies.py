@@ -18,7 +18,7 @@ from xdsl.ir.affine import AffineExpr, AffineMap
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.layout import packed_shape
 from akg_mlir.dialects.te.structured import dims_map, emit, scalar
-from akg_mlir.dialects.te.types import FRACTAL
+from akg_mlir.dialects.te.types import FRACTAL, fractal_depth
 from akg_mlir.passes.affine.nests import Nest, Range, memref_type
 
 
@@ -29,20 +29,21 @@ def write_pack(builder: Builder, op: te.PackOp, source: SSAValue, target: SSAVal
         fill = Nest(builder, [(0, size) for size in packed], op.location)
         zero = scalar(fill.builder, 0, memref_type(target).element_type)
         fill.store(zero, target, AffineMap.identity(len(packed)))
-    layout = op.layout.data
-    for ranges in _boxes(layout, shape):
+    layout, depth = op.layout.data, fractal_depth(memref_type(target).element_type)
+    for ranges in _boxes(layout, shape, depth):
         nest = Nest(builder, ranges, op.location)
-        value = nest.load(source, _plain_map(layout, len(shape)))
+        value = nest.load(source, _plain_map(layout, len(shape), depth))
         nest.store(value, target, _packed_map(layout, len(shape)))
 
 
 def write_unpack(builder: Builder, op: te.UnpackOp, source: SSAValue, target: SSAValue) -> None:
     """The copies, which leave the padding behind."""
     shape, layout = memref_type(target).get_shape(), op.layout.data
-    for ranges in _boxes(layout, shape):
+    depth = fractal_depth(memref_type(target).element_type)
+    for ranges in _boxes(layout, shape, depth):
         nest = Nest(builder, ranges, op.location)
         value = nest.load(source, _packed_map(layout, len(shape)))
-        nest.store(value, target, _plain_map(layout, len(shape)))
+        nest.store(value, target, _plain_map(layout, len(shape), depth))
 
 
 def write_pad(builder: Builder, op: te.PadOp, source: SSAValue, target: SSAValue) -> None:
@@ -66,7 +67,7 @@ def write_pad(builder: Builder, op: te.PadOp, source: SSAValue, target: SSAValue
     copy.store(value, target, AffineMap(rank, 0, tuple(shifted)))
 
 
-def _boxes(layout: te.Layout, shape: Sequence[int]) -> Iterator[list[Range]]:
+def _boxes(layout: te.Layout, shape: Sequence[int], depth: int) -> Iterator[list[Range]]:
     """Ranges of the packed coordinates, one box per combination of full and partial fractals."""
     if layout == te.Layout.ROW:
         yield from ([block, lane] for block, lane in _pieces(shape[0]))
@@ -81,22 +82,23 @@ def _boxes(layout: te.Layout, shape: Sequence[int]) -> Iterator[list[Range]]:
             yield [c1, *taps, o1, o0, c0]
         return
     outer: list[Range] = [(0, size) for size in shape[:-2]]
-    rows, columns = shape[-2:]
-    for (row, in_row), (column, in_column) in product(_pieces(rows), _pieces(columns)):
-        if layout == te.Layout.NZ:
+    is_left = layout == te.Layout.NZ
+    lanes = (FRACTAL, depth) if is_left else (depth, FRACTAL)
+    for (row, in_row), (column, in_column) in product(*map(_pieces, shape[-2:], lanes)):
+        if is_left:
             yield [*outer, column, row, in_row, in_column]
         else:
             yield [*outer, row, column, in_column, in_row]
 
 
-def _pieces(size: int) -> list[tuple[Range, Range]]:
+def _pieces(size: int, lanes: int = FRACTAL) -> list[tuple[Range, Range]]:
     """(fractals, elements in them): the full ones, and the last one if it is not full."""
-    full, rest = divmod(size, FRACTAL)
-    pieces: list[tuple[Range, Range]] = [((0, full), (0, FRACTAL))] if full else []
+    full, rest = divmod(size, lanes)
+    pieces: list[tuple[Range, Range]] = [((0, full), (0, lanes))] if full else []
     return pieces + ([((full, full + 1), (0, rest))] if rest else [])
 
 
-def _plain_map(layout: te.Layout, rank: int) -> AffineMap:
+def _plain_map(layout: te.Layout, rank: int, depth: int) -> AffineMap:
     """Packed coordinates -> element of the matrix (or vector) of `rank` dimensions."""
     if layout == te.Layout.ROW:
         return AffineMap(2, 0, (_element(0, 1),))
@@ -107,9 +109,8 @@ def _plain_map(layout: te.Layout, rank: int) -> AffineMap:
         taps = map(AffineExpr.dimension, (1, 2))
         return AffineMap(6, 0, (_element(3, 4), _element(0, 5), *taps))
     batch = [AffineExpr.dimension(dim) for dim in range(rank - 2)]
-    outer, inner, in_inner, in_outer = range(rank - 2, rank + 2)
-    # nz: column, row, in row, in column; zn: row, column, in column, in row
-    pair = [_element(inner, in_inner), _element(outer, in_outer)]
+    k1, side, lane, k0 = range(rank - 2, rank + 2)
+    pair = [_element(side, lane), _element(k1, k0, depth)]
     matrix = pair if layout == te.Layout.NZ else pair[::-1]
     return AffineMap(rank + 2, 0, (*batch, *matrix))
 
@@ -120,5 +121,5 @@ def _packed_map(layout: te.Layout, rank: int) -> AffineMap:
     return AffineMap.identity(len(packed_shape(layout, (FRACTAL,) * rank)))
 
 
-def _element(fractal: int, inside: int) -> AffineExpr:
-    return AffineExpr.dimension(fractal) * FRACTAL + AffineExpr.dimension(inside)
+def _element(fractal: int, inside: int, lanes: int = FRACTAL) -> AffineExpr:
+    return AffineExpr.dimension(fractal) * lanes + AffineExpr.dimension(inside)

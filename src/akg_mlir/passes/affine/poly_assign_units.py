@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import Float16Type, Float32Type, ModuleOp
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
 from akg_mlir.diagnostics import CompileError, remark
 from akg_mlir.dialects import poly
 from akg_mlir.passes.affine.bodies import (
+    FRACTALS,
+    WINDOWS,
     cube_type_refusal,
     is_product_update,
     is_zero_fill,
@@ -20,7 +22,7 @@ from akg_mlir.passes.affine.bridge import read_tree, replace_tree
 from akg_mlir.passes.affine.poly_schedule import function_name
 from akg_mlir.passes.affine.statements import read_scop
 from akg_mlir.polyhedral import tree
-from akg_mlir.polyhedral.contraction import find_contraction, join
+from akg_mlir.polyhedral.contraction import FRACTAL, fills_blocks, find_contraction, join
 from akg_mlir.polyhedral.convolution import find_convolution
 from akg_mlir.polyhedral.image_product import find_image_product
 from akg_mlir.polyhedral.point_bands import point_band
@@ -126,9 +128,13 @@ class _Assigner:
         """Why the cube cannot do a product update, or None."""
         body = self.bodies[statement.name]
         original = self.original(statement)
-        if find_contraction(statement) is not None or find_image_product(original) is not None:
-            return cube_type_refusal(body, (Float32Type,))
-        reason = cube_type_refusal(body, (Float32Type, Float16Type))
+        matrices = find_contraction(statement)
+        packed = matrices or find_image_product(original)
+        if packed is not None:
+            if not fills_blocks(self.scop, packed.a, matrices.depth if matrices else FRACTAL):
+                return "the rows of its fractals are not blocks"
+            return cube_type_refusal(body, FRACTALS)
+        reason = cube_type_refusal(body, WINDOWS)
         if reason is not None:
             return reason
         if find_convolution(original) is None:

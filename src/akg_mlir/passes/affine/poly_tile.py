@@ -18,7 +18,7 @@ from akg_mlir.passes.affine.products import product_updates
 from akg_mlir.passes.affine.statements import read_scop
 from akg_mlir.passes.npu.memory.target import target_of
 from akg_mlir.polyhedral.clustering import Cluster, clusters_of
-from akg_mlir.polyhedral.contraction import find_contraction
+from akg_mlir.polyhedral.contraction import FRACTAL, fills_blocks, find_contraction
 from akg_mlir.polyhedral.convolution import find_convolution
 from akg_mlir.polyhedral.dependence import analyse
 from akg_mlir.polyhedral.fusable_tiles import choose_fusable
@@ -186,6 +186,9 @@ def _cubes(op: poly.ScopOp, scop: Scop, reductions: dict[str, Reduction]) -> dic
             continue
         found = find_contraction(scop.by_name[name])
         image = find_image_product(scop.by_name[name])
+        packed = found or image
+        if packed is None or not fills_blocks(scop, packed.a, found.depth if found else FRACTAL):
+            continue
         if found is not None:
             whole = (found.m0, found.n0, found.k0)
             result[name] = CubeProduct(reductions[name], found.a, found.b, whole, found.batch)

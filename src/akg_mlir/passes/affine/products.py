@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from xdsl.dialects.builtin import Float16Type, Float32Type
-
 from akg_mlir.dialects import poly
-from akg_mlir.passes.affine.bodies import cube_type_refusal, is_product_update
+from akg_mlir.passes.affine.bodies import (
+    WINDOWS,
+    cube_type_refusal,
+    is_cube_product,
+    is_product_update,
+)
 from akg_mlir.polyhedral.contraction import find_contraction
 from akg_mlir.polyhedral.convolution import find_convolution
 from akg_mlir.polyhedral.scop import Scop
@@ -18,7 +21,7 @@ def product_updates(op: poly.ScopOp, scop: Scop) -> frozenset[str]:
         for stmt in op.statements
         if stmt.order is not None
         and is_product_update(stmt)
-        and cube_type_refusal(stmt, (Float32Type, Float16Type)) is None
+        and (is_cube_product(stmt) or cube_type_refusal(stmt, WINDOWS) is None)
         and _multiplies(scop, name := stmt.sym_name.data)
     )
 

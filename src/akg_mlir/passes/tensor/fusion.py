@@ -14,7 +14,7 @@ from itertools import count, product
 from xdsl.ir import Operation
 
 from akg_mlir.dialects import te
-from akg_mlir.dialects.te.types import FRACTAL
+from akg_mlir.dialects.te.types import fractal_depth
 from akg_mlir.passes.tensor.te_split_reductions import PARTIAL
 from akg_mlir.passes.tensor.tile_nests import Steps
 from akg_mlir.polyhedral.chunked_groups import in_chunks
@@ -203,8 +203,12 @@ def reason_alone(op: Operation) -> str:
     """Why an op shares its kernel with no other; empty when it may."""
     if isinstance(op, te.PackOp | te.UnpackOp):
         plain = op.operand if isinstance(op, te.PackOp) else op.result
-        if any(size % FRACTAL for size in te.shape_of(plain)[-2:]):
+        depth, shape = fractal_depth(te.element_of(plain)), te.shape_of(plain)
+        if any(size % depth for size in shape[-2:]):
             return "padding takes several copies: a kernel of its own"
+        image = op.layout.data == te.Layout.NC1HWC0
+        if image and isinstance(op, te.UnpackOp) and shape[1] % depth:
+            return "the cube makes whole blocks of channels: a kernel of its own"
     elif not isinstance(op, te.StructuredOp | te.PadOp):
         return f"{op.name} is a kernel of its own"
     return ""

@@ -1,4 +1,4 @@
-"""Give f16 contractions and convolutions packed operands and keep values packed between them."""
+"""Give what the cube multiplies packed operands, and keep values packed between products."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 from xdsl.context import Context
 from xdsl.dialects import func
-from xdsl.dialects.builtin import ModuleOp, f16, f32
+from xdsl.dialects.builtin import ModuleOp, f16, f32, i8, i32
 from xdsl.ir import BlockArgument, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import Rewriter
 
 from akg_mlir.diagnostics import location_of, remark
 from akg_mlir.dialects import te
-from akg_mlir.dialects.te.types import FRACTAL, element_bytes
+from akg_mlir.dialects.te.types import FRACTAL, element_bytes, fractal_depth
 from akg_mlir.passes.tensor import padding
 from akg_mlir.passes.tensor.padding import ZERO, Padding
 from akg_mlir.passes.tensor.rewriting import (
@@ -26,11 +26,14 @@ from akg_mlir.passes.tensor.rewriting import (
 )
 
 NAME = "te-propagate-layout"
+_PRODUCTS = ((f16, f32), (i8, i32))
+"""Types of operands and results of the cube."""
 
 
 @dataclass(frozen=True)
 class TePropagateLayout(ModulePass):
-    """Give f16 contractions and convolutions packed operands, and keep values packed between them.
+    """Give f16 and i8 contractions and f16 convolutions packed operands, and keep values packed
+    between them.
 
     Matrices become fractals, images NC1HWC0. Operands are packed and results unpacked by ops;
     `te.unpack` moves down through element-wise ops whose other operands are cheap to pack
@@ -67,7 +70,7 @@ class _Layouts:
     def propagate(self, function: func.FuncOp) -> None:
         for op in list(function.body.block.ops):
             if isinstance(op, te.ContractionOp):
-                if te.element_of(op.a) == f16 and te.element_of(op.result) == f32:
+                if (te.element_of(op.a), te.element_of(op.result)) in _PRODUCTS:
                     self._contraction(op)
             elif isinstance(op, te.Conv2dOp):
                 if te.is_cube_conv(op) and te.element_of(op.result) == f32:
@@ -126,7 +129,9 @@ class _Layouts:
             for v in op.operands
             if v in self.packed and te.shape_of(v) == shape
         }
-        if len(layouts) != 1 or not self._worthwhile(op):
+        if len(layouts) != 1 or fractal_depth(te.element_of(op.results[0])) != FRACTAL:
+            return  # a value packed as a result has other fractals than an operand of i8
+        if not self._worthwhile(op):
             return
         e = Expression(op)
         operands: list[_Packed] = []

@@ -17,7 +17,7 @@ from xdsl.ir.affine import (
 
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.structured import Iterator
-from akg_mlir.dialects.te.types import FRACTAL, element_bytes
+from akg_mlir.dialects.te.types import FRACTAL, element_bytes, fractal_depth
 from akg_mlir.passes.tensor.rewriting import splat_of
 from akg_mlir.polyhedral.tile_group_parts import Step, Tensor
 from akg_mlir.polyhedral.tile_spans import Access, Expression, Nest
@@ -109,14 +109,14 @@ def _layout(op: te.PackOp | te.UnpackOp) -> Nest:
     """A copy, iterated in the order of the fractals."""
     packing = isinstance(op, te.PackOp)
     packed = te.shape_of(op.result if packing else op.operand)
-    plain = _plain(op.layout.data, len(packed))
+    plain = _plain(op.layout.data, len(packed), fractal_depth(te.element_of(op.result)))
     identity = _identity(len(packed))
     if packing:
         return Nest(packed, identity, (plain,))
     return Nest(packed, plain, (identity,))
 
 
-def _plain(layout: te.Layout, rank: int) -> Access:
+def _plain(layout: te.Layout, rank: int, depth: int) -> Access:
     """Subscripts of the matrix (or vector) by packed iterators."""
     if layout == te.Layout.ROW:
         return (Expression(((0, FRACTAL), (rank - 1, 1))),)
@@ -127,13 +127,9 @@ def _plain(layout: te.Layout, rank: int) -> Access:
         blocks = ((3, 4), (0, 5))
         pair = [Expression(((outer, FRACTAL), (inner, 1))) for outer, inner in blocks]
         return (*pair, *_identity(3)[1:])
-    major, minor, first, second = range(rank - 4, rank)
-    batch = _identity(rank - 4)
-    if layout == te.Layout.NZ:
-        blocks = ((minor, first), (major, second))
-    else:
-        blocks = ((major, second), (minor, first))
-    return (*batch, *(Expression(((outer, FRACTAL), (inner, 1))) for outer, inner in blocks))
+    k1, side, lane, k0 = range(rank - 4, rank)
+    matrix = (Expression(((side, FRACTAL), (lane, 1))), Expression(((k1, depth), (k0, 1))))
+    return (*_identity(rank - 4), *(matrix if layout == te.Layout.NZ else matrix[::-1]))
 
 
 def _identity(rank: int) -> Access:

@@ -46,7 +46,7 @@ def _emit_mmads(
     b = _entries(builder, tile, right, batch, (k1, n1, n0, k0))
     result = _entries(builder, tile, out, batch, (n1, m1, m0, n0))
     init = _init(builder, tile, materialiser)
-    m, k, n = (tile.sizes[d] * FRACTAL for d in (m1, k1, n1))
+    m, n, k = tile.sizes[m1] * FRACTAL, tile.sizes[n1] * FRACTAL, tile.sizes[k1] * c.depth
     for entry in product(*(range(size) for size in sizes)):
         builder.insert(npu.MmadOp(a[entry], b[entry], result[entry], init, m, k, n))
 

@@ -45,6 +45,17 @@ def maps_of(relation: isl.UnionMap) -> Iterator[isl.Map]:
         yield maps.get_at(k)
 
 
+def by_statement(relation: isl.UnionMap) -> dict[str, isl.UnionMap]:
+    """The parts of a relation whose domains are instances of one statement each.
+
+    isl goes through all maps of a union to select those of one statement.
+    """
+    parts: dict[str, list[isl.Map]] = {}
+    for part in maps_of(relation):
+        parts.setdefault(part.get_tuple_name(isl.dim_type.in_), []).append(part)
+    return {name: union_of(maps) for name, maps in parts.items()}
+
+
 @contextmanager
 def operations(limit: int) -> Generator[None]:
     """Let isl do at most so many of its operations inside; it raises `isl.Error` beyond.

@@ -121,10 +121,11 @@ def _unscheduled(instances: isl.Set) -> Timed:
 
 
 def _selected(active: Mapping[str, Timed], chosen: isl.UnionSet) -> dict[str, Timed]:
+    parts = {(s.get_tuple_name(), s.dim(DIM.set)): s for s in sets_of(chosen)}
     result: dict[str, Timed] = {}
     for name, timed in active.items():
-        part = chosen.extract_set(timed.instances.get_space())
-        if part.plain_is_empty():
+        part = parts.get((name, timed.instances.dim(DIM.set)))
+        if part is None or part.plain_is_empty():
             continue
         result[name] = timed if part.plain_is_universe() else _restricted(timed, part)
     return result

@@ -14,7 +14,7 @@ import islpy as isl
 
 from akg_mlir.polyhedral.chunks import Piece, Placement, pieces_of, place
 from akg_mlir.polyhedral.clustering import Cluster
-from akg_mlir.polyhedral.context import context, maps_of, union_map
+from akg_mlir.polyhedral.context import by_statement, context, maps_of, union_map
 from akg_mlir.polyhedral.fusion import Fuser
 from akg_mlir.polyhedral.fusion_groups import Group
 from akg_mlir.polyhedral.fusion_plan import TileSpace, narrowed
@@ -181,12 +181,13 @@ class _Executions:
         self.dims = len(inside.space.extents)
         self.total = max((k + 1 for i in inside.inner for k in i.loops), default=self.dims)
         self.home = {r.update.name: i for r, i in inside.reductions}
+        self.tiles = by_statement(self.group.executed)
 
     def run(self) -> Iterator[Execution]:
         if not self.inside.has_chunks:
             for cluster in self.inside.space.clusters:
                 for name in cluster.names:
-                    yield self.execution(name, self.group.executed, None)
+                    yield self.execution(name, None)
             return
         placement = self.placement()
         for number, piece in enumerate(placement.pieces):
@@ -194,7 +195,7 @@ class _Executions:
             region = None if piece.chunks is None else number
             if below is None:
                 for name in piece.names:
-                    yield self.execution(name, self.group.executed, region)
+                    yield self.execution(name, region)
                 continue
             loops = self.loops_of(piece)
             for producer in below.producers:
@@ -238,11 +239,11 @@ class _Executions:
                 return inner.loops
         raise AssertionError("a chunk band belongs to a root or a reduction")
 
-    def execution(self, name: str, every: isl.UnionMap, region: int | None) -> Execution:
+    def execution(self, name: str, region: int | None) -> Execution:
         """A statement that executes in the tile, or in the band of its own reduction."""
         statement = self.fuser.scop.by_name[name]
         domain = isl.UnionSet.from_set(statement.domain)
-        coordinates = every.intersect_domain(domain)
+        coordinates = self.tiles.get(name, union_map()).intersect_domain(domain)
         inner = self.home.get(name)
         if inner is None or coordinates.is_empty():
             return self.embedded(name, coordinates, (), region)

@@ -11,13 +11,21 @@ The same code serves two granularities: real tiles (`poly-fuse`), and tiles of s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import replace
 
 import islpy as isl
 
 from akg_mlir.polyhedral.clustering import Cluster
-from akg_mlir.polyhedral.context import maps_of, operations, union_map, union_set
+from akg_mlir.polyhedral.context import (
+    by_statement,
+    maps_of,
+    operations,
+    union_map,
+    union_of,
+    union_set,
+)
 from akg_mlir.polyhedral.copies import refuses_copies
 from akg_mlir.polyhedral.counting import count_union
 from akg_mlir.polyhedral.dependence import Dependences
@@ -55,6 +63,7 @@ class Fuser:
         self.origins = Origins(scop)
         self.reads = scop.accesses(writes=False)
         self.writes = scop.accesses(writes=True)
+        self.reads_of, self.writes_of = by_statement(self.reads), by_statement(self.writes)
         self.domain = scop.domain()
         self.edges = {
             (m.get_tuple_name(DIM.in_), m.get_tuple_name(DIM.out)) for m in maps_of(self.validity)
@@ -145,7 +154,7 @@ class Fuser:
             return "its tiles differ"
         if not tiles.range().is_equal(group.tiles.range()):
             return "its tiles differ"
-        own = self.writes.intersect_domain(cluster.instances)
+        own = _accesses(cluster, self.writes_of)
         needed = group.need.apply_range(own.reverse())
         if not needed.is_subset(tiles.reverse()):
             return "a tile needs results of other tiles"
@@ -215,7 +224,7 @@ class Fuser:
         if cluster in self.reservations:
             cluster = self.reservations[cluster].rest
         group = self.open_group(cluster, union_map())
-        reads = self.reads.intersect_domain(cluster.instances).range()
+        reads = _accesses(cluster, self.reads_of).range()
         group.need = isl.UnionMap.from_domain_and_range(union_set("{ [0] }"), reads)
 
     def extension(self, group: Group, cluster: Cluster) -> isl.UnionMap | None:
@@ -229,8 +238,7 @@ class Fuser:
 
     def exact_extension(self, group: Group, cluster: Cluster) -> isl.UnionMap | None:
         """`extension`, however long it takes."""
-        writes = self.writes.intersect_domain(cluster.instances)
-        reads = self.reads.intersect_domain(cluster.instances)
+        writes, reads = (_accesses(cluster, of) for of in (self.writes_of, self.reads_of))
         need, found = group.need, union_map()
         for _ in range(len(cluster.names) + 2):
             instances = boxed(need.apply_range(writes.reverse()).coalesce(), self.domain)
@@ -315,6 +323,12 @@ class Fuser:
 
     def decide(self, cluster: Cluster, kind: str, reason: str = "") -> None:
         self.decisions[cluster] = Decision(cluster.names, kind, reason)
+
+
+def _accesses(cluster: Cluster, by_name: Mapping[str, isl.UnionMap]) -> isl.UnionMap:
+    """What the instances of a cluster read or write."""
+    parts = [by_name[name] for name in cluster.names if name in by_name]
+    return union_of(parts).intersect_domain(cluster.instances)
 
 
 def _tile_sizes(cluster: Cluster) -> tuple[int, ...] | None:

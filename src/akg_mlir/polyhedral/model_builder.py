@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import islpy as isl
 
@@ -97,26 +98,33 @@ class _Builder:
             return "cube"
         return "none" if self.initialises(statement) else "vector"
 
+    @cached_property
+    def accesses(self) -> dict[str, list[tuple[int, Access]]]:
+        """By array: who accesses it, by place among what executes."""
+        found: dict[str, list[tuple[int, Access]]] = {}
+        for place, execution in enumerate(self.executed):
+            for access in self.kernel.scop.by_name[execution.statement].accesses:
+                found.setdefault(access.array, []).append((place, access))
+        return found
+
     def footprints(self, array: Array) -> list[Footprint]:
         """The buffers for one array: one per memory and alignment."""
         classes: dict[tuple[str, ...], list[tuple[int, Access, isl.Map]]] = {}
         own: list[Footprint] = []
-        for place, execution in enumerate(self.executed):
+        for place, access in self.accesses.get(array.name, ()):
+            execution = self.executed[place]
             statement = self.kernel.scop.by_name[execution.statement]
             region = str(execution.region) if array.name in self.private else ""
-            for access in statement.accesses:
-                if access.array != array.name:
-                    continue
-                touched = execution.points.apply_range(access.relation)
-                dims = self.rearranged(statement, access, array)
-                if dims:
-                    found = self.footprint(array, "ub", [(place, access, touched)])
-                    extents = _extents(statement.domain)
-                    sides = self.sides(execution.points, extents)
-                    own.append(replace(found, held=tuple(sides[d] for d in dims)))
-                else:
-                    for key in self.keys(statement, access, array, touched):
-                        classes.setdefault((*key, region), []).append((place, access, touched))
+            touched = execution.points.apply_range(access.relation)
+            dims = self.rearranged(statement, access, array)
+            if dims:
+                found = self.footprint(array, "ub", [(place, access, touched)])
+                extents = _extents(statement.domain)
+                sides = self.sides(execution.points, extents)
+                own.append(replace(found, held=tuple(sides[d] for d in dims)))
+            else:
+                for key in self.keys(statement, access, array, touched):
+                    classes.setdefault((*key, region), []).append((place, access, touched))
         return own + [self.footprint(array, key[0], uses) for key, uses in classes.items()]
 
     def rearranged(self, statement: Statement, access: Access, array: Array) -> tuple[int, ...]:

@@ -6,13 +6,14 @@ through skewed loops, can take isl minutes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import islpy as isl
 
 from akg_mlir.polyhedral import tree
-from akg_mlir.polyhedral.context import context, union_map
+from akg_mlir.polyhedral.context import by_statement, context, union_map
 from akg_mlir.polyhedral.scop import Access, Scop, Statement
 from akg_mlir.polyhedral.tree_times import flat_schedule, range_dims
 
@@ -20,17 +21,30 @@ DIM = isl.dim_type
 Lex = Callable[[isl.Space], isl.Map]
 
 
-class TileOrder:
-    """The order in which the instances of a tree execute, and what they conflict on.
+@dataclass(frozen=True, eq=False)
+class Tiles:
+    """Instance -> coordinates of its tile: only pairs with equal ones can be in each other's way,
+    since every tile gets storage of its own."""
 
-    A tile is given as a relation instance -> coordinates: only pairs with equal ones count, since
-    every tile gets storage of its own.
-    """
+    relation: isl.UnionMap
+
+    @cached_property
+    def of(self) -> dict[str, isl.UnionMap]:
+        """By statement."""
+        return by_statement(self.relation)
+
+    def inside(self, loops: isl.UnionMap) -> Tiles:
+        """The parts of tiles that loops (instance -> counters) tell apart."""
+        return Tiles(self.relation.flat_range_product(loops))
+
+
+class TileOrder:
+    """The order in which the instances of a tree execute, and what they conflict on in a tile."""
 
     def __init__(self, scop: Scop, root: tree.Domain) -> None:
         self.scop = scop
-        self.time = flat_schedule(root)
-        self.length = range_dims(self.time)
+        self.time = by_statement(flat_schedule(root))
+        self.length = max(map(range_dims, self.time.values()), default=0)
         self._users = _users(scop, writers=False)
         self._writers = _users(scop, writers=True)
 
@@ -42,17 +56,16 @@ class TileOrder:
             for other in (self._users if access.is_write else self._writers)[access.array]
         }
 
-    def precedes(self, first: str, second: str, tiles: isl.UnionMap) -> bool:
+    def precedes(self, first: str, second: str, tiles: Tiles) -> bool:
         """Whether some instance of `first` must execute before one of `second` in its tile."""
         pairs = self._pairs(first, second, tiles, self.time)
         return pairs is not None and not self._earlier(pairs).is_empty()
 
-    def keeps(
-        self, names: Sequence[str], tiles: isl.UnionMap, key: isl.UnionMap, *, strict: bool
-    ) -> bool:
+    def keeps(self, names: Sequence[str], tiles: Tiles, key: isl.UnionMap, *, strict: bool) -> bool:
         """Whether executing instances in the order of `key` (instance -> vector) keeps every
         dependence in a tile; instances of one key may depend on each other unless `strict`."""
-        place = self.time.flat_range_product(key)
+        keys = by_statement(key)
+        place = {name: self.time[name].flat_range_product(keys[name]) for name in names}
         backwards: Lex = isl.Map.lex_ge if strict else isl.Map.lex_gt
         for first in names:
             meeting = self.meeting(first)
@@ -69,14 +82,15 @@ class TileOrder:
         return _lex(pairs, range(self.length), isl.Map.lex_lt)
 
     def _pairs(
-        self, first: str, second: str, tiles: isl.UnionMap, place: isl.UnionMap
+        self, first: str, second: str, tiles: Tiles, place: Mapping[str, isl.UnionMap]
     ) -> isl.Map | None:
         conflicts = self._conflicts(first, second, tiles)
         if conflicts.is_empty():
             return None
-        return isl.Map.from_union_map(conflicts.apply_domain(place).apply_range(place))
+        times = conflicts.apply_domain(place[first]).apply_range(place[second])
+        return isl.Map.from_union_map(times)
 
-    def _conflicts(self, first: str, second: str, tiles: isl.UnionMap) -> isl.UnionMap:
+    def _conflicts(self, first: str, second: str, tiles: Tiles) -> isl.UnionMap:
         """Pairs of instances of one tile that touch one element, at least one writing it."""
         a, b = self.scop.by_name[first], self.scop.by_name[second]
         result = union_map()
@@ -88,10 +102,10 @@ class TileOrder:
                     continue
                 pairs = x.relation.apply_range(y.relation.reverse())
                 result = result.union(isl.UnionMap.from_map(pairs))
-        if result.is_empty():
-            return result
-        first_tiles = tiles.intersect_domain(result.domain())
-        second_tiles = tiles.intersect_domain(result.range())
+        if result.is_empty() or not {first, second} <= tiles.of.keys():
+            return union_map()
+        first_tiles = tiles.of[first].intersect_domain(result.domain())
+        second_tiles = tiles.of[second].intersect_domain(result.range())
         return result.intersect(first_tiles.apply_range(second_tiles.reverse()))
 
     def _reduces(self, statement: Statement) -> bool:

@@ -7,8 +7,17 @@ from collections.abc import Sequence as Seq
 
 import islpy as isl
 
-from akg_mlir.polyhedral.context import context, union_map
-from akg_mlir.polyhedral.tree import Band, Domain, Extension, Filter, Node, Sequence, path_to
+from akg_mlir.polyhedral.context import by_statement, context, union_map, union_of
+from akg_mlir.polyhedral.tree import (
+    Band,
+    Domain,
+    Extension,
+    Filter,
+    Node,
+    Sequence,
+    path_to,
+    statement_names,
+)
 
 
 def _to_point(domain: isl.UnionSet) -> isl.UnionMap:
@@ -61,14 +70,13 @@ def _selected_below(path: Seq[Node]) -> list[isl.UnionSet | None]:
 def flat_schedule(root: Node) -> isl.UnionMap:
     """Instance -> time vector including sequence positions, all padded to one length."""
     parts = list(_flat(root, union_map(), ()))
-    length = max((range_dims(p) for p in parts), default=0)
-    result = union_map()
-    for part in parts:
-        missing = length - range_dims(part)
-        for _ in range(missing):
+    lengths = [range_dims(part) for part in parts]
+    length = max(lengths, default=0)
+    for k, part in enumerate(parts):
+        for _ in range(length - lengths[k]):
             part = part.flat_range_product(_to_constant(part.domain(), 0))
-        result = result.union(part)
-    return result
+        parts[k] = part
+    return union_of(parts)
 
 
 def _flat(
@@ -93,8 +101,10 @@ def _flat(
         times = project.intersect_domain(relation.range()).apply_range(node.extension)
         yield from _flat(node.child, relation.union(times.reverse()), band_dims)
     elif isinstance(node, Sequence):
+        by_name = by_statement(relation)
         for position, child in enumerate(node.filters):
-            active = relation.intersect_domain(child.filter)
+            names = [name for name in statement_names(child.filter) if name in by_name]
+            active = union_of(by_name[name] for name in names).intersect_domain(child.filter)
             active = active.flat_range_product(_to_constant(active.domain(), position))
             yield from _flat(child.child, active, band_dims)
     else:

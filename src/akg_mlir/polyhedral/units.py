@@ -15,7 +15,7 @@ import islpy as isl
 
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.context import context, union_set
-from akg_mlir.polyhedral.orders import TileOrder
+from akg_mlir.polyhedral.orders import TileOrder, Tiles
 from akg_mlir.polyhedral.scop import Scop
 from akg_mlir.polyhedral.tree_times import prefix
 
@@ -37,7 +37,7 @@ class _Place:
     the bands above it that have no place yet, `used` counts the dimensions of each statement that
     loops of our own fix already."""
 
-    tiles: isl.UnionMap
+    tiles: Tiles
     loops: tuple[tree.Band, ...] = ()
     used: int = 0
 
@@ -90,7 +90,7 @@ class _Distributor:
         if isinstance(inner, tree.Extension):
             names = (*active, *tree.statement_names(inner.extension.range()))
             return replace(inner, child=self.content(inner, names))
-        place = _Place(self.tiles(scope) if inner is None else prefix(self.root, inner))
+        place = _Place(Tiles(self.tiles(scope) if inner is None else prefix(self.root, inner)))
         return self.sequence(self.pieces(inner, active, place))
 
     def pieces(
@@ -126,13 +126,13 @@ class _Distributor:
             return below(place)
         for count in range(1, self.common_dims(active, place) + 1):
             band = self.own_band(active, range(place.used, place.used + count))
-            tiles = place.tiles.flat_range_product(band.relation)
+            tiles = place.tiles.inside(band.relation)
             if self.order.keeps(
                 active, place.tiles, band.relation, strict=False
             ) and self.separable([names for _, names in parts], tiles):
                 inner = replace(place, tiles=tiles, used=place.used + count)
                 return [_Piece(active, replace(band, child=self.sequence(below(inner))))]
-        inner = _Place(prefix(self.root, node), used=place.used)
+        inner = _Place(Tiles(prefix(self.root, node)), used=place.used)
         return [_Piece(active, _nest(place.loops, self.sequence(below(inner))))]
 
     def statement(self, name: str, place: _Place) -> _Piece:
@@ -165,7 +165,7 @@ class _Distributor:
 
     # ------------------------------------------------------------------------------------- order
 
-    def separable(self, parts: list[tuple[str, ...]], tiles: isl.UnionMap) -> bool:
+    def separable(self, parts: list[tuple[str, ...]], tiles: Tiles) -> bool:
         """Whether no instance of a later part must precede one of an earlier part in its tile."""
         earlier: set[str] = set()
         for later in parts:

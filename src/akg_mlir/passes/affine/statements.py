@@ -37,22 +37,18 @@ class ArrayNames:
 
     def __init__(self) -> None:
         self._names: dict[SSAValue, str] = {}
+        self.values: dict[str, SSAValue] = {}  # isl name -> memref value
 
     def __getitem__(self, value: SSAValue) -> str:
         if value not in self._names:
             base = f"m_{value.name_hint}" if value.name_hint else f"m{len(self._names)}"
-            taken = set(self._names.values())
             name, k = base, 0
-            while name in taken:
+            while name in self.values:
                 k += 1
                 name = f"{base}_{k}"
             self._names[value] = name
+            self.values[name] = value
         return self._names[value]
-
-    @property
-    def values(self) -> dict[str, SSAValue]:
-        """isl name -> memref value."""
-        return {name: value for value, name in self._names.items()}
 
 
 def read_scop(scop: poly.ScopOp, names: ArrayNames | None = None) -> Scop:

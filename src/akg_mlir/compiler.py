@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass, PassPipeline, PassPipelineCallbackType
 
 from akg_mlir.compilation import Compilation, Progress, compile_source, silent
 from akg_mlir.diagnostics import Remark
 from akg_mlir.parsing import make_context
 from akg_mlir.passes.pipelines import Akg, Precision, flatten, parse_pipeline
-from akg_mlir.sources import Array, load
+from akg_mlir.sources import Array, SourceLike, load
 
 if TYPE_CHECKING:
-    from onnx import ModelProto
-
     from akg_mlir.execution.machine import Runner
     from akg_mlir.report.figures import RunReport
 
@@ -106,7 +102,7 @@ class Kernel:
 
 
 def compile(
-    source: str | Path | ModuleOp | ModelProto,
+    source: SourceLike,
     target: str | None = None,
     pipeline: str | Iterable[ModulePass] | None = None,
     precision: Precision = "strict",
@@ -117,8 +113,9 @@ def compile(
 ) -> Kernel:
     """Compile a program for a target.
 
-    `source` is a path (`.mlir`, `.onnx`), MLIR text, a module or an ONNX ModelProto. `target` is
-    one of `akg_mlir.targets.names()`; None keeps the one that the module names, else ascend910.
+    `source` is a path (`.mlir`, `.onnx`, `.json`, `.info`), MLIR text, a module, an ONNX ModelProto
+    or a composite JSON document. `target` is one of `akg_mlir.targets.names()`; None keeps the one
+    that the module names, else ascend910.
     `pipeline` (default "akg") is a string or pass objects and takes the place of `target`,
     `precision` ("strict" keeps every element type, "mixed" lets contractions run in f16) and
     `policy` (tile sizes). `constants` gives ONNX inputs that must be known when compiling.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from xdsl.dialects.builtin import MemRefType, ModuleOp, StringAttr, TensorType
@@ -14,16 +14,20 @@ from xdsl.ir import Attribute
 from xdsl.utils.hints import isa
 
 from akg_mlir.diagnostics import CompileError
+from akg_mlir.frontends import composite
 from akg_mlir.parsing import parse_module
 from akg_mlir.verification import verify_module
 
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-    SourceLike = "str | Path | ModuleOp | ModelProto"
+SourceLike: TypeAlias = "str | Path | ModuleOp | ModelProto | Mapping[str, object]"
+"""What a program may be given as; see `load`."""
 
 Array = np.ndarray[Any, np.dtype[Any]]
-MLIR_SUFFIXES = (".mlir", ".mlirbc")
+COMPOSITE_SUFFIXES = (".json", ".info")
+SUFFIXES = (".mlir", ".onnx", *COMPOSITE_SUFFIXES)
+"""The kinds of files that are programs."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,9 @@ class Source:
         return bool(inputs) and all(isinstance(type_, MemRefType) for type_ in inputs)
 
 
-def load(
-    source: str | Path | ModuleOp | ModelProto, constants: Mapping[str, Array] | None = None
-) -> Source:
-    """Load a path (`.mlir`, `.onnx`), MLIR text, a module or an ONNX ModelProto.
+def load(source: SourceLike, constants: Mapping[str, Array] | None = None) -> Source:
+    """Load a path (`.mlir`, `.onnx`, `.json`, `.info`), MLIR text, a module, an ONNX ModelProto or
+    a composite JSON document (a dictionary).
 
     A string is text when it has a line break or no file suffix. `linalg` modules are imported
     into `te`. `constants` are values of ONNX graph inputs that must be known when compiling.
@@ -65,11 +68,13 @@ def load(
         return from_module(parse_module(source), "<text>")
     if isinstance(source, str | Path):
         return _load_file(Path(source), constants)
+    if isinstance(source, Mapping):
+        return _import_composite(composite.read(dict(source)), "<dictionary>")
     return _import_onnx(source, "<model>", constants)
 
 
 def _is_path(text: str) -> bool:
-    return "\n" not in text and (text.endswith((".mlir", ".onnx")) or Path(text).exists())
+    return "\n" not in text and (text.endswith(SUFFIXES) or Path(text).exists())
 
 
 def _load_file(path: Path, constants: Mapping[str, Array] | None) -> Source:
@@ -78,16 +83,24 @@ def _load_file(path: Path, constants: Mapping[str, Array] | None) -> Source:
             path.open("rb").close()  # Missing or unreadable files are reported as such.
             return _import_onnx(str(path), str(path), constants)
         case ".mlir":
-            try:
-                text = path.read_text(encoding="utf-8")
-            except UnicodeDecodeError as error:
-                raise CompileError(f"{path}: not UTF-8 text (byte {error.start})") from None
-            return from_module(parse_module(text, str(path)), str(path))
+            return from_module(parse_module(_text(path), str(path)), str(path))
+        case suffix if suffix in COMPOSITE_SUFFIXES:
+            return _import_composite(composite.parse(_text(path), str(path)), str(path))
         case other:
             path.open("rb").close()
-            raise CompileError(
-                f"{path}: unknown kind of file '{other}'", hint="known are .mlir and .onnx"
-            )
+            known = ", ".join(SUFFIXES)
+            raise CompileError(f"{path}: unknown kind of file '{other}'", hint=f"known are {known}")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise CompileError(f"{path}: not UTF-8 text (byte {error.start})") from None
+
+
+def _import_composite(description: composite.Description, name: str) -> Source:
+    return Source(composite.import_composite(description).module, "main", {}, name)
 
 
 def _import_onnx(

@@ -114,6 +114,16 @@ def _pad(draw: st.DrawFn, p: Program) -> str:
     )
 
 
+def _slice(draw: st.DrawFn, p: Program) -> str:
+    shape, element = _shape(draw), draw(st.sampled_from(NUMBERS))
+    x = p.argument("%x", shape, element)
+    strides = [draw(st.integers(1, 3)) for _ in shape]
+    offsets = [draw(st.integers(0, min(3, size - 1))) for size in shape]
+    most = [(size - 1 - o) // s + 1 for size, o, s in zip(shape, offsets, strides)]
+    sizes = [draw(st.integers(max(1, size - 3), size)) for size in most]
+    return p.finish(p.op(f"slice {x} offsets {offsets} strides {strides}", sizes, element))
+
+
 def _product(draw: st.DrawFn, p: Program) -> str:
     """With a bias in a third of the cases."""
     element = draw(st.sampled_from(("f16", "f16", *NUMBERS)))
@@ -184,6 +194,7 @@ KINDS: dict[str, Callable[[st.DrawFn, Program], str]] = {
     "reduce": _reduce,
     "softmax": _softmax,
     "pad": _pad,
+    "slice": _slice,
     "product": _product,
     "conv2d": _conv2d,
     "pool2d": _pool2d,

@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("file", type=Path, metavar="FILE", help="a .mlir or .onnx file")
+    add("file", type=Path, metavar="FILE", help="a .mlir, .onnx, .json or .info file")
     add("--inputs", type=Path, metavar="X.npz", help="inputs by name; the rest is random")
     add("--seed", type=int, default=0, help="seed of random inputs (default 0)")
     add(

@@ -36,7 +36,9 @@ class AkgOpt(xDSLOptMain):
     version_format = "akg-opt, built on xdsl {xdsl_version}"
 
     def __init__(self, args: Sequence[str] | None = None) -> None:
-        super().__init__("Run passes of akg-mlir and xDSL over MLIR text or ONNX models.", args)
+        super().__init__(
+            "Run passes of akg-mlir and xDSL over MLIR text, ONNX or composite JSON.", args
+        )
 
     # Once the package is installed, xDSL's plugin discovery finds our dialects as well; adding
     # them keeps a bare checkout working.
@@ -53,6 +55,7 @@ class AkgOpt(xDSLOptMain):
     def register_all_frontends(self) -> None:
         self.available_frontends["mlir"] = self._parse_mlir
         self.available_frontends["onnx"] = self._import_onnx
+        self.available_frontends["json"] = self.available_frontends["info"] = self._import_composite
 
     def parse_chunk(
         self, chunk: IO[bytes], file_extension: str, start_offset: int = 0
@@ -69,6 +72,12 @@ class AkgOpt(xDSLOptMain):
         from akg_mlir.frontends.onnx import import_model
 
         return import_model(self.args.input_file).module
+
+    def _import_composite(self, stream: IO[bytes]) -> ModuleOp:
+        from akg_mlir.frontends import composite
+
+        text = stream.read().decode("utf-8", errors="replace")
+        return composite.import_composite(composite.parse(text, self.get_input_name())).module
 
     def register_all_arguments(self, arg_parser: argparse.ArgumentParser) -> None:
         super().register_all_arguments(arg_parser)

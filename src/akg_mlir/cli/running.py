@@ -25,9 +25,7 @@ from akg_mlir.report.timeline.perfetto import perfetto
 from akg_mlir.report.timeline.picture import picture
 from akg_mlir.report.timeline.text import text
 from akg_mlir.report.trees import TreeReport, run_trees
-from akg_mlir.sources import Array
-
-SUFFIXES = (".mlir", ".onnx")
+from akg_mlir.sources import SUFFIXES, Array
 
 
 def run_program(options: argparse.Namespace) -> int:
@@ -99,7 +97,9 @@ def run_demo(options: argparse.Namespace) -> int:
     directory: Path = options.directory
     files = sorted(path for path in directory.glob("*") if path.suffix in SUFFIXES)
     if not files:
-        raise CompileError(f"{directory}: no .mlir or .onnx files", hint="akg demo DIRECTORY")
+        raise CompileError(
+            f"{directory}: no {', '.join(SUFFIXES)} files", hint="akg demo DIRECTORY"
+        )
     right = 0
     for file in files:
         report = _demonstrate(file, options)

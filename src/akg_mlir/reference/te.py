@@ -258,6 +258,10 @@ def _pool2d(op: te.Pool2dOp, x: Array) -> Array:
     return _REDUCE[op.kind.data](windows.windows(op, _wide(x), 0), axis=(4, 5))
 
 
+def _slice(op: te.SliceOp, x: Array) -> Array:
+    return x[np.ix_(*op.ranges)]
+
+
 def _pad(op: te.PadOp, x: Array) -> Array:
     return windows.padded(x, op.amounts, op.value.value.data)
 
@@ -315,6 +319,7 @@ _DEFINITIONS: dict[type[Operation], Callable[..., Array]] = {
     te.RsqrtOp: _plain(_rsqrt),
     te.SelectOp: _select,
     te.SigmoidOp: _plain(_sigmoid),
+    te.SliceOp: _slice,
     te.SoftmaxOp: _softmax,
     te.SqrtOp: _plain(np.sqrt),
     te.SubOp: _plain(np.subtract),

@@ -143,7 +143,7 @@ def _touched(source: FuncOp) -> tuple[set[SSAValue], set[SSAValue]]:
     """The arguments that the results are computed from, and the results that are computed.
 
     What is returned as it came in, or under another shape, moves no byte; nor do constants. Of what
-    windows with gaps read, parts may never be touched.
+    slices and windows with gaps read, parts may never be touched.
     """
     returned = source.body.block.last_op
     written = {v for v in _operands(returned) if _is_computed(v)}
@@ -156,7 +156,7 @@ def _touched(source: FuncOp) -> tuple[set[SSAValue], set[SSAValue]]:
 
 
 def _operands(owner: Operation | Block | None) -> set[SSAValue]:
-    if isinstance(owner, te.WindowOp) and owner.has_gaps:
+    if isinstance(owner, te.SliceOp) or (isinstance(owner, te.WindowOp) and owner.has_gaps):
         return {_buffer(v) for v in owner.operands[1:]}
     return {_buffer(v) for v in owner.operands} if isinstance(owner, Operation) else set()
 

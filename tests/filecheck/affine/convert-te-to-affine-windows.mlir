@@ -19,6 +19,14 @@ func.func private @pad(%x: tensor<4x5xf32>) -> tensor<7x8xf32> attributes {npu.k
   func.return %y : tensor<7x8xf32>
 }
 
+// CHECK-LABEL: func.func private @slice
+// CHECK:      [[X:%.*]] = affine.load %x[%i + 1, %j * 3 + 2]
+// CHECK-NEXT: affine.store [[X]], %0[%i, %j]
+func.func private @slice(%x: tensor<4x9xf32>) -> tensor<3x2xf32> attributes {npu.kernel} {
+  %y = te.slice %x offsets [1, 2] strides [1, 3] : tensor<4x9xf32> -> tensor<3x2xf32>
+  func.return %y : tensor<3x2xf32>
+}
+
 // CHECK-LABEL: func.func private @conv
 // CHECK:         affine.load %x[%i_1, %m, %k_1 * 2 + %n, %l_1 + %p * 3]
 // CHECK:         affine.load %w[%j_1, %m, %n, %p]

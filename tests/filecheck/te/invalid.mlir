@@ -143,3 +143,15 @@ func.func @f() {
   %0 = te.constant dense<0.5> : tensor<3xf16> -> memref<4xf16, #npu<space gm>>
   func.return
 }
+// -----
+// CHECK: te.slice at {{.*}}: element 4 of dimension 1 is taken, it has 4
+func.func @f(%x: tensor<2x4xf16>) {
+  %0 = te.slice %x offsets [0, 0] strides [1, 2] : tensor<2x4xf16> -> tensor<2x3xf16>
+  func.return
+}
+// -----
+// CHECK: te.slice at {{.*}}: takes offsets of at least 0 and strides of at least 1
+func.func @f(%x: tensor<4xf16>) {
+  %0 = te.slice %x offsets [3] strides [-1] : tensor<4xf16> -> tensor<3xf16>
+  func.return
+}

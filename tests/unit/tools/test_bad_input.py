@@ -179,7 +179,7 @@ def test_tile_policy_that_does_not_fit(capsys: pytest.CaptureFixture[str]):
 
 
 def test_demo_of_an_empty_directory(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    assert "no .mlir or .onnx" in run_failing(["demo", str(tmp_path)], akg, capsys)
+    assert "no .mlir, .onnx" in run_failing(["demo", str(tmp_path)], akg, capsys)
 
 
 def test_backtrace_lets_exceptions_pass():

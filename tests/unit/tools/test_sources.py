@@ -35,7 +35,7 @@ def test_missing_file(tmp_path: Path):
 
 def test_unknown_suffix(tmp_path: Path):
     (tmp_path / "model.pb").touch()
-    with pytest.raises(CompileError, match=r"known are \.mlir and \.onnx"):
+    with pytest.raises(CompileError, match=r"known are \.mlir, \.onnx"):
         load(tmp_path / "model.pb")
 
 

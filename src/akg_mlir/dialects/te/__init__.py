@@ -59,7 +59,14 @@ from akg_mlir.dialects.te.elementwise import (
 from akg_mlir.dialects.te.fractal_conv import FractalConv2dOp, is_cube_conv
 from akg_mlir.dialects.te.layout import Layout, LayoutAttr, PackOp, UnpackOp, packed_shape
 from akg_mlir.dialects.te.pooling import AvgPool2dOp, MaxPool2dOp, Pool2dOp
-from akg_mlir.dialects.te.shape import BroadcastToOp, ConstantOp, PadOp, ReshapeOp, TransposeOp
+from akg_mlir.dialects.te.shape import (
+    BroadcastToOp,
+    ConstantOp,
+    PadOp,
+    ReshapeOp,
+    SliceOp,
+    TransposeOp,
+)
 from akg_mlir.dialects.te.structured import Iterator, Reduction, StructuredOp
 from akg_mlir.dialects.te.types import element_of, is_float, shape_of, tensor_type
 from akg_mlir.dialects.te.window import WindowOp
@@ -106,6 +113,7 @@ TE = Dialect(
         RsqrtOp,
         SelectOp,
         SigmoidOp,
+        SliceOp,
         SoftmaxOp,
         SqrtOp,
         SubOp,
@@ -169,6 +177,7 @@ __all__ = [
     "RsqrtOp",
     "SelectOp",
     "SigmoidOp",
+    "SliceOp",
     "SoftmaxOp",
     "SqrtOp",
     "StructuredOp",

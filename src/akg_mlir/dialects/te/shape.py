@@ -18,7 +18,7 @@ from xdsl.dialects.builtin import (
     i64,
 )
 from xdsl.ir import Attribute, SSAValue
-from xdsl.ir.affine import AffineMap
+from xdsl.ir.affine import AffineExpr, AffineMap
 from xdsl.irdl import (
     IRDLOperation,
     irdl_op_definition,
@@ -240,6 +240,80 @@ class ReshapeOp(TeOp):
                 f"{shape_text(target.get_shape())} has {math.prod(target.get_shape())}"
             )
         return TensorType(source.element_type, target.get_shape())
+
+
+@irdl_op_definition
+class SliceOp(TeOp, StructuredOp):
+    """Every `strides[d]`-th element of dimension `d`, from `offsets[d]` on, as many as the result
+    has.
+
+        %s = te.slice %x offsets [0, 2] strides [1, 3] : tensor<4x9xf32> -> tensor<4x3xf32>
+    """
+
+    name = "te.slice"
+    operand = operand_def(TensorType)
+    offsets = prop_def(DenseArrayBase.constr(i64))
+    strides = prop_def(DenseArrayBase.constr(i64))
+    assembly_format = (
+        "$operand `offsets` $offsets `strides` $strides attr-dict `:` type($operand) `->` "
+        "type($result)"
+    )
+
+    def __init__(
+        self,
+        operand: SSAValue,
+        offsets: Sequence[int],
+        sizes: Sequence[int],
+        strides: Sequence[int] | None = None,
+    ) -> None:
+        """`strides` defaults to 1 in all dimensions."""
+        steps = [1] * len(offsets) if strides is None else list(strides)
+        super().__init__(
+            [operand],
+            {
+                "offsets": DenseArrayBase.from_list(i64, list(offsets)),
+                "strides": DenseArrayBase.from_list(i64, steps),
+            },
+            declared=TensorType(element_of(operand), sizes),
+        )
+
+    @property
+    def ranges(self) -> tuple[range, ...]:
+        """Per dimension: the positions that are taken."""
+        sizes = shape_of(self.results[0])
+        offsets, strides = self.offsets.get_values(), self.strides.get_values()
+        return tuple(range(o, o + s * n, s) for o, s, n in zip(offsets, strides, sizes))
+
+    def infer(self) -> TensorType[Attribute]:
+        source, target = shape_of(self.operand), shape_of(self.results[0])
+        offsets, strides = self.offsets.get_values(), self.strides.get_values()
+        if not len(source) == len(target) == len(offsets) == len(strides):
+            raise VerifyException(
+                f"takes an offset, a stride and a size for each of the {len(source)} dimensions"
+            )
+        if min((*offsets, 0)) < 0 or min((*strides, 1)) < 1:
+            raise VerifyException("takes offsets of at least 0 and strides of at least 1")
+        for dim, (taken, size) in enumerate(zip(self.ranges, source)):
+            if taken[-1] >= size:
+                raise VerifyException(
+                    f"element {taken[-1]} of dimension {dim} is taken, it has {size}"
+                )
+        return TensorType(element_of(self.operand), target)
+
+    @property
+    def bounds(self) -> tuple[int, ...]:
+        return shape_of(self.results[0])
+
+    @property
+    def operand_maps(self) -> tuple[AffineMap, ...]:
+        taken = [
+            AffineExpr.dimension(dim) * positions.step + positions.start
+            for dim, positions in enumerate(self.ranges)
+        ]
+        return (AffineMap(len(taken), 0, tuple(taken)),)
+
+    def build_body(self, builder: Builder, elements: Sequence[SSAValue]) -> SSAValue:
+        return elements[0]
 
 
 @irdl_op_definition

@@ -13,8 +13,8 @@ import numpy as np
 from onnx import numpy_helper
 from xdsl.ir import SSAValue
 
+from akg_mlir.frontends.elements import Array
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value
-from akg_mlir.frontends.onnx.types import Array
 
 
 def _constant(node: Node) -> Sequence[Value]:

@@ -11,8 +11,8 @@ from onnx import helper
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from akg_mlir.dialects import te
+from akg_mlir.frontends.elements import F32, I1, element_type, is_float
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of
-from akg_mlir.frontends.onnx.types import F32, I1, element_type, is_float
 
 Unary: TypeAlias = Callable[[SSAValue], Operation]
 Binary: TypeAlias = Callable[[SSAValue, SSAValue], Operation]

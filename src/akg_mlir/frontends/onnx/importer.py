@@ -14,9 +14,9 @@ from xdsl.ir import Block, Region, SSAValue
 from xdsl.utils.exceptions import VerifyException
 
 from akg_mlir.diagnostics import CompileError
+from akg_mlir.frontends.elements import Array, element_type, tensor_of
 from akg_mlir.frontends.onnx.model import load_model, require_onnx
 from akg_mlir.frontends.onnx.translation import Graph, Handler, Node, tensor_type
-from akg_mlir.frontends.onnx.types import Array, element_type, tensor_of
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, ValueInfoProto

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from akg_mlir.diagnostics import CompileError
-from akg_mlir.frontends.onnx.types import Array
+from akg_mlir.frontends.elements import Array
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto

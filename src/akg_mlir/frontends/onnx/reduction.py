@@ -9,9 +9,9 @@ import numpy as np
 from xdsl.ir import Attribute, SSAValue
 
 from akg_mlir.dialects import te
+from akg_mlir.frontends.elements import F16, F32, I1, I32, element_type, is_float, numpy_dtype
 from akg_mlir.frontends.onnx.elementwise import cast_to
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of, shape_of
-from akg_mlir.frontends.onnx.types import F16, F32, I1, I32, element_type, is_float, numpy_dtype
 
 
 def _axes(node: Node, rank: int) -> tuple[int, ...]:

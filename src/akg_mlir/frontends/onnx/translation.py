@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from xdsl.dialects.builtin import NameLoc, NoneAttr, StringAttr, TensorType
+from xdsl.dialects.builtin import TensorType
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import te
+from akg_mlir.frontends.elements import Array, dense, element_type, tensor_of
+from akg_mlir.frontends.names import name_hint, set_location
 from akg_mlir.frontends.onnx.model import describe
-from akg_mlir.frontends.onnx.types import Array, dense, element_type, tensor_of
 
 if TYPE_CHECKING:
     from onnx import AttributeProto, NodeProto
@@ -24,7 +24,6 @@ Handler: TypeAlias = Callable[["Node"], Sequence[Value]]
 
 # Larger constants become arguments: weights do not belong in the text of a program.
 LARGEST_INLINE_CONSTANT = 16
-LONGEST_NAME = 32
 
 
 class MissingConstant(CompileError):
@@ -203,14 +202,3 @@ def shape_of(value: SSAValue) -> tuple[int, ...]:
 def element_of(value: SSAValue) -> Attribute:
     """The element type of a value of the translated function."""
     return tensor_type(value).element_type
-
-
-def set_location(op: Operation, name: str) -> None:
-    """Give the op the name of the ONNX node it comes from."""
-    op.location = NameLoc(StringAttr(name), NoneAttr())
-
-
-def name_hint(name: str) -> str | None:
-    """The end of an ONNX tensor name as an SSA name, where one can be made of it."""
-    text = re.sub(r"\W", "_", name.rsplit("/", 1)[-1])[-LONGEST_NAME:].strip("_")
-    return f"v{text}" if text[:1].isdigit() else text or None

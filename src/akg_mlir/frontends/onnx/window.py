@@ -12,9 +12,9 @@ from math import prod
 from xdsl.ir import SSAValue
 
 from akg_mlir.dialects import te
+from akg_mlir.frontends.elements import F32
 from akg_mlir.frontends.onnx.reduction import mean
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of, shape_of
-from akg_mlir.frontends.onnx.types import F32
 
 
 @dataclass(frozen=True)

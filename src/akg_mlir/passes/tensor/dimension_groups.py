@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import prod
 
 from xdsl.ir import Block, Operation, SSAValue
@@ -24,7 +24,10 @@ class DimensionGroups:
             if isinstance(op, te.PackOp | te.UnpackOp):
                 self._follow_layout(op)
             elif isinstance(op, te.PadOp):
-                self._follow_pad(op)
+                self._follow_resized(op, [low + high > 0 for low, high in op.amounts])
+            elif isinstance(op, te.SliceOp):
+                whole = map(range, te.shape_of(op.operand))
+                self._follow_resized(op, [a != b for a, b in zip(op.ranges, whole)])
             elif isinstance(op, te.StructuredOp):
                 self._follow(op)
         self._separated = {self._find(pair) for pair in self._blocked}
@@ -69,12 +72,11 @@ class DimensionGroups:
         for p in pairs:
             self._unite((op.operand, p), (op.result, p))
 
-    def _follow_pad(self, op: te.PadOp) -> None:
-        """Dimensions that grow do not merge."""
-        grows = [low or high for low, high in op.amounts]
-        for p in range(len(grows) - 1):
+    def _follow_resized(self, op: te.PadOp | te.SliceOp, resized: Sequence[bool]) -> None:
+        """Dimensions that grow, or of which a part is taken, do not merge."""
+        for p in range(len(resized) - 1):
             self._unite((op.operand, p), (op.result, p))
-            if grows[p] or grows[p + 1]:
+            if resized[p] or resized[p + 1]:
                 self._block([(op.result, p)])
 
     def _follow_window(self, op: te.WindowOp) -> None:

@@ -92,8 +92,8 @@ def _rebuilt(op: Operation, operands: Sequence[SSAValue], groups: DimensionGroup
             a, b = operands
             flags = op.transpose_a is not None, op.transpose_b is not None
             return type(op)(a, b, *flags, te.element_of(op.result))
-        case te.PadOp():
-            return _repadded(op, operands[0], groups)
+        case te.PadOp() | te.SliceOp():
+            return _resized(op, operands[0], groups)
         case te.Conv2dOp() | te.FractalConv2dOp() | te.Pool2dOp():
             return _on_operands(op, operands)
         case te.FractalMatmulOp():
@@ -116,10 +116,15 @@ def _relaid(
     return te.UnpackOp(operand, op.layout.data, groups.shape(op.result))
 
 
-def _repadded(op: te.PadOp, operand: SSAValue, groups: DimensionGroups) -> te.PadOp:
-    amounts = [op.amounts[group[0]] for group in groups.of(op.operand)]
-    low, high = ([pair[side] for pair in amounts] for side in (0, 1))
-    return te.PadOp(operand, low, high, op.value.value.data)
+def _resized(op: te.PadOp | te.SliceOp, operand: SSAValue, groups: DimensionGroups) -> Operation:
+    """Dimensions in one group keep their size, or stand alone."""
+    first = [group[0] for group in groups.of(op.operand)]
+    if isinstance(op, te.PadOp):
+        low, high = zip(*(op.amounts[dim] for dim in first))
+        return te.PadOp(operand, low, high, op.value.value.data)
+    taken = [op.ranges[dim] for dim in first]
+    offsets, strides = [part.start for part in taken], [part.step for part in taken]
+    return te.SliceOp(operand, offsets, groups.shape(op.result), strides)
 
 
 def _on_operands(op: te.WindowOp, operands: Sequence[SSAValue]) -> Operation:

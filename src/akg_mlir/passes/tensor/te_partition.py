@@ -128,9 +128,25 @@ def _workload(
             "in_bytes": IntegerAttr(sum(_bytes_read(v, ops) for v in ins), i64),
             "out_bytes": IntegerAttr(sum(map(_bytes, outs)), i64),
             "cube": ArrayAttr(cube),
-            "vector_repeats": IntegerAttr(sum(recorded(op) or 0 for op in ops), i64),
+            "vector_repeats": IntegerAttr(sum(recorded(op) or 0 for op in _needed_whole(ops)), i64),
         }
     )
+
+
+def _leaves_parts(op: Operation) -> bool:
+    """Whether the op reads only a part of its first operand."""
+    if isinstance(op, te.SliceOp):
+        return te.shape_of(op.operand) != te.shape_of(op.result)
+    return isinstance(op, te.WindowOp) and op.has_gaps
+
+
+def _needed_whole(ops: Sequence[Operation]) -> list[Operation]:
+    """The ops of a kernel whose results no op further down reads in parts."""
+    partly: set[Operation | Block] = set()
+    for op in reversed(ops):
+        if op in partly or _leaves_parts(op):
+            partly |= {value.owner for value in op.operands}
+    return [op for op in ops if op not in partly]
 
 
 def _bytes(value: SSAValue) -> int:
@@ -141,7 +157,7 @@ def _bytes_read(value: SSAValue, ops: Sequence[Operation]) -> int:
     """Bytes of a live-in that the ops need: padding that is only dropped need not be read, nor
     rows and columns between the windows (of what windows with gaps read through others, nothing
     is known)."""
-    gaps = {op for op in ops if isinstance(op, te.WindowOp) and op.has_gaps}
+    gaps = {op for op in ops if _leaves_parts(op)}
     users = [use.operation for use in value.uses if use.operation in ops]
     return max(_bytes_needed(user, value, bool(gaps - {user})) for user in users)
 
@@ -153,7 +169,7 @@ def _bytes_needed(user: Operation, value: SSAValue, gaps: bool) -> int:
             return _bytes(value)
         case _ if gaps:
             return 0
-        case te.UnpackOp():
+        case te.UnpackOp() | te.SliceOp():
             return _bytes(user.result)
         case te.WindowOp():
             share = _bytes(value) // math.prod(user.image_sizes)

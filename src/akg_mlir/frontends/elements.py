@@ -1,4 +1,4 @@
-"""Element types shared by ONNX, numpy and `te`."""
+"""Element types of the front ends: between numpy and `te`."""
 
 from __future__ import annotations
 

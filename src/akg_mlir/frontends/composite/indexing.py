@@ -1,0 +1,134 @@
+"""Operators that pick parts of a tensor, by known places or by computed indices.
+
+What a computed index picks is the sum over all places of the elements whose place it is: structured
+ops that fuse, exact (one term is not zero), and as slow as the number of places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from itertools import accumulate
+
+from xdsl.dialects.builtin import IntegerType
+from xdsl.ir import SSAValue
+
+from akg_mlir.dialects import te
+from akg_mlir.dialects.te.structured import Reduction, initial_value
+from akg_mlir.frontends.composite.translation import Handler, Node
+from akg_mlir.frontends.elements import I1, I32
+
+
+def _axis(node: Node, default: int = 0) -> int:
+    rank = len(te.shape_of(node.operand(0)))
+    axis = node.integer("axis", default)
+    if not -rank <= axis < rank:
+        raise node.error(f"axis {axis} is outside rank {rank}")
+    return axis % rank
+
+
+def _unpad(node: Node) -> Sequence[SSAValue]:
+    """Without the last `tail` elements of each dimension."""
+    value, tail = node.operand(0), node.integers("tail")
+    sizes = [size - cut for size, cut in zip(te.shape_of(value), tail, strict=True)]
+    return [node.emit(te.SliceOp(value, [0] * len(sizes), sizes))]
+
+
+def _strided_slice(node: Node) -> Sequence[SSAValue]:
+    """Begin, end and strides are attributes or inline constants; negative ones count from the
+    end."""
+    value = node.operand(0)
+    shape = te.shape_of(value)
+    parts = zip(*(_places(node, k, name) for k, name in enumerate(("begin", "end", "strides"), 1)))
+    taken = [range(size)[slice(*part)] for size, part in zip(shape, parts)]
+    taken += [range(size) for size in shape[len(taken) :]]
+    if any(part.step < 1 for part in taken):
+        raise node.error("it has a negative stride", hint="takes strides of at least 1")
+    starts, steps = [part.start for part in taken], [part.step for part in taken]
+    return [node.emit(te.SliceOp(value, starts, [len(part) for part in taken], steps))]
+
+
+def _places(node: Node, index: int, name: str) -> tuple[int, ...]:
+    if name in node.operation.attributes:
+        return node.integers(name)
+    return tuple(int(number) for number in node.known(index, name))
+
+
+def _split(node: Node) -> Sequence[SSAValue]:
+    value, axis = node.operand(0), _axis(node)
+    shape = te.shape_of(value)
+    parts = [tensor.shape[axis] for tensor in node.operation.results]
+    results: list[SSAValue] = []
+    for start, size in zip(accumulate(parts, initial=0), parts):
+        offsets = [start if dim == axis else 0 for dim in range(len(shape))]
+        sizes = [size if dim == axis else whole for dim, whole in enumerate(shape)]
+        results.append(node.emit(te.SliceOp(value, offsets, sizes)))
+    return results
+
+
+def _concat(node: Node) -> Sequence[SSAValue]:
+    """The maximum of the operands, each padded with the least value to its place in the result."""
+    operands, axis = node.operands(), _axis(node)
+    element = te.element_of(operands[0])
+    least = 0 if element == I1 else initial_value(Reduction.MAX, element)
+    sizes = [te.shape_of(value)[axis] for value in operands]
+    rank, total = len(te.shape_of(operands[0])), sum(sizes)
+    padded: list[SSAValue] = []
+    for start, value, size in zip(accumulate(sizes, initial=0), operands, sizes):
+        low = [start if dim == axis else 0 for dim in range(rank)]
+        high = [total - start - size if dim == axis else 0 for dim in range(rank)]
+        padded.append(node.emit(te.PadOp(value, low, high, least)))
+    join = te.OrOp if element == I1 else te.MaxOp
+    return [reduce(lambda a, b: node.emit(join(a, b)), padded)]
+
+
+def _gather(node: Node) -> Sequence[SSAValue]:
+    """Elements of operand 0 at the indices along `axis`; 0 where an index is outside."""
+    value, axis = node.operand(0), _axis(node)
+    indices = _indices(node)
+    before, places, behind = _around(te.shape_of(value), axis)
+    count = len(te.shape_of(indices))
+    hit = _hits(node, indices, count, places, (*te.shape_of(indices), places, *[1] * len(behind)))
+    spread = node.reshaped(value, (*before, *[1] * count, places, *behind))
+    return [_sum_of(node, hit, spread, [len(before) + count])]
+
+
+def _segment_sum(node: Node) -> Sequence[SSAValue]:
+    """Row `s` of the result is the sum of the parts of operand 0 whose index is `s`."""
+    value, indices = node.operand(0), _indices(node)
+    shape = te.shape_of(indices)
+    segments, rest = node.integer("num_segments"), len(te.shape_of(value)) - len(shape)
+    hit = _hits(node, indices, 0, segments, (segments, *shape, *[1] * rest))
+    return [_sum_of(node, hit, value, range(1, len(shape) + 1))]
+
+
+def _around(shape: tuple[int, ...], axis: int) -> tuple[tuple[int, ...], int, tuple[int, ...]]:
+    return shape[:axis], shape[axis], shape[axis + 1 :]
+
+
+def _indices(node: Node) -> SSAValue:
+    value = node.operand(1)
+    if not isinstance(te.element_of(value), IntegerType):
+        raise node.error(f"its indices are {te.element_of(value)}, takes integers")
+    return node.cast(value, I32)
+
+
+def _hits(node: Node, indices: SSAValue, axis: int, places: int, shape: Sequence[int]) -> SSAValue:
+    """Where an index is the place along the new dimension `axis`, under another shape."""
+    hot = node.reshaped(node.emit(te.OneHotOp(indices, axis, places, 1, 0, I32)), shape)
+    return node.emit(te.CompareOp("ne", hot, node.scalar(0, I32)))
+
+
+def _sum_of(node: Node, hit: SSAValue, value: SSAValue, axes: Sequence[int]) -> SSAValue:
+    chosen = node.emit(te.SelectOp(hit, value, node.scalar(0, te.element_of(value))))
+    return node.emit(te.ReduceOp("add", chosen, axes))
+
+
+HANDLERS: dict[str, Handler] = {
+    "Concat": _concat,
+    "Gather": _gather,
+    "Split": _split,
+    "StridedSlice": _strided_slice,
+    "UnPadAkg": _unpad,
+    "UnsortedSegmentSum": _segment_sum,
+}

@@ -141,7 +141,12 @@ class Cost:
                 spent.store(often, busy, dram, latency)
 
     def _feed(self, spent: Units) -> None:
-        """Charge the transfers from L1 to the operands of the cube."""
+        """Charge the transfers from UB to L1, and from there to the operands of the cube."""
+        for footprint in self.model.footprints:
+            if footprint.memory == "l1" and not footprint.loaded:
+                path = self.machine.paths["ub", "l1"]
+                busy = path.startup + self.extents.bytes_moved(footprint) / path.rate
+                spent.writes.add(self._steps(footprint.sides), busy, path.latency)
         for footprint in self._operands():
             path = self.machine.paths["l1", footprint.memory]
             busy = path.startup * self.streams + self._bytes_in_l0(footprint) / path.rate

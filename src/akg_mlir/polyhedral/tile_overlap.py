@@ -94,9 +94,12 @@ class Units:
         return cycles
 
     def idle(self) -> Numbers:
-        """Cycles before the busiest unit starts, and after it has finished."""
+        """Cycles before the busiest unit starts, and after it has finished: the first step of every
+        other one, and what units with several steps take together after theirs."""
         firsts = np.stack([unit.fill for unit in self.all().values()])
-        return self.latency + firsts.sum(axis=0) - firsts.max(axis=0)
+        cycles = np.stack([unit.cycles for unit in self.all().values()])
+        alone = firsts.sum(axis=0) + (cycles - firsts).max(axis=0)
+        return self.latency + alone - cycles.max(axis=0)
 
     @property
     def latency(self) -> float:

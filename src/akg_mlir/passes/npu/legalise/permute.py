@@ -131,6 +131,9 @@ def permuted_copy(emitter: Emitter, box: Box) -> None:
     others = [a for a in range(rank - 1) if a not in near]
     ordered = box.take([*others, *near, rank - 1])
     inner = ordered.sizes[len(others) :]
+    if near and _is_squares(ordered):
+        _squares(emitter, ordered)
+        return
 
     def plane(at: tuple[Index, ...]) -> None:
         operands = (o.at_all(range(len(at)), at) for o in ordered.operands)
@@ -171,6 +174,9 @@ def transpose(emitter: Emitter, box: Box) -> None:
     dst, src = box.operands
     if not dst.is_aligned([0]) or not src.is_aligned([1]):
         raise NoVectorForm("a transposed row does not start on a 32-byte block")
+    if _is_squares(box):
+        _squares(emitter, box)
+        return
     need = _up(box.sizes[0], ROWS) * _up(box.sizes[1], ROWS) * dst.size
     if need > emitter.scratch_bytes:
         axis = 0 if box.sizes[0] >= box.sizes[1] else 1
@@ -178,33 +184,47 @@ def transpose(emitter: Emitter, box: Box) -> None:
         in_parts(emitter, box, axis, step, lambda part: transpose(emitter, part))
         return
     whole = box.sizes[0] % src.block == 0 and box.sizes[1] % ROWS == 0
-    if whole and dst.size == 2:
-        _whole(emitter, box)
-    else:
-        _through_scratch(emitter, box, whole)
+    _through_scratch(emitter, box, whole)
 
 
-def _whole(emitter: Emitter, box: Box) -> None:
-    """Two-byte elements in whole squares: straight into the result."""
-    (n, m), (dst, src) = box.sizes, box.operands
-    down, across = dst.strides[0] // dst.block, src.strides[1] // src.block
-    along = 0 if n >= m else 1
-    steps = (1, ROWS * down) if along == 0 else (ROWS * across, 1)
+def _is_squares(box: Box) -> bool:
+    """[.., n, m] of two-byte elements in whole squares on block boundaries."""
+    dst, src = box.operands
+    *outer, n, m = range(len(box.sizes))
+    squares = all(box.sizes[axis] % ROWS == 0 for axis in (n, m))
+    aligned = dst.is_aligned([*outer, n]) and src.is_aligned([*outer, m])
+    return dst.size == 2 and squares and aligned
+
+
+def _squares(emitter: Emitter, box: Box) -> None:
+    """Transpose a box that `_is_squares` straight into the result. The most squares that follow
+    each other along one axis are the repeats of one instruction."""
+    dst, src = box.operands
+    *outer, n, m = box.sizes
+    sizes = (*outer, n // ROWS, m // ROWS)
+    steps = Box(sizes, tuple(o.with_strides(_of_squares(o.strides)) for o in box.operands))
+    along = max(range(len(sizes)), key=lambda axis: sizes[axis])
+    loops = [axis for axis in range(len(sizes)) if axis != along]
 
     def squares(at: tuple[Index, ...]) -> None:
-        to, of = (o.moved(o.strides[1 - along] * ROWS, at[0]) for o in box.operands)
+        to, of = (o.at_all(loops, at) for o in steps.operands)
         vnchwconv(
             emitter,
             to,
             of,
-            repeat=box.sizes[along] // ROWS,
-            src_stride=across,
-            src_repeat=steps[0],
-            dst_stride=down,
-            dst_repeat=steps[1],
+            repeat=sizes[along],
+            src_stride=src.strides[-1] // src.block,
+            src_repeat=of.strides[along] // src.block,
+            dst_stride=dst.strides[-2] // dst.block,
+            dst_repeat=to.strides[along] // dst.block,
         )
 
-    emitter.nest([box.sizes[1 - along] // ROWS], squares)
+    emitter.nest([sizes[axis] for axis in loops], squares)
+
+
+def _of_squares(strides: Sequence[int]) -> tuple[int, ...]:
+    *outer, n, m = strides
+    return (*outer, n * ROWS, m * ROWS)
 
 
 def _through_scratch(emitter: Emitter, box: Box, whole: bool) -> None:

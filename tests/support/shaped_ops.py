@@ -124,6 +124,19 @@ def _slice(draw: st.DrawFn, p: Program) -> str:
     return p.finish(p.op(f"slice {x} offsets {offsets} strides {strides}", sizes, element))
 
 
+def _pack(draw: st.DrawFn, p: Program) -> str:
+    """A matrix to fractals, and in half of the cases back."""
+    shape = (_size(draw, 257), _size(draw, 257))
+    element = draw(st.sampled_from(("f16", "f32", "i8", "i32")))
+    layout = draw(st.sampled_from(("nz", "zn")))
+    summed, other = shape if layout == "zn" else shape[::-1]
+    depth = 32 if element == "i8" else 16
+    packed = (-(-summed // depth), -(-other // 16), 16, depth)
+    x = p.argument("%x", shape, element)
+    y = p.op(f"pack {x} {layout}", packed, element)
+    return p.finish(p.op(f"unpack {y} {layout}", shape, element) if draw(st.booleans()) else y)
+
+
 def _product(draw: st.DrawFn, p: Program) -> str:
     """With a bias in a third of the cases."""
     element = draw(st.sampled_from(("f16", "f16", *NUMBERS)))
@@ -195,6 +208,7 @@ KINDS: dict[str, Callable[[st.DrawFn, Program], str]] = {
     "softmax": _softmax,
     "pad": _pad,
     "slice": _slice,
+    "pack": _pack,
     "product": _product,
     "conv2d": _conv2d,
     "pool2d": _pool2d,

@@ -9,6 +9,7 @@ import pytest
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import PassPipeline
 
+import akg_mlir
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu, poly
 from akg_mlir.parsing import make_context, parse_module
@@ -176,3 +177,13 @@ def test_accesses_that_divide_flat_indices_are_proved(name: str) -> None:
     steps = "poly-raise,poly-schedule,poly-tile,poly-fuse,poly-assign-units,poly-promote"
     module, _ = apply(EXPLOSIVE[name], f"{steps},poly-verify", "ascend910")
     assert buffers(module)
+
+
+def test_parts_of_a_tensor_that_one_band_writes_far_apart_have_buffers_of_their_own() -> None:
+    """The last rows and columns of a packed matrix: one box around both is the whole matrix."""
+    plain, packed = "tensor<230x230xf16>", "tensor<15x15x16x16xf16>"
+    text = f"""func.func @main(%x: {plain}) -> {packed} {{
+  %y = te.pack %x zn : {plain} -> {packed}
+  func.return %y : {packed}
+}}"""
+    assert akg_mlir.compile(text, target="generic_tiny").report().ok

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 import islpy as isl
 
 from akg_mlir.polyhedral.context import context
+from akg_mlir.polyhedral.footprint import box
 from akg_mlir.polyhedral.scopes import Scope, Use, tile_map
 
 DIM = isl.dim_type
@@ -48,6 +49,27 @@ def settle(
         yield scope, uses
     else:
         yield from settle(child, uses, time)
+
+
+def apart(scope: Scope, uses: list[Use]) -> list[list[Use]]:
+    """The uses of a written tensor in parts of which no two touch an element in one tile, if boxes
+    around the parts are smaller than one around all of them."""
+    if len({use.executed for use in uses if use.access.is_write}) < 2:
+        return [uses]
+    parts: list[tuple[isl.Map, list[Use]]] = []
+    for use in uses:
+        own = use.footprint(scope.dims)
+        touched, members, others = own, [use], list[tuple[isl.Map, list[Use]]]()
+        for part in parts:
+            if part[0].is_disjoint(own):
+                others.append(part)
+            else:
+                touched, members = touched.union(part[0]), [*part[1], *members]
+        parts = [*others, (touched, members)]
+    if len(parts) < 2:
+        return [uses]
+    room = sum(box(touched).volume for touched, _ in parts)
+    return [uses] if room >= box(footprint(uses, scope.dims)).volume else [m for _, m in parts]
 
 
 def footprint(uses: Iterable[Use], dims: int) -> isl.Map:

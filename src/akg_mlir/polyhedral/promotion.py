@@ -30,7 +30,7 @@ from akg_mlir.polyhedral.footprint import box
 from akg_mlir.polyhedral.l0_tiles import fit_l0
 from akg_mlir.polyhedral.lattice import Lattice, lattice_of
 from akg_mlir.polyhedral.normal_form import normalise
-from akg_mlir.polyhedral.placement import exposed, footprint, settle
+from akg_mlir.polyhedral.placement import apart, exposed, footprint, settle
 from akg_mlir.polyhedral.reference_groups import Group, ReferenceGroups
 from akg_mlir.polyhedral.scop import Scop
 from akg_mlir.polyhedral.scopes import Executed, Scope, Use, collect, tile_map
@@ -103,7 +103,7 @@ class _Promoter:
                     temporary = len(tops) == 1 and self.is_temporary(array)
                     temporaries |= {array} if temporary else set()
                     found = settle(top, inside, (lambda: self.time) if temporary else None)
-                    groups += [(array, scope, group) for scope, group in found]
+                    groups += [(array, s, part) for s, group in found for part in apart(s, group)]
         written = [g for g in groups if any(u.access.is_write for u in g[2])]
         while any([self.demote(*group) for group in written]):
             pass

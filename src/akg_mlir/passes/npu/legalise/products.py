@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Protocol
 
-from xdsl.dialects import arith
+from xdsl.dialects import arith, scf
 from xdsl.dialects.builtin import IntegerAttr, i1
 from xdsl.ir import SSAValue
 
@@ -61,6 +61,10 @@ class _Position:
     def of(self, source: Fractals) -> Operand:
         """Where this block of an operand starts; steps are whole periods of it."""
         return source.start.moved(source.at(self.first)).moved(source.at(self.step), self.times)
+
+
+_Part = tuple[_Position, list[int]]
+"""Consecutive steps from a position on: their blocks of k."""
 
 
 class _Left(Protocol):
@@ -224,6 +228,8 @@ class _Stream:
         tail = [(_Position(n * period), steps) for n in range(1 + pairs * turns, whole)]
         if rest:
             tail.append((_Position(whole * period), _even(rest, self.most)))
+        if isinstance(self.op.parent_op(), scf.ForOp):
+            _pair(first or tail, tail or first)
 
         def body(index: SSAValue) -> None:
             turn = [_Position(period * (1 + t), period * turns, index) for t in range(turns)]
@@ -246,7 +252,7 @@ class _Stream:
             return period, [period]
         return own, _even(own, self.most)
 
-    def run(self, parts: Sequence[tuple[_Position, list[int]]], *, starts: bool = False) -> None:
+    def run(self, parts: Sequence[_Part], *, starts: bool = False) -> None:
         """The steps of the parts, every load in front of the mad of the step before."""
         todo: list[tuple[_Position, int]] = []
         for at, steps in parts:
@@ -293,6 +299,17 @@ def _eased(steps: list[int]) -> list[int]:
     first, *others = steps
     short = first // 4
     return [short, first - short, *others] if short else steps
+
+
+def _pair(first: list[_Part], last: list[_Part]) -> None:
+    """Make the steps of these parts an even number: the next iteration, which has the same code,
+    then begins at the other half than the one that this one ends at."""
+    parts = first if first is last else [*first, *last]
+    if sum(len(steps) for _, steps in parts) % 2:
+        at, steps = last[-1]
+        *others, count = steps
+        if count > 1:
+            last[-1] = (at, [*others, count - count // 2, count // 2])
 
 
 def _even(blocks: int, most: int) -> list[int]:

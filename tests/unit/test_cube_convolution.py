@@ -76,6 +76,9 @@ CASES = [
     Conv(1, 16, 5, 5, 16, 5),
     Conv(1, 16, 8, 12, 32, 2, 2),
     Conv(1, 16, 16, 16, 16, 3, 1, 2),
+    Conv(1, 16, 13, 13, 16, 3, 2, 1, 2),
+    Conv(1, 16, 15, 14, 16, 3, 2, 2, 2),
+    Conv(1, 16, 17, 16, 16, 2, 4, 1, 2),
 ]
 
 
@@ -125,6 +128,33 @@ func.func @main(%x: tensor<1x16x10x10xf16>, %w: tensor<32x16x3x3xf16> {te.resour
     assert_right(text)
     kernel = compiled(text)
     assert sum("stays packed" in r.message for r in kernel.remarks) == 1
+
+
+PACKED = """
+func.func @main(%x: tensor<3x2x9x6x16xf16>, %w: tensor<2x1x1x2x16x16xf16>)
+    -> tensor<3x2x5x3x16xf16> {
+  %c = te.fractal_conv2d %x, %w strides [2, 2] dilations [1, 1] pads [0, 0, 0, 0] channels 32
+      outputs 32 : (tensor<3x2x9x6x16xf16>, tensor<2x1x1x2x16x16xf16>) -> tensor<3x2x5x3x16xf32>
+  %y = te.cast %c : tensor<3x2x5x3x16xf32> -> tensor<3x2x5x3x16xf16>
+  func.return %y : tensor<3x2x5x3x16xf16>
+}
+"""
+
+
+@pytest.mark.parametrize("images", [1, 2, 3])
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_rows_that_no_window_touches_stay_in_gm(images: int, rows: int) -> None:
+    """Tiles of several images and rows, partial ones among them."""
+    policy = f"S2: {images}@UB, _, {rows}@UB, _, _"
+    kernel = akg_mlir.compile(PACKED, target="ascend910", policy=policy)
+    report = kernel.report()
+    assert report.ok, report.as_dict()
+    loaded = [
+        op.result.type.get_shape()  # pyright: ignore
+        for op in kernel.compilation.module.walk()
+        if isinstance(op, npu.BufferOp) and (op.result.name_hint or "").startswith("x_l1")
+    ]
+    assert (images, 2, rows, 5, 16) in loaded
 
 
 def test_an_image_with_windows_in_the_pads_alone_is_padded_first() -> None:

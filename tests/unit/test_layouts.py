@@ -178,8 +178,13 @@ def test_the_window_of_a_tile_is_an_exact_box_in_rows_and_columns(
         context(),
     )
     found = box(tiles.apply_range(relation(layout.structured())))
-    rows = layout.rows.reach(min(high, ho), kh)
-    columns = layout.across.reach(min(wide, wo), kw)
+    rows, columns = (
+        (points - 1) * axis.stride + (taps - 1) * axis.dilation + 1
+        for axis, points, taps in (
+            (layout.rows, min(high, ho), kh),
+            (layout.across, min(wide, wo), kw),
+        )
+    )
     assert found.sizes == (1, 1, rows, columns, 16)
 
 

@@ -67,6 +67,7 @@ class Storage:
         """Where an element (over the statement's dimensions) is in the buffer."""
         if self.lattice is not None:
             phases = [on_instances(phase, executed.domain) for phase in self.lattice.phases]
+            element = tuple(e.gist(executed.domain) for e in element)
             element = self.lattice.number(element, phases)
         offsets = self.layout.box.offsets
         local = [e.sub(on_instances(o, executed.domain)) for e, o in zip(element, offsets)]

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+import islpy as isl
+
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.alignment import Layout
 from akg_mlir.polyhedral.buffers import Storage, Workspace, short_name, uses_of
@@ -21,14 +23,17 @@ from akg_mlir.polyhedral.convolution import find_convolution
 from akg_mlir.polyhedral.convolution_hops import ConvolutionHops
 from akg_mlir.polyhedral.footprint import box
 from akg_mlir.polyhedral.image_product import (
+    STEPPED,
     ImageProduct,
     find_image_product,
     result_arrangement,
 )
+from akg_mlir.polyhedral.lattice import lattice_of
 from akg_mlir.polyhedral.layouts import Arrangement
 from akg_mlir.polyhedral.placement import footprint, settle, varies
 from akg_mlir.polyhedral.scopes import Executed, Scope, Use
 
+DIM = isl.dim_type
 CUBE = "npu.cube"
 
 
@@ -86,16 +91,30 @@ def _promote_image(
 
 def _promote_operand(work: Workspace, use: Use, *, filled: bool = False) -> None:
     """An operand in L1: the cube reads it there, through L0A and L0B. With `filled`, what is
-    between the elements that are used comes along where that is possible: longer bursts."""
+    between the elements that are used comes along where that is possible (longer bursts), but for
+    rows that no window touches."""
     outer, array, items = _l1_scope(use.executed), use.access.array, use.executed.items
-    kept = footprint([use], outer.dims)
+    kept, base = footprint([use], outer.dims), f"in_{short_name(array)}_l1"
+    lattice = lattice_of(kept, *{*range(5)} - {STEPPED}) if filled else None
     if filled and work.scop.arrays[array].live_in:
-        kept = box(kept).relation(kept).intersect_range(work.scop.arrays[array].bounds)
-    l1 = work.storage(array, "l1", outer, work.layout(array, kept))
-    copy = work.copy(f"in_{short_name(array)}_l1", array, kept, outer, items)
+        kept = _filled(kept).intersect_range(work.scop.arrays[array].bounds)
+    if lattice is None:
+        l1 = work.storage(array, "l1", outer, work.layout(array, kept))
+        copy = work.copy(base, array, kept, outer, items)
+    else:
+        why = f"one of {lattice.steps[STEPPED]} rows kept"
+        layout = work.layout(array, lattice.numbers(kept))
+        l1 = work.storage(array, "l1", outer, layout, lattice=lattice, why=why)
+        copy = work.copy_numbers(base, array, lattice, kept, outer, items)
     work.assign(Use(copy, 1), l1)
     work.assign(use, l1)
     work.insertions.before.setdefault(items[outer], []).append(copy)
+
+
+def _filled(kept: isl.Map) -> isl.Map:
+    """The box around a part of an image, without the rows that it steps over."""
+    rows = kept.eliminate(DIM.out, STEPPED + 1, 2).eliminate(DIM.out, 0, STEPPED)
+    return box(kept).relation(kept).intersect(rows)
 
 
 def _l1_scope(update: Executed) -> Scope:

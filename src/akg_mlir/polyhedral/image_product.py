@@ -16,20 +16,25 @@ import islpy as isl
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.context import context
 from akg_mlir.polyhedral.contraction import is_fractal
-from akg_mlir.polyhedral.convolution import Convolution, find_convolution
-from akg_mlir.polyhedral.layouts import Arrangement, Part, Rows, Window
+from akg_mlir.polyhedral.convolution import find_convolution
+from akg_mlir.polyhedral.layouts import Arrangement, Part, Rows
 from akg_mlir.polyhedral.scop import Access, Statement
 from akg_mlir.polyhedral.tile_boxes import TileBox, split_boxes
 
 DIM = isl.dim_type
 
 
+STEPPED = 2
+"""The dimension of an image along which L1 leaves out what no window touches: its rows. A burst
+moves what lies between two columns faster than it could leave it out."""
+
+
 @dataclass(frozen=True)
 class ImageProduct:
     """`C[n, n1, h, w, n0] += A[n, c1, y, x, c0] * B[c1, kh, kw, n1, n0, c0]`.
 
-    `n` to `c0` are dimensions of the statement; `rows` says what y is of h and kh, `across` what x
-    is of w and kw.
+    `n` to `c0` are dimensions of the statement; y is where tap kh of the window at h is, x where
+    tap kw of the one at w is.
     """
 
     n: int
@@ -41,8 +46,6 @@ class ImageProduct:
     kh: int
     kw: int
     c0: int
-    rows: Window
-    across: Window
     a: Access
     b: Access
     c: Access
@@ -62,17 +65,11 @@ def find_image_product(statement: Statement) -> ImageProduct | None:
     axes = [(axis.point, axis.tap, axis.channel) for axis in found.axes]
     if axes != wanted or outputs != [n1, n0] or not _in_blocks(statement, n0, c0):
         return None
-    return _product(found, y.window, x.window)
+    return ImageProduct(n, n1, h, w, n0, c1, kh, kw, c0, found.a, found.b, found.c)
 
 
 def _in_blocks(statement: Statement, *dims: int) -> bool:
     return all(is_fractal(statement, d) for d in dims)
-
-
-def _product(found: Convolution, rows: Window, across: Window) -> ImageProduct:
-    n, n1, h, w, n0 = found.cell
-    c1, kh, kw, *_, c0 = found.kernel
-    return ImageProduct(n, n1, h, w, n0, c1, kh, kw, c0, rows, across, found.a, found.b, found.c)
 
 
 def result_arrangement(sizes: Sequence[int]) -> Arrangement:
@@ -85,19 +82,22 @@ def result_arrangement(sizes: Sequence[int]) -> Arrangement:
 
 @dataclass(frozen=True)
 class ImagePart:
-    """What a tile's product reads of the image: `sizes` = (rows, columns), with `pads` = (top,
-    left, bottom, right) of zeros around them, as far as the tile's windows reach."""
+    """What a tile's product reads of the image as it is in L1: `sizes` = (rows, columns), with
+    `pads` = (top, left, bottom, right) of zeros around them, as far as the tile's windows reach
+    that move by `strides` and `dilations`."""
 
     sizes: tuple[int, int]
     pads: tuple[int, int, int, int]
+    strides: tuple[int, int]
+    dilations: tuple[int, int]
 
 
 def image_tiles(
-    instances: isl.Map, product: ImageProduct, image: isl.Map, shift: int
+    instances: isl.Map, product: ImageProduct, image: Access, shift: int
 ) -> list[tuple[TileBox, ImagePart]]:
     """Boxes of `tile -> instance`, the taps outside of the image included, and their images.
 
-    `image` maps instances to elements of A; dimensions of the product are `shift` further in the
+    `image` is where instances find A in L1; dimensions of the product are `shift` further in the
     instances. Raises `tree.TreeError` where the taps that are left out are not those outside of
     one rectangle of the image.
     """
@@ -105,12 +105,12 @@ def image_tiles(
     taps = [d + shift for d in (product.kh, product.kw)]
     every = _without(instances, taps).intersect(_without(instances, points))
     boxes = split_boxes(every)
-    read = instances.apply_range(image)
+    read = instances.apply_range(image.relation)
     rectangle = _between(read, 2).flat_range_product(_between(read, 3))
     parts = split_boxes(rectangle)
     if boxes is None or parts is None:
         raise tree.TreeError("tiles of windows on the cube are not boxes")
-    inside = every.intersect(rectangle.apply_range(_selected(image).reverse()))
+    inside = every.intersect(rectangle.apply_range(_selected(image.relation).reverse()))
     if not inside.is_equal(instances):
         raise tree.TreeError("taps are left out that are inside of the image: not on the cube")
     found: list[tuple[TileBox, ImagePart]] = []
@@ -119,7 +119,8 @@ def image_tiles(
             tiles = whole.tiles.intersect(part.tiles)
             if not tiles.is_empty():
                 here = TileBox(tiles, whole.offsets, whole.sizes)
-                found.append((here, _part(here, product, part, shift)))
+                windows = [_InL1(image.index[k + 2], points[k], taps[k], here) for k in (0, 1)]
+                found.append((here, _part(windows, part)))
     return found
 
 
@@ -146,17 +147,64 @@ def _selected(image: isl.Map) -> isl.Map:
     return plain.project_out(DIM.out, 4, 1).project_out(DIM.out, 0, 2)
 
 
-def _part(whole: TileBox, product: ImageProduct, part: TileBox, shift: int) -> ImagePart:
-    axes = ((product.h, product.kh, product.rows), (product.w, product.kw, product.across))
-    before: list[int] = []
-    after: list[int] = []
-    for k, (point, tap, window) in enumerate(axes):
-        first = window.at(whole.offsets[point + shift], whole.offsets[tap + shift])
-        before.append(_constant(part.offsets[k].sub(first), whole.tiles))
-        reach = window.reach(whole.sizes[point + shift], whole.sizes[tap + shift])
-        after.append(reach - before[-1] - part.sizes[k])
-    height, width = part.sizes
-    return ImagePart((height, width), (before[0], before[1], after[0], after[1]))
+@dataclass(frozen=True)
+class _InL1:
+    """The windows of a tile along one axis of its image in L1: `index` is what dimensions `point`
+    and `tap` of the instances move."""
+
+    index: isl.Aff
+    point: int
+    tap: int
+    tile: TileBox
+
+    @property
+    def first(self) -> isl.Aff:
+        """Where the first tap of the first window is."""
+        instances = self.index.get_domain_space()
+        tiles = self.tile.offsets[0].get_domain_space()
+        corner = isl.MultiAff.zero(tiles.map_from_domain_and_range(instances))
+        for k, offset in enumerate(self.tile.offsets):
+            corner = corner.set_aff(k, offset)
+        return self.index.pullback_multi_aff(corner)
+
+    @property
+    def stride(self) -> int:
+        """From one window to the next."""
+        return self._step(self.point)
+
+    @property
+    def dilation(self) -> int:
+        """From one tap to the next."""
+        return self._step(self.tap)
+
+    @property
+    def reach(self) -> int:
+        """From the first to the last row or column that the windows touch."""
+        points, taps = self.tile.sizes[self.point], self.tile.sizes[self.tap]
+        return (points - 1) * self.stride + (taps - 1) * self.dilation + 1
+
+    def _step(self, dim: int) -> int:
+        if self.tile.sizes[dim] == 1:
+            return 1
+        factor = self.index.get_coefficient_val(DIM.in_, dim)
+        if self.index.dim(DIM.div) or not factor.is_int() or not factor.is_pos():
+            raise tree.TreeError("windows do not move in steps over the image in L1")
+        return int(factor.to_python())
+
+
+def _part(windows: Sequence[_InL1], part: TileBox) -> ImagePart:
+    before = [
+        _constant(offset.sub(axis.first), axis.tile.tiles)
+        for axis, offset in zip(windows, part.offsets)
+    ]
+    after = [axis.reach - b - size for axis, b, size in zip(windows, before, part.sizes)]
+    rows, columns = windows
+    return ImagePart(
+        (part.sizes[0], part.sizes[1]),
+        (before[0], before[1], after[0], after[1]),
+        (rows.stride, columns.stride),
+        (rows.dilation, columns.dilation),
+    )
 
 
 def _constant(distance: isl.Aff, tiles: isl.Set) -> int:

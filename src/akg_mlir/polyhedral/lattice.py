@@ -41,14 +41,15 @@ class Lattice:
         )
 
 
-def lattice_of(touched: isl.Map, axis: int | None) -> Lattice | None:
-    """The lattice of a footprint, None where it steps over nothing. Rows (along `axis`) stay whole:
-    a burst moves what lies between two elements faster than it could leave it out."""
+def lattice_of(touched: isl.Map, *whole: int | None) -> Lattice | None:
+    """The lattice of a footprint, None where it steps over nothing. Rows (along the dimensions
+    `whole`) keep everything: a burst moves what lies between two elements faster than it could
+    leave it out."""
     steps: list[int] = []
     phases: list[isl.Aff] = []
     for k in range(touched.dim(DIM.out)):
         found = touched.get_range_stride_info(k)
-        steps.append(1 if k == axis else int(found.get_stride().to_python()))
+        steps.append(1 if k in whole else int(found.get_stride().to_python()))
         offset = found.get_offset()
         phases.append(offset if steps[-1] > 1 else offset.sub(offset))
     return Lattice(tuple(steps), tuple(phases)) if any(step > 1 for step in steps) else None

@@ -133,10 +133,6 @@ class Window:
         moved = point.scale_val(_val(self.stride)).add(tap.scale_val(_val(self.dilation)))
         return moved.add_constant_val(_val(-self.padding))
 
-    def reach(self, points: int, taps: int) -> int:
-        """Image coordinates from the first to the last that so many points and taps touch."""
-        return (points - 1) * self.stride + (taps - 1) * self.dilation + 1
-
 
 @dataclass(frozen=True)
 class Img2Col:

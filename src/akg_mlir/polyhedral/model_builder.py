@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -10,6 +10,7 @@ import islpy as isl
 
 from akg_mlir.polyhedral.alignment import order_of_lanes
 from akg_mlir.polyhedral.context import context
+from akg_mlir.polyhedral.cube_footprints import rows_of, stepping, streamed
 from akg_mlir.polyhedral.executions import Execution, Interior, executions
 from akg_mlir.polyhedral.footprint import Box, box
 from akg_mlir.polyhedral.fusion import Fuser
@@ -162,45 +163,17 @@ class _Builder:
             stored=stored,
             start=self.begin(uses) if loaded else min(places),
             stop=self.end(uses) if stored else max(places),
-            rows=self.rows_of(array.name),
+            rows=rows_of(self.kernel, array.name),
         )
-        return self.streamed(found, places[0]) if memory in ("l0a", "l0b") else found
-
-    def rows_of(self, array: str) -> tuple[int, ...]:
-        """The dimensions of an array that are the rows of a matrix of the cube, if it is the result
-        of a product of windows."""
-        for name, cube in self.kernel.cubes.items():
-            (cell,) = self.kernel.scop.by_name[name].writes
-            if cell.array == array:
-                return tuple(
-                    k for k, i in enumerate(cell.index) if any(_involves([i], d) for d in cube.rows)
-                )
-        return ()
-
-    def streamed(self, operand: Footprint, place: int) -> Footprint:
-        """What passes through L0 of an operand, and what must be there at once: all rows (or
-        columns) of one block of what is summed."""
-        execution = self.executed[place]
-        statement = self.kernel.scop.by_name[execution.statement]
-        cube = self.kernel.cubes[execution.statement]
-        cell, right = statement.writes[0].index, cube.b.index
-        kept = [d for d in range(statement.rank) if _involves(cell, d)]
-        summed = [d for d in range(statement.rank) if d not in kept]
-        kept = [d for d in kept if _involves(right, d) == (operand.memory == "l0b")]
-        extents = _extents(statement.domain)
-        sides = self.in_l0(execution.statement, self.sides(execution.points, extents))
-        block = Side(extents[summed[-1]], (0,) * self.dims, extents[summed[-1]])
-        if operand.memory == "l0b" or not cube.rows:
-            held = (*(sides[d] for d in kept), block)
-            return replace(operand, sides=tuple(sides[d] for d in (*kept, *summed)), held=held)
-        images = [d for d in kept if d not in cube.rows]  # one after the other
-        return replace(
-            operand,
-            sides=tuple(sides[d] for d in (*cube.rows, *images, *summed)),
-            held=(*(sides[d] for d in cube.rows), block),
-            rows=tuple(range(len(cube.rows))),
-            pieces=tuple(sides[d] for d in (*images, *summed[:-1])),
-        )
+        place, access, _ = uses[0]
+        cube = self.kernel.cubes.get(self.executed[place].statement)
+        if cube is not None and memory in ("l0a", "l0b"):
+            statement = self.kernel.scop.by_name[self.executed[place].statement]
+            sides = self.sides(self.executed[place].points, _extents(statement.domain))
+            return streamed(found, statement, cube, self.in_l0(statement.name, sides))
+        if cube is not None and cube.rows and memory == "l1" and access is cube.a:
+            return stepping(found, touched, [k for k, n in enumerate(self.extents()[0]) if n > 1])
+        return found
 
     def begin(self, uses: list[tuple[int, Access, isl.Map]]) -> int:
         """Where a loaded buffer is taken at the latest: loops that cut tiles apart move loads to
@@ -293,13 +266,18 @@ class _Builder:
             for k, outer in zip(inner.loops, inner.within)
         }
 
-    def loops(self) -> tuple[Loop, ...]:
+    def extents(self) -> tuple[list[int], list[int | None]]:
+        """The iterations of every loop, and the number of the loops inside the tile it is of."""
         extents = [*self.inside.space.extents, *[1] * (self.dims - len(self.inside.space.extents))]
         owners: list[int | None] = [None] * self.dims
         for number, inner in enumerate(self.inside.inner):
             for k, extent in zip(inner.loops, inner.extents):
                 extents[k] = extent
                 owners[k] = number if owners[k] is None else owners[k]
+        return extents, owners
+
+    def loops(self) -> tuple[Loop, ...]:
+        extents, owners = self.extents()
         units, fixed, within = self.units(), self.fixed(extents), self.within()
         periods = self.periods()
         return tuple(
@@ -350,10 +328,6 @@ class _Builder:
                     for loop in (k, within.get(k, k)):
                         result[loop] = extents[loop] if size is None else size
         return result
-
-
-def _involves(index: Iterable[isl.Aff], dim: int) -> bool:
-    return any(i.involves_dims(DIM.in_, dim, 1) for i in index)
 
 
 def _extents(domain: isl.Set) -> tuple[int, ...]:

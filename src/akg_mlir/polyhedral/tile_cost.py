@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from akg_mlir.polyhedral.layouts import FRACTAL
 from akg_mlir.polyhedral.tile_clock import finish, one_by_one
 from akg_mlir.polyhedral.tile_extents import Extents, product
 from akg_mlir.polyhedral.tile_grid import Numbers
@@ -21,6 +22,8 @@ from akg_mlir.polyhedral.tile_overlap import COPIES, Units, units
 from akg_mlir.polyhedral.tile_reuse import moving_loops, reuse
 from akg_mlir.polyhedral.tile_traffic import Traffic
 
+EASED = 4
+"""Part of the first step through L0 that the cube waits for in every k tile (npu-legalise)."""
 FOLDED = 3
 """Instructions that fold a plane of short rows side by side: the first, the others, the sum."""
 
@@ -54,7 +57,7 @@ class Cost:
         self.reuse = reuse(model, self.counts, machine.cores)
         self.per_core = self.reuse.per_core
         self.streams = self._streams()
-        self.need = need(model.footprints, self.extents, machine.block_bytes, fraction)
+        self.need = need(model.footprints, self.extents, self.reuse, machine.block_bytes, fraction)
         self.redundancy: dict[str, Numbers] = {}
         for work in (w for w in model.work if w.recomputed):
             factor = self._executed(work) / work.original
@@ -86,21 +89,23 @@ class Cost:
         self._feed(spent)
         for work in self.model.work:
             if work.unit == "cube":
-                spent.cube.add(self._steps(work.sides), self._cube(work))
+                waits = spent.feeds.latency + spent.feeds.first / (EASED * self.streams)
+                spent.cube.add(self._steps(work.sides), self._cube(work) + waits)
             elif work.unit == "vector":
                 spent.vector.add(self._executions(work), self._vector(work))
         parts = spent.parts()
-        steady = np.max(np.stack(list(parts.values())), axis=0)
+        self.parts = {name: self.per_core * part for name, part in parts.items()}
+        steady = np.max(np.stack([*parts.values()]), axis=0)
         pieces = self._pieces()
         if self.model.uses_cube:
-            self.cycles = self.per_core * steady + spent.idle() + pieces * spent.latency
+            again = pieces + self._rounds()
+            self.cycles = spent.last(self.per_core) + again * spent.restart()
         else:  # a core that goes over to partial tiles may have fewer of them
             spare = np.ceil(self.tiles / self.per_core) * self.per_core - self.tiles
             late = np.maximum(0, pieces - spare) * spent.latency
             overlapped = finish(spent, self.per_core, steady)
             alone = one_by_one(spent, self.per_core)
             self.cycles = np.where(self._overlaps(), overlapped, alone) + late
-        self.parts = {name: self.per_core * part for name, part in parts.items()}
         self.parts["fill and drain"] = np.maximum(0, self.cycles - self.per_core * steady)
         instances = max(1, sum(w.original for w in self.model.work))
         self.movement = self.tiles * (spent.reads.cycles + spent.writes.cycles) / instances
@@ -149,12 +154,23 @@ class Cost:
                 spent.writes.add(self._steps(footprint.sides), busy, path.latency)
         for footprint in self._operands():
             path = self.machine.paths["l1", footprint.memory]
-            busy = path.startup * self.streams + self._bytes_in_l0(footprint) / path.rate
-            if footprint.pieces:
-                startups = self.machine.windows_startup * self.extents.points(footprint.pieces)
-                busy = startups + self._bytes_in_l0(footprint) / path.rate
+            busy = self._startups(footprint) + self._bytes_in_l0(footprint) / path.rate
             latency = path.latency + self.machine.cube_latency
             spent.feeds.add(self._steps(footprint.sides), busy, latency)
+
+    def _startups(self, operand: Footprint) -> Numbers:
+        """Cycles to start the loads of an operand to L0 in a k tile: of the right one there is one
+        per step, of the left one as many as it has blocks of k or rows, whichever are fewer, and
+        windows are loaded one by one."""
+        if operand.pieces:
+            return self.machine.windows_startup * self.extents.points(operand.pieces)
+        startup = self.machine.paths["l1", operand.memory].startup
+        if operand.memory == "l0b":
+            return startup * self.streams
+        block = self.extents.points(operand.held)
+        count = self.extents.points(operand.sides) / block
+        rows = block * operand.element_bytes / (FRACTAL * self.machine.block_bytes)
+        return startup * np.minimum(count, rows * self.streams)
 
     def _operands(self) -> list[Footprint]:
         """What passes through L0."""
@@ -173,12 +189,20 @@ class Cost:
         return steps
 
     def _pieces(self) -> Numbers:
-        """How often a core goes over to partial tiles: code of its own, with other buffers."""
+        """How often a core goes over to partial tiles: code of its own, with other buffers. They
+        wait for their first loads, and those for the cube are long."""
         partial = np.zeros(len(self.grid))
         for k, loop in enumerate(self.model.loops):
             often = np.maximum(1, self.per_core / self.counts[:, k])
             partial += np.where(loop.extent % self.grid[:, k], often, 0)
         return partial
+
+    def _rounds(self) -> Numbers:
+        """How often a core comes back to loads in front of an inner loop: nothing runs ahead into
+        its next round."""
+        loads = [self.reuse.loads(moving_loops(f.sides)) for f in self.model.footprints if f.loaded]
+        rounds = [np.where(often < 1, often * self.per_core, 1) for often in loads]
+        return np.max(np.stack([np.ones(len(self.grid)), *rounds]), axis=0) - 1
 
     def _vector(self, work: Work) -> Numbers:
         """Cycles of a statement's vector instructions in one tile."""

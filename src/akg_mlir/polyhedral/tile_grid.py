@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import product
+from collections.abc import Sequence
+from itertools import combinations, product
 from math import ceil
 
 import numpy as np
@@ -20,7 +21,21 @@ def grid_of(model: TileModel, blocks: int = 1) -> Numbers:
     `blocks` of them: what memory moves fastest."""
     dims = max(1, sum(1 for loop in model.loops if loop.fixed is None and loop.extent > 1))
     each = max(2, int(GRID ** (1 / dims)))
-    sides = [_candidates(loop, each, blocks) for loop in model.loops]
+    sides = [_thinned(loop, _candidates(loop, blocks), each) for loop in model.loops]
+    return _rows(model, sides)
+
+
+def around(model: TileModel, sizes: Sequence[int], blocks: int = 1) -> Numbers:
+    """The choices that differ from `sizes` in two loops at most, of all sizes and not of a few."""
+    every = [_candidates(loop, blocks) for loop in model.loops]
+    free = [k for k, candidates in enumerate(every) if len(candidates) > 1]
+    parts = [_rows(model, [[size] for size in sizes])]
+    for pair in combinations(free, min(2, len(free))):
+        parts.append(_rows(model, [every[k] if k in pair else [n] for k, n in enumerate(sizes)]))
+    return np.unique(np.concatenate(parts), axis=0)
+
+
+def _rows(model: TileModel, sides: Sequence[Sequence[int]]) -> Numbers:
     points = [point for point in product(*sides) if _nests(model, point)]
     return np.array(points, dtype=np.float64).reshape(len(points), len(model.loops))
 
@@ -40,9 +55,9 @@ def cuts_evenly(tile: int, size: int, extent: int) -> bool:
     return size <= tile and (tile % size == 0 or tile >= extent)
 
 
-def _candidates(loop: Loop, limit: int, blocks: int) -> list[int]:
+def _candidates(loop: Loop, blocks: int) -> list[int]:
     """Sizes that cut the extent into nearly equal parts, in whole units, from the whole to one, and
-    powers of two. Where there are too many, those that leave no partial tile come first.
+    powers of two.
 
     Where subscripts have periods, tiles start and end with them.
     """
@@ -59,8 +74,13 @@ def _candidates(loop: Loop, limit: int, blocks: int) -> list[int]:
     powers = {
         _in_step(loop.unit << k, loop) for k in range((loop.extent // loop.unit).bit_length())
     }
-    even = [size for size in found | powers if loop.extent % size == 0]
-    uneven = [size for size in found | powers if loop.extent % size]
+    return sorted(found | powers, reverse=True)
+
+
+def _thinned(loop: Loop, sizes: list[int], limit: int) -> list[int]:
+    """At most so many of the sizes, those that leave no partial tile first."""
+    even = [size for size in sizes if loop.extent % size == 0]
+    uneven = [size for size in sizes if loop.extent % size]
     chosen = _spread(even, limit)
     return sorted(chosen + _spread(uneven, limit - len(chosen)), reverse=True)
 

@@ -31,6 +31,8 @@ class Footprint:
     `memory` is the on-chip memory; `loaded` and `stored` say whether it moves from or to GM;
     `start` and `stop` are the first and last place in the tile (statement number) that uses it.
     `held` are the sides of the buffer where it is not the box of the array that `sides` describe.
+    `steps` are the distances of the elements that are kept along each dimension where some are left
+    out; `sides` and `shape` count those that are kept.
     The points of the dimensions `rows` of what is held are walked as one, in whole fractals. Each
     point of `pieces` takes a transfer by img2col of its own to L0.
     A `scratch` buffer holds values between the ops of the statement that `array` names: the vector
@@ -50,6 +52,7 @@ class Footprint:
     scratch: bool = False
     rows: tuple[int, ...] = ()
     pieces: tuple[Side, ...] = ()
+    steps: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,23 @@ import numpy as np
 from akg_mlir.polyhedral.tile_extents import Extents
 from akg_mlir.polyhedral.tile_grid import Numbers
 from akg_mlir.polyhedral.tile_model import Footprint
+from akg_mlir.polyhedral.tile_reuse import Reuse, moving_loops
 
 
 def need(
-    footprints: Sequence[Footprint], extents: Extents, block_bytes: int, fraction: float
+    footprints: Sequence[Footprint],
+    extents: Extents,
+    reuse: Reuse,
+    block_bytes: int,
+    fraction: float,
 ) -> dict[str, Numbers]:
     """Bytes per memory to compare with a fraction of it: the most that are live at one place of
-    the tile without scratch, or that fraction of them all where this is more."""
-    moving = _live(footprints, extents, block_bytes, scratch=False)
-    total = _live(footprints, extents, block_bytes, scratch=True)
-    return {memory: np.maximum(moving[memory], all_ * fraction) for memory, all_ in total.items()}
+    the tile without scratch, or that fraction of them all where this is more. What is loaded in
+    front of a loop needs no second copy: that fraction of it counts."""
+    sizes = [(f, _bytes_on_chip(f, extents, block_bytes)) for f in footprints]
+    moving = [(f, size * _copies(f, reuse, fraction)) for f, size in sizes if not f.scratch]
+    total, live = _live(sizes), _live(moving)
+    return {m: np.maximum(live.get(m, 0 * all_), all_ * fraction) for m, all_ in total.items()}
 
 
 def need_of_copies(
@@ -26,31 +33,28 @@ def need_of_copies(
 ) -> dict[str, Numbers]:
     """Bytes per memory with so many copies of what moves from or to GM with the tiles: these share
     bytes with nothing."""
-    moving = {f for f in footprints if (f.loaded or f.stored) and _moves(f)}
-    rest = [f for f in footprints if f not in moving]
-    total = _live(rest, extents, block_bytes, scratch=True)
+    sizes = [(f, _bytes_on_chip(f, extents, block_bytes)) for f in footprints]
+    moving = {f for f in footprints if (f.loaded or f.stored) and moving_loops(f.sides)}
+    total = _live([(f, size) for f, size in sizes if f not in moving])
     for footprint in moving:
         size = copies * _bytes_on_chip(footprint, extents, block_bytes)
         total[footprint.memory] = total.get(footprint.memory, 0) + size
     return total
 
 
-def _moves(footprint: Footprint) -> bool:
-    return any(slope for side in footprint.sides for slope in side.slopes)
+def _copies(footprint: Footprint, reuse: Reuse, fraction: float) -> Numbers:
+    """What part of a footprint counts."""
+    in_front = footprint.loaded & (reuse.loads(moving_loops(footprint.sides)) < 1)
+    return np.where(in_front, fraction, 1.0)
 
 
-def _live(
-    footprints: Sequence[Footprint], extents: Extents, block_bytes: int, *, scratch: bool
-) -> dict[str, Numbers]:
+def _live(sizes: Sequence[tuple[Footprint, Numbers]]) -> dict[str, Numbers]:
     """The most bytes that are live at one place of the tile, per memory."""
-    places = 1 + max((f.stop for f in footprints), default=0)
+    places = 1 + max((f.stop for f, _ in sizes), default=0)
     live: dict[str, list[Numbers]] = {}
-    for footprint in footprints:
+    for footprint, size in sizes:
         if footprint.memory not in live:
-            live[footprint.memory] = [np.zeros(len(extents.grid)) for _ in range(places)]
-        if footprint.scratch and not scratch:
-            continue
-        size = _bytes_on_chip(footprint, extents, block_bytes)
+            live[footprint.memory] = [np.zeros(len(size)) for _ in range(places)]
         for place in range(footprint.start, footprint.stop + 1):
             live[footprint.memory][place] += size
     return {memory: np.max(sums, axis=0) for memory, sums in live.items()}

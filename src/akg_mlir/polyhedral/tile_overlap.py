@@ -68,13 +68,13 @@ class Units:
         self.stores.append((times * cycles, times * dram))
 
     def all(self) -> dict[str, Unit]:
-        """The units with the names that remarks give them."""
+        """The units with the names that remarks give them, in the order in which data passes."""
         return {
             "reads": self.reads,
-            "writes": self.writes,
             "feeds of the cube": self.feeds,
-            "vector instructions": self.vector,
             "cube instructions": self.cube,
+            "vector instructions": self.vector,
+            "writes": self.writes,
         }
 
     def parts(self) -> dict[str, Numbers]:
@@ -89,17 +89,32 @@ class Units:
             self.writes.turn(self.vector.first),
         )
         cycles = {name: unit.cycles for name, unit in self.all().items()}
-        cycles["DRAM"] = sum((dram for _, dram in self.loads), written)
+        read = sum((dram for _, dram in self.loads), np.zeros_like(steps))
+        # Loads from L2 leave DRAM to the stores, those from DRAM share it with them.
+        shared = read * written / np.maximum(self.reads.cycles, 1)
+        cycles["reads"] = self.reads.cycles + np.where(self.feeds.cycles > 0, shared, 0)
+        cycles["DRAM"] = read + written
         cycles["buffers in turns"] = np.max(np.stack(turns), axis=0)
         return cycles
 
-    def idle(self) -> Numbers:
-        """Cycles before the busiest unit starts, and after it has finished: the first step of every
-        other one, and what units with several steps take together after theirs."""
-        firsts = np.stack([unit.fill for unit in self.all().values()])
-        cycles = np.stack([unit.cycles for unit in self.all().values()])
-        alone = firsts.sum(axis=0) + (cycles - firsts).max(axis=0)
-        return self.latency + alone - cycles.max(axis=0)
+    def last(self, tiles: Numbers) -> Numbers:
+        """Cycles until the last of `tiles` tiles per core is done: what passes data to the busiest
+        unit fills the first tile, what gets it from there finishes the last."""
+        parts, all_ = self.parts(), self.all()
+        before, after = 0 * tiles, sum((unit.first for unit in all_.values()), 0 * tiles)
+        ends: list[Numbers] = []
+        for name, unit in all_.items():
+            after = after - unit.first
+            ends.append(before + tiles * parts[name] + after)
+            before = before + unit.fill
+        after_reads = ends[0] - tiles * parts["reads"]
+        ends += [after_reads + tiles * parts[name] for name in ("DRAM", "buffers in turns")]
+        return self.latency + np.max(np.stack(ends), axis=0)
+
+    def restart(self) -> Numbers:
+        """Cycles without overlap where the pipeline is filled again."""
+        fills = np.stack([unit.fill for unit in self.all().values()])
+        return self.latency + fills.sum(axis=0) - fills.max(axis=0)
 
     @property
     def latency(self) -> float:

@@ -1,7 +1,7 @@
 """How often a core loads what its tiles use, for all tile sizes of a grid at once.
 
 A core runs its tiles loop by loop. What does not move with the innermost loops is loaded in front
-of them (`npu-hoist-invariants`), unless it takes too much of its memory or moves with k tiles.
+of them (`npu-hoist-invariants`), unless it moves with k tiles.
 """
 
 from __future__ import annotations
@@ -15,9 +15,6 @@ from akg_mlir.polyhedral.core_grid import deal
 from akg_mlir.polyhedral.tile_extents import product
 from akg_mlir.polyhedral.tile_grid import Numbers
 from akg_mlir.polyhedral.tile_model import Side, TileModel
-
-HOISTED = 1 / 4
-"""Share of a memory that may be loaded in front of a loop, as `npu-hoist-invariants` has it."""
 
 Flags = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
@@ -44,22 +41,21 @@ class Reuse:
         inner = [k for k in range(self.counts.shape[1]) if k in moving and k not in tiles]
         return product(self.counts[:, inner])
 
-    def loads(self, moving: Collection[int], share: Numbers) -> Numbers:
-        """How often per tile a buffer is loaded that moves with some loops and takes a `share` of
-        its memory."""
-        around = np.where(self._around(moving, share), self.chunks, 1)
+    def loads(self, moving: Collection[int]) -> Numbers:
+        """How often per tile a buffer is loaded that moves with some loops."""
+        around = np.where(self._around(moving), self.chunks, 1)
         return self.steps(moving) * product(around) / self.per_core
 
-    def repeats(self, moving: Collection[int], share: Numbers) -> tuple[Numbers, Numbers]:
+    def repeats(self, moving: Collection[int]) -> tuple[Numbers, Numbers]:
         """How often a core loads the same to such a buffer, and into how many parts the innermost
         loop that makes it do so divides the tiles of a core."""
-        again = self._around(moving, share) & (self.chunks > 1) & ~self._moves(moving)
+        again = self._around(moving) & (self.chunks > 1) & ~self._moves(moving)
         rounds = product(np.where(again, self.chunks, 1))
         return rounds, product(np.where(_up_to_last(again), self.chunks, 1))
 
-    def _around(self, moving: Collection[int], share: Numbers) -> Flags:
+    def _around(self, moving: Collection[int]) -> Flags:
         """The loops around the load of a buffer: not those inside of all that move it."""
-        inside = (self.steps(moving) > 1) | (share > HOISTED)
+        inside = self.steps(moving) > 1
         return _up_to_last(self._moves(moving) & (self.chunks > 1)) | inside[:, None]
 
     def _moves(self, moving: Collection[int]) -> Flags:

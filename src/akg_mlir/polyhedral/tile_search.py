@@ -11,9 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from akg_mlir.polyhedral.tile_cost import Cost, Estimate
-from akg_mlir.polyhedral.tile_grid import Numbers, grid_of
+from akg_mlir.polyhedral.tile_grid import Numbers, around, grid_of
 from akg_mlir.polyhedral.tile_machine import Machine
 from akg_mlir.polyhedral.tile_model import TileModel
+
+ROUNDS = 3
+"""How often sizes around the best are looked at, at most."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,27 @@ def search(
     it with scratch.
 
     `max_redundancy` limits recomputation as in `Fuser.limit`. `sizes` (a row per choice, a column
-    per loop) are what is looked at, by default a grid of round ones.
+    per loop) are what is looked at, by default a grid of round ones. Tiles of the cube are few and
+    large, so that steps of a grid are wide: all sizes around its best are looked at as well.
     """
-    grid = grid_of(model, machine.gm.alignment // machine.block_bytes) if sizes is None else sizes
-    cost = Cost(model, machine, grid, fraction)
+    if sizes is not None:
+        return _best_of(sizes, Cost(model, machine, sizes, fraction), max_redundancy)
+    blocks = machine.gm.alignment // machine.block_bytes
+    grid = grid_of(model, blocks)
+    found = _best_of(grid, Cost(model, machine, grid, fraction), max_redundancy)
+    for _ in range(ROUNDS if model.uses_cube else 0):
+        if found.best is None:
+            return found
+        near = around(model, found.best.sizes, blocks)
+        better = _best_of(near, Cost(model, machine, near, fraction), max_redundancy)
+        if better.best == found.best:
+            break
+        found = better
+    return found
+
+
+def _best_of(grid: Numbers, cost: Cost, max_redundancy: float) -> Search:
+    machine, fraction = cost.machine, cost.fraction
     fits = np.ones(len(grid), dtype=bool)
     for memory, need in cost.need.items():
         fits &= need <= machine.capacity[memory] * fraction
@@ -67,18 +87,16 @@ def search(
         int(fits.sum()),
         cost.estimate(least),
         None if order or not fits.any() else _most_recomputed(cost, fits),
-        _bound(cost, machine, fraction, int(cheapest[0]), within),
+        _bound(cost, int(cheapest[0]), within),
     )
 
 
-def _bound(
-    cost: Cost, machine: Machine, fraction: float, row: int, within: NDArray[np.bool_]
-) -> str | None:
+def _bound(cost: Cost, row: int, within: NDArray[np.bool_]) -> str | None:
     """What forbids the sizes of a row: a memory, or the statement that is recomputed most."""
     if within[row]:
         return None
     for memory, need in cost.need.items():
-        if need[row] > machine.capacity[memory] * fraction:
+        if need[row] > cost.machine.capacity[memory] * cost.fraction:
             return memory.upper()
     return max(cost.redundancy, key=lambda name: float(cost.redundancy[name][row]))
 

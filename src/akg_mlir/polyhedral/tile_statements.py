@@ -16,7 +16,7 @@ from akg_mlir.polyhedral.context import context, union_set
 from akg_mlir.polyhedral.contraction import find_contraction
 from akg_mlir.polyhedral.image_product import ImagePart, find_image_product, image_tiles
 from akg_mlir.polyhedral.point_bands import member_order
-from akg_mlir.polyhedral.scop import Access, Scop, Statement
+from akg_mlir.polyhedral.scop import Scop, Statement
 from akg_mlir.polyhedral.tile_boxes import TileBox, split_boxes, with_dimension
 from akg_mlir.polyhedral.tree_times import prefix_of
 
@@ -233,7 +233,7 @@ class _Projector:
         original = specification(self.scop, update)
         product = find_image_product(original)
         if product is not None:
-            image = _elements_of(product.a, original, update)
+            image = update.accesses[original.accesses.index(product.a)]
             return [*image_tiles(instances, product, image, update.rank - original.rank)]
         if find_contraction(original) is None:
             raise tree.TreeError(
@@ -254,14 +254,6 @@ class _Projector:
 def specification(scop: Scop, statement: Statement) -> Statement:
     """The original that a clone executes; the statement itself otherwise."""
     return scop.by_name[statement.clone_of] if statement.clone_of else statement
-
-
-def _elements_of(access: Access, original: Statement, clone: Statement) -> isl.Map:
-    """Instance of a clone -> element of the tensor that the original accesses."""
-    names = [f"d{k}" for k in range(clone.rank)]
-    own = ", ".join(names[clone.rank - original.rank :])
-    text = f"{{ {clone.name}[{', '.join(names)}] -> {original.name}[{own}] }}"
-    return isl.Map(text, context()).apply_range(access.relation)
 
 
 def _instances(prefix: isl.UnionMap, statement: Statement) -> isl.Map:

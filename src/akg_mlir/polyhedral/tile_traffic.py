@@ -30,7 +30,7 @@ class Traffic:
 
     def times(self, footprint: Footprint) -> Numbers:
         """How often per tile a footprint is loaded or stored."""
-        return self.reuse.loads(moving_loops(footprint.sides), self._share(footprint))
+        return self.reuse.loads(moving_loops(footprint.sides))
 
     def misses(self, footprints: Sequence[Footprint]) -> dict[Footprint, Numbers]:
         """The share of bytes of each footprint that DRAM moves: the first time, and again where
@@ -39,16 +39,11 @@ class Traffic:
         unique = {f: np.minimum(prod(f.shape) * f.element_bytes, m) for f, m in moved.items()}
         found: dict[Footprint, Numbers] = {}
         for footprint, bytes_ in moved.items():
-            moving = moving_loops(footprint.sides)
-            rounds, parts = self.reuse.repeats(moving, self._share(footprint))
+            rounds, parts = self.reuse.repeats(moving_loops(footprint.sides))
             between = sum((np.minimum(u, moved[f] / parts) for f, u in unique.items()), 0 * parts)
             often = np.where(between <= self.machine.gm.l2_bytes, 1, rounds)
             found[footprint] = np.minimum(1, unique[footprint] * often / bytes_)
         return found
-
-    def _share(self, footprint: Footprint) -> Numbers:
-        """What part of its memory a footprint takes."""
-        return self.extents.bytes_moved(footprint) / self.machine.capacity[footprint.memory]
 
     def reads(self, footprint: Footprint, miss: Numbers) -> tuple[Numbers, Numbers]:
         """Cycles to load a footprint once, and those of them that it occupies the DRAM."""
@@ -82,7 +77,11 @@ class Traffic:
         grid = self.extents.grid
         step = np.full(len(grid), self.machine.gm.alignment, dtype=np.int64)
         stride = footprint.element_bytes
-        for side, whole in reversed(list(zip(footprint.sides, footprint.shape))):
+        for k in reversed(range(len(footprint.shape))):
+            side, whole = footprint.sides[k], footprint.shape[k]
+            if footprint.steps and footprint.steps[k] > 1:
+                stride *= footprint.steps[k]
+                step = np.gcd(step, stride)
             extent = self.extents.of_side(side)
             jump = (grid @ np.array(side.slopes, dtype=np.float64)).astype(np.int64)
             step = np.where(extent < whole, np.gcd(step, jump * stride), step)
@@ -97,6 +96,8 @@ class Traffic:
         chunks, row = np.ones(len(box)), np.ones(len(box))
         merged = np.ones(len(box), dtype=bool)
         for k in reversed(range(len(footprint.shape))):
+            if footprint.steps and footprint.steps[k] > 1:
+                merged[:] = False
             row = np.where(merged, row * box[:, k], row)
             chunks = np.where(merged, chunks, chunks * box[:, k])
             merged &= box[:, k] >= footprint.shape[k]

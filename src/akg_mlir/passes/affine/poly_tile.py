@@ -195,7 +195,7 @@ def _cubes(op: poly.ScopOp, scop: Scop, reductions: dict[str, Reduction]) -> dic
         elif image is not None:
             whole = (image.w, image.n0, image.kh, image.kw, image.c0)
             rows = (image.h, image.w)
-            result[name] = CubeProduct(reductions[name], image.a, image.b, whole, (image.n,), rows)
+            result[name] = CubeProduct(reductions[name], image.a, image.b, whole, (), rows)
     return result
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
+from xdsl.dialects import scf
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
@@ -19,11 +20,13 @@ from akg_mlir.passes.npu.memory.structure import kernels, program_of
 from akg_mlir.passes.npu.memory.target import target_of
 from akg_mlir.passes.npu.rotation.candidates import rotations_of
 from akg_mlir.passes.npu.rotation.invariants import invariants_of
-from akg_mlir.passes.npu.rotation.stages import inside_out, roots_of
+from akg_mlir.passes.npu.rotation.stages import Root, inside_out, roots_of
 from akg_mlir.targets import Target
 
 SHARE = 4
-"""What leaves loops may keep this part of a memory for good."""
+"""What leaves loops may always keep this part of a memory for good."""
+COPIES = 2
+"""Copies of what stays in a loop, as npu-multi-buffer makes them."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ class NpuHoistInvariants(ModulePass):
 
     Loads of tiles that do not move with the loop, and what is computed from them alone, with the
     buffers that hold it: coefficients, biases, operands that all tiles share. Loops that may not
-    iterate keep theirs, and so do loops where it would fill more than a quarter of a memory. Runs
+    iterate keep theirs, and so do loops where it would fill more than a quarter of a memory and
+    leave no room for two copies of all else that the loop uses there. Runs
     after `npu-legalise` and before `npu-multi-buffer`.
     """
 
@@ -52,7 +56,7 @@ def _hoist(kernel: FuncOp, target: Target) -> None:
             continue
         ops = invariants_of(loop, rotations[loop].private)
         count = sum(isinstance(inner, PipeOp) for op in ops for inner in op.walk())
-        if not count or not _fits(ops, target):
+        if not count or not _fits(ops, loop, target):
             continue
         for op in ops:
             op.detach()
@@ -69,11 +73,21 @@ def _hoist(kernel: FuncOp, target: Target) -> None:
         )
 
 
-def _fits(ops: Sequence[Operation], target: Target) -> bool:
-    """Whether the buffers that ops fill leave enough room."""
+def _fits(ops: Sequence[Operation], loop: scf.ForOp, target: Target) -> bool:
+    """Whether the buffers that ops of a loop fill leave enough room."""
+    kept = _bytes(root for op in ops for root in roots_of(op)[1])
+    used = _bytes(root for roots in roots_of(loop) for root in roots)
+    return all(
+        min(size * SHARE, size + COPIES * (used[space] - size)) <= target.memories[space.value]
+        for space, size in kept.items()
+    )
+
+
+def _bytes(roots: Iterable[Root]) -> dict[Space, int]:
+    """Bytes of the buffers among some roots in every memory."""
     taken: dict[Space, int] = {}
-    for buffer in {root for op in ops for root in roots_of(op)[1] if isinstance(root, SSAValue)}:
-        assert isinstance(buffer.owner, BufferOp)
-        space = space_of(buffer.type)
-        taken[space] = taken.get(space, 0) + reserved_bytes(buffer.owner, 1)
-    return all(size * SHARE <= target.memories[space.value] for space, size in taken.items())
+    for buffer in set(roots):
+        if isinstance(buffer, SSAValue) and isinstance(buffer.owner, BufferOp):
+            space = space_of(buffer.type)
+            taken[space] = taken.get(space, 0) + reserved_bytes(buffer.owner, 1)
+    return taken

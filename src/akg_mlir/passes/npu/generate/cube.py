@@ -54,36 +54,35 @@ def _emit_mmads(
 def _emit_conv(
     builder: Builder, tile: Tile, original: Statement, c: ImageProduct, materialiser: Materialiser
 ) -> None:
-    """One `npu.conv`: tiles have one image."""
+    """One `npu.conv` per image."""
     left, right, out = _operands(tile, original, c)
     shift = tile.rank - original.rank
     part = tile.statement.image
     assert part is not None
     dims = [d + shift for d in (c.c1, c.kh, c.kw, c.n1, c.n0, c.c0)]
     channels, points = tile.sizes[dims[0]], [tile.sizes[d + shift] for d in (c.h, c.w)]
-    image = corner_view(
-        builder, tile, left, (0, 0, part.pads[0], part.pads[1], 0), (channels, *part.sizes, FRACTAL)
-    )
+    kernel = view_of(builder, tile, right, dims)
     columns, rows = tile.sizes[dims[3]], -(-prod(points) // FRACTAL)
     whole = (columns, rows, FRACTAL, FRACTAL)
     strides = [prod(whole[k + 1 :]) for k in range(4)]
-    result = builder.insert(
-        npu.ViewOp(tile.memref(out), AffineMap(0, 0, (AffineExpr.constant(0),)), [], whole, strides)
-    ).result
-    kernel = view_of(builder, tile, right, dims)
     init = _init(builder, tile, materialiser)
-    builder.insert(
-        npu.ConvOp(
-            image,
-            kernel,
-            result,
-            init,
-            points=points,
-            strides=(c.rows.stride, c.across.stride),
-            dilations=(c.rows.dilation, c.across.dilation),
-            pads=part.pads,
+    for image in range(tile.sizes[c.n + shift]):
+        corner = (image, 0, part.pads[0], part.pads[1], 0)
+        view = corner_view(builder, tile, left, corner, (channels, *part.sizes, FRACTAL))
+        offset = AffineMap(0, 0, (AffineExpr.constant(image * prod(whole)),))
+        result = builder.insert(npu.ViewOp(tile.memref(out), offset, [], whole, strides)).result
+        builder.insert(
+            npu.ConvOp(
+                view,
+                kernel,
+                result,
+                init,
+                points=points,
+                strides=part.strides,
+                dilations=part.dilations,
+                pads=part.pads,
+            )
         )
-    )
 
 
 def _operands(

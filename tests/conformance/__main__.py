@@ -7,10 +7,11 @@ import json
 import sys
 from pathlib import Path
 
-from tests.conformance import onnx_nodes, peers, polybench_kernels, shared_cases
+from tests.conformance import composite, onnx_nodes, peers, polybench_kernels, shared_cases
 
 SUITES = {
     "onnx": onnx_nodes.run_suite,
+    "composite": composite.run_suite,
     "peers": peers.run_suite,
     "polybench": polybench_kernels.run_suite,
     "cases": shared_cases.run_suite,

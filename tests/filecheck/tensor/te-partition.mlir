@@ -95,3 +95,14 @@ func.func @statistics(%x: tensor<64x128xf32>) -> (tensor<64x128xf32>, tensor<64x
   %n = te.neg %m : tensor<64x1xf32>
   func.return %d, %n : tensor<64x128xf32>, tensor<64x1xf32>
 }
+
+// A constant that is returned is computed by a kernel.
+// CHECK-LABEL: func.func private @fill_kernel0() -> tensor<4x8xf32>
+// CHECK-NEXT:    [[Z:%.*]] = te.constant dense<2.500000e-01> : tensor<f32>
+// CHECK-NEXT:    te.broadcast_to [[Z]] : tensor<f32> -> tensor<4x8xf32>
+// CHECK-LABEL: func.func @fill
+// CHECK-NEXT:    func.call @fill_kernel0
+func.func @fill() -> tensor<4x8xf32> {
+  %c = te.constant dense<0.25> : tensor<4x8xf32>
+  func.return %c : tensor<4x8xf32>
+}

@@ -75,3 +75,22 @@ func.func @heads(%x: tensor<2x3x4x5xf32>, %y: tensor<2x3x5x4xf32>) -> tensor<6x4
   %4 = te.batch_matmul %2, %3 : (tensor<6x4x5xf32>, tensor<6x5x4xf32>) -> tensor<6x4x4xf32>
   func.return %4 : tensor<6x4x4xf32>
 }
+
+// What only makes a column of given values is computed as a column; the reshape of a result stays.
+// CHECK-LABEL: func.func @column
+// CHECK-NEXT:    [[V:%.*]] = te.reshape %v : tensor<6xf32> -> tensor<6x1xf32>
+// CHECK-NEXT:    [[S:%.*]] = te.reshape %s : tensor<1xf32> -> tensor<1x1xf32>
+// CHECK-NEXT:    [[C:%.*]] = te.compare gt [[V]], [[S]]
+// CHECK-NEXT:    [[P:%.*]] = te.select [[C]], [[V]], [[S]] : {{.*}} -> tensor<6x1xf32>
+// CHECK-NEXT:    [[Y:%.*]] = te.mul [[P]], %x : (tensor<6x1xf32>, tensor<6x8xf32>) -> tensor<6x8xf32>
+// CHECK-NEXT:    [[E:%.*]] = te.exp %v
+// CHECK-NEXT:    te.reshape [[E]] : tensor<6xf32> -> tensor<1x6xf32>
+func.func @column(%x: tensor<6x8xf32>, %v: tensor<6xf32>, %s: tensor<1xf32>) -> (tensor<6x8xf32>, tensor<1x6xf32>) {
+  %0 = te.compare gt %v, %s : (tensor<6xf32>, tensor<1xf32>) -> tensor<6xi1>
+  %1 = te.select %0, %v, %s : (tensor<6xi1>, tensor<6xf32>, tensor<1xf32>) -> tensor<6xf32>
+  %2 = te.reshape %1 : tensor<6xf32> -> tensor<6x1xf32>
+  %3 = te.mul %2, %x : (tensor<6x1xf32>, tensor<6x8xf32>) -> tensor<6x8xf32>
+  %4 = te.exp %v : tensor<6xf32>
+  %5 = te.reshape %4 : tensor<6xf32> -> tensor<1x6xf32>
+  func.return %3, %5 : tensor<6x8xf32>, tensor<1x6xf32>
+}

@@ -133,9 +133,12 @@ def test_dead_ops_make_no_kernel():
 
 def test_functions_without_work_have_no_kernel():
     type_ = "tensor<8xf32>"
+    body = "%r = te.reshape %a : tensor<8xf32> -> tensor<2x4xf32>"
+    module = apply(module_of([type_], body, ["tensor<2x4xf32>"]), TENSOR_FLOOR)
+    assert kernels(module) == []
     body = "%r = te.constant dense<1.0> : tensor<8xf32>"
     module = apply(module_of([type_], body, [type_]), TENSOR_FLOOR)
-    assert kernels(module) == []
+    assert kernels(module) == ["constant broadcast_to"]
     assert reference(module, np.zeros(8, np.float32))[0].tolist() == [1.0] * 8
 
 

@@ -1,4 +1,4 @@
-"""The README is true: its commands run, its Python runs."""
+"""README and the pages for users are true: their commands run, their Python runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-TEXT = (ROOT / "README.md").read_text()
+PAGES = ("README.md", "docs/composite-json.md")
+TEXT = "\n".join((ROOT / page).read_text() for page in PAGES)
 COMMANDS = re.findall(r"^\$ (akg.*)$", TEXT, flags=re.MULTILINE)
 PYTHON = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
 MODULES = {"akg": "akg_mlir.cli.akg", "akg-opt": "akg_mlir.cli.akg_opt"}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from xdsl.ir import Block, Operation, SSAValue
 
+from akg_mlir.dialects import te
 from akg_mlir.passes.tensor.fusion import Fusion, Gain, Kernel, NotFused
 from akg_mlir.passes.tensor.rewriting import splat_of
 from akg_mlir.passes.tensor.tile_nests import stays_in_graph
@@ -38,6 +40,7 @@ class Clusters:
             if not stays_in_graph(op):
                 self._place(op)
         self._unite_siblings()
+        self._explain_borders()
 
     def units(self) -> list[tuple[Operation, ...]]:
         """Kernels (ops in program order) and single graph ops, in an order of execution."""
@@ -162,6 +165,27 @@ class Clusters:
     def _inputs(self, kernel: Kernel) -> set[SSAValue]:
         inside = set(kernel.ops)
         return {v for v in self._operands(kernel) if v.owner not in inside}
+
+    # ------------------------------------------------------------------------------------ borders
+
+    def _explain_borders(self) -> None:
+        """Say why there are several kernels where no question of cost was asked."""
+        for op in self.position:
+            if isinstance(op, te.ReshapeOp) and op.operand.owner in self.of:
+                if any(use.operation in self.of for use in op.result.uses):
+                    self._missed(op, NotFused("a reshape is a border between kernels"))
+        kernels = list(dict.fromkeys(self.of.values()))
+        readers = Counter(value for kernel in kernels for value in self._touched(kernel))
+        for kernel in kernels if len(kernels) > 1 else ():
+            if all(readers[value] == 1 for value in self._touched(kernel)):
+                self._missed(
+                    kernel.ops[-1],
+                    NotFused("shares no value, under one shape, with another kernel"),
+                )
+
+    def _touched(self, kernel: Kernel) -> set[SSAValue]:
+        """What a kernel reads and writes."""
+        return {*self._operands(kernel), *(op.results[0] for op in kernel.ops)}
 
     # ------------------------------------------------------------------------------------- shared
 

@@ -106,6 +106,13 @@ def splat_of(value: SSAValue) -> float | None:
     return owner.splat_value if isinstance(owner, te.ConstantOp) else None
 
 
+def shown(value: SSAValue) -> SSAValue:
+    """The value that a chain of reshapes shows under another shape; itself without any."""
+    while isinstance(value.owner, te.ReshapeOp):
+        value = value.owner.operand
+    return value
+
+
 def with_operands(op: te.ElementwiseOp, operands: Sequence[SSAValue]) -> te.ElementwiseOp:
     """The same element-wise op on other operands, its type inferred anew."""
     shape = broadcast_shape([te.shape_of(v) for v in operands])

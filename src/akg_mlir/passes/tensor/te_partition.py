@@ -26,7 +26,14 @@ from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import element_bytes
 from akg_mlir.passes.tensor.clustering import Clusters
 from akg_mlir.passes.tensor.fusion import Fusion
-from akg_mlir.passes.tensor.rewriting import erase_dead, functions, splat_of, target_or_default
+from akg_mlir.passes.tensor.rewriting import (
+    Expression,
+    erase_dead,
+    functions,
+    shown,
+    splat_of,
+    target_or_default,
+)
 from akg_mlir.passes.tensor.workload import recorded
 
 NAME = "te-partition"
@@ -40,8 +47,9 @@ class TePartition(ModulePass):
 
     A kernel is a private function with the attribute `npu.kernel` and the least it must do in
     `npu.workload`. What stays in the graph: calls, views (`te.reshape`), constants, and the
-    packing of weights. Ops share a kernel where one tile band can compute them on chip and that
-    saves more GM traffic than it costs recomputation (`fusion`).
+    packing of weights. A constant that is returned is written by a kernel. Ops share a kernel where
+    one tile band can compute them on chip and that saves more GM traffic than it costs
+    recomputation (`fusion`).
     """
 
     name = NAME
@@ -51,6 +59,7 @@ class TePartition(ModulePass):
         erase_dead(op)
         for function in list(functions(op)):
             if KERNEL not in function.attributes:
+                _write_constants(function)
                 clusters = Clusters(function.body.block, fusion, _report)
                 clusters.grow()
                 _outline(function, clusters)
@@ -59,6 +68,19 @@ class TePartition(ModulePass):
 
 def _report(kind: str, op: Operation, message: str, numbers: dict[str, int]) -> None:
     remark(NAME, kind, f"{op.name}{location_of(op)}", message, **numbers)
+
+
+def _write_constants(function: func.FuncOp) -> None:
+    """Make an op of every returned constant of one value: results are computed, not given."""
+    returned = function.body.block.last_op
+    assert returned is not None
+    for index, value in enumerate(returned.operands):
+        splat = splat_of(shown(value))
+        if splat is not None:
+            e, shape = Expression(returned), te.shape_of(value)
+            scalar = e.splat(splat, te.element_of(value))
+            written = e(te.BroadcastToOp(scalar, shape or (1,)))
+            returned.operands[index] = e.reshaped(written, shape)
 
 
 def _outline(graph: func.FuncOp, clusters: Clusters) -> None:

@@ -8,6 +8,7 @@ from math import prod
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import ReturnOp
 from xdsl.ir import BlockArgument, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import Rewriter
@@ -30,13 +31,16 @@ class TeSinkReshapes(ModulePass):
     A reshape is a border between kernels: below a contraction it would cut off the epilogue.
     Reshapes move below element-wise ops, reductions whose dimensions they do not mix with others,
     and batched contractions whose batch dimensions they split or merge. Reshapes of reshapes
-    become one; element-wise ops on scalars get one dimension.
+    become one; element-wise ops on scalars get one dimension. A reshape that only adds or drops
+    sizes of 1 and could not move down moves above the element-wise ops that made its operand, if
+    they work on given values alone.
     """
 
     name = "te-sink-reshapes"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         rewrite_each(op, _visit)
+        rewrite_each(op, _hoist)
         erase_dead(op)
 
 
@@ -214,3 +218,58 @@ def _is_given(value: SSAValue) -> bool:
     if isinstance(value.owner, te.ReshapeOp):
         return _is_given(value.owner.operand)
     return isinstance(value, BlockArgument) or isinstance(value.owner, te.ConstantOp)
+
+
+def _hoist(op: Operation) -> bool:
+    """Compute what a reshape is of in the shape that it gives."""
+    if not isinstance(op, te.ReshapeOp) or _is_returned(op):
+        return False
+    shape, inner = te.shape_of(op.result), te.shape_of(op.operand)
+    chain = _chain(op)
+    if not chain or [s for s in shape if s > 1] != [s for s in inner if s > 1]:
+        return False
+    e = Expression(op)
+    moved: dict[SSAValue, SSAValue] = {}
+    for member in chain:
+        for value in member.operands:
+            if value not in moved:
+                moved[value] = _under(e, value, _spread(te.shape_of(value), inner, shape))
+        new = with_operands(member, [moved[value] for value in member.operands])
+        moved[member.results[0]] = e(new)
+    e.finish(moved[op.operand])
+    return True
+
+
+def _chain(op: te.ReshapeOp) -> list[te.ElementwiseOp]:
+    """The element-wise ops that compute the operand from given values and that nothing else needs,
+    in program order; empty if there are others."""
+    chain: dict[Operation, te.ElementwiseOp] = {}
+    waiting = [op.operand]
+    while waiting:
+        value = waiting.pop()
+        if _is_given(value):
+            continue
+        if not isinstance(value.owner, te.ElementwiseOp):
+            return []
+        chain[value.owner] = value.owner
+        waiting += value.owner.operands
+    inside = {op, *chain}
+    if any(use.operation not in inside for member in chain for use in member.results[0].uses):
+        return []
+    block = op.parent
+    assert block is not None
+    return [chain[member] for member in block.ops if member in chain]
+
+
+def _spread(
+    own: tuple[int, ...], inner: tuple[int, ...], shape: tuple[int, ...]
+) -> tuple[int, ...]:
+    """The shape, among results of `shape`, of an operand of results of `inner`."""
+    aligned = (*[1] * (len(inner) - len(own)), *own)
+    sizes = iter([size for size, whole in zip(aligned, inner) if whole > 1])
+    return tuple(next(sizes) if whole > 1 else 1 for whole in shape)
+
+
+def _is_returned(op: te.ReshapeOp) -> bool:
+    """Whether the reshape is a view of a result, no border."""
+    return all(isinstance(use.operation, ReturnOp) for use in op.result.uses)

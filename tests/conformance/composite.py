@@ -1,0 +1,127 @@
+"""Composite JSON kernels that others wrote: compiled, executed on the machine, compared.
+
+    python -m tests.conformance.composite ../shared/cases/composite --json counts.json
+
+Kernels of more than 4 million elements are made smaller (`tests/support/composite_scaling.py`).
+A case that passed before is not run again with `--resume FILE` of an earlier `--json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from bench.isolated import run_isolated
+from tests.support import composite_cases
+
+STATUSES = ("passed", "wrong", "crashed", "unsupported", "timeout")
+
+
+def run_suite(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Run the kernels below `arguments.cases`/composite; wrong and crashed ones are regressions."""
+    root = Path(arguments.cases) / "composite"
+    if not root.is_dir():
+        print(f"composite: no folder {root}; nothing was run", file=sys.stderr)
+        return {"ok": True, "missing": str(root), "total": 0}
+    return run(_files(root, arguments.include), root, arguments.jobs, arguments.timeout, {})
+
+
+def run(
+    files: list[Path], root: Path, jobs: int, timeout: float, known: Mapping[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """Counts and verdicts of files; those of which `known` has a case are not run."""
+    composite_cases.warm_up()
+    tasks = {str(path.relative_to(root)): partial(_case, path) for path in files}
+    cases = {name: known[name] for name in tasks if name in known}
+    for finished in run_isolated({n: t for n, t in tasks.items() if n not in known}, jobs, timeout):
+        case = {"name": finished.name, **_outcome(finished.value, finished.failure, timeout)}
+        cases[finished.name] = case
+        if case["status"] != "passed":
+            print(f"{case['status']:12} {finished.name}: {case['detail']}", flush=True)
+    counts = _counts(cases.values())
+    result = {**counts, "ok": not counts["wrong"] + counts["crashed"]}
+    groups = sorted({_group(name) for name in cases})
+    result["groups"] = {g: _counts(c for n, c in cases.items() if _group(n) == g) for g in groups}
+    result["cases"] = [cases[name] for name in sorted(cases)]
+    print(_summary(result))
+    return result
+
+
+def _case(path: Path) -> dict[str, Any]:
+    return composite_cases.run(json.loads(path.read_text()))
+
+
+def _outcome(value: object, failure: str | None, timeout: float) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return value
+    if failure == "timeout":
+        return {"status": "timeout", "detail": f"more than {timeout:g} s"}
+    return {"status": "crashed", "detail": str(failure)}
+
+
+def _counts(cases: Any) -> dict[str, int]:
+    found = Counter(case["status"] for case in cases)
+    return {"total": found.total(), **{status: found[status] for status in STATUSES}}
+
+
+def _group(name: str) -> str:
+    return str(Path(name).parent)
+
+
+def _summary(result: Mapping[str, Any]) -> str:
+    seconds = [case["compile_seconds"] for case in result["cases"] if "compile_seconds" in case]
+    single = sum(case.get("kernels") == 1 for case in result["cases"])
+    parts = [f"{result[status]} {status}" for status in ("total", *STATUSES) if result[status]]
+    if seconds:
+        parts.append(f"median compile time {median(seconds):.2f} s CPU, most {max(seconds):.1f}")
+    return f"composite: {', '.join(parts)}; {single} are one kernel"
+
+
+def _files(root: Path, include: str) -> list[Path]:
+    def found() -> Iterator[Path]:
+        for suffix in (".json", ".info"):
+            yield from root.rglob(f"*{suffix}")
+
+    return [p for p in sorted(found()) if re.search(include, str(p.relative_to(root)))]
+
+
+def main() -> int:
+    """Run a folder of kernels by itself."""
+    parser = argparse.ArgumentParser(prog="python -m tests.conformance.composite")
+    add = parser.add_argument
+    add("folder", type=Path, help="a folder of .json or .info files")
+    add("--json", nargs="?", const="-", metavar="FILE", help="write counts and verdicts (stdout)")
+    add("--resume", type=Path, metavar="FILE", help="an earlier --json: passed cases are kept")
+    add("--include", default="", help="only files whose path matches this")
+    add("--sample", type=int, metavar="N", help="N of them, drawn at random")
+    add("--seed", type=int, default=0, help="seed of the sample (0)")
+    add("--jobs", type=int, default=2, help="processes at a time (2)")
+    add("--timeout", type=float, default=120, help="seconds per kernel (120)")
+    options = parser.parse_args()
+    files = _files(options.folder, options.include)
+    if options.sample is not None and options.sample < len(files):
+        files = sorted(random.Random(options.seed).sample(files, options.sample))
+    known = dict[str, dict[str, Any]]()
+    if options.resume is not None and options.resume.exists():
+        cases = json.loads(options.resume.read_text())["cases"]
+        known = {case["name"]: case for case in cases if case["status"] == "passed"}
+    result = run(files, options.folder, options.jobs, options.timeout, known)
+    text = json.dumps(result, indent=1) + "\n"
+    if options.json == "-":
+        print(text)
+    elif options.json:
+        Path(options.json).write_text(text)
+    return 0 if result["ok"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -119,9 +119,13 @@ class _Promoter:
         return not (known.live_in or known.live_out)
 
     def on_vector(self, uses: list[Use]) -> list[Use]:
-        """The uses by statements on the vector unit, writes first."""
+        """The uses by statements on the vector unit: writes first, of which those of most elements
+        (a matrix before the zeros beside it)."""
         found = [u for u in uses if u.executed.unit == VECTOR and u.executed not in self.demoted]
-        return sorted(found, key=lambda u: not u.access.is_write)
+        writes = [u for u in found if u.access.is_write]
+        if len(writes) > 1:
+            writes.sort(key=lambda u: -box(u.footprint(u.executed.scope.dims)).volume)
+        return [*writes, *(u for u in found if not u.access.is_write)]
 
     def demote(self, array: str, scope: Scope, uses: list[Use]) -> bool:
         """Move statements off the vector unit that cannot agree on one buffer."""

@@ -28,7 +28,8 @@ func.func @chain(%x: tensor<32x64xf16>, %w: tensor<64x48xf16>, %bias: tensor<48x
 // CHECK:         [[E:%.*]] = te.exp [[C]]
 // CHECK:         [[U:%.*]] = te.unpack [[E]] nz : tensor<3x2x16x16xf16> -> tensor<20x40xf16>
 // CHECK:         [[R:%.*]] = te.relu [[C]]
-// CHECK:         [[F:%.*]] = te.pack [[U]] nz
+// CHECK:         [[Z:%.*]] = te.pad [[U]] value 0.000000e+00 : f16 low [0, 0] high [12, 8]
+// CHECK:         [[F:%.*]] = te.pack [[Z]] nz
 // CHECK:         te.fractal_matmul [[F]],
 // CHECK:         te.fractal_matmul [[R]],
 func.func @padding(%x: tensor<20x40xf16>, %w: tensor<40x40xf16>) -> (tensor<20x40xf32>, tensor<20x40xf32>) {
@@ -54,12 +55,12 @@ func.func @operands(%x: tensor<64x32xf16>, %w: tensor<64x16xf16>, %y: tensor<4x4
 
 // i8 has 32 columns in a fractal, so what was made as a result is packed again as an operand.
 // CHECK-LABEL: func.func @bytes
-// CHECK:         te.pack %x nz : tensor<20x40xi8> -> tensor<2x2x16x32xi8>
-// CHECK:         te.pack %w zn : tensor<40x40xi8> -> tensor<2x3x16x32xi8>
+// CHECK:         te.pack {{.*}} nz : tensor<32x64xi8> -> tensor<2x2x16x32xi8>
+// CHECK:         te.pack {{.*}} zn : tensor<64x48xi8> -> tensor<2x3x16x32xi8>
 // CHECK:         te.fractal_matmul {{.*}} -> tensor<3x2x16x16xi32>
 // CHECK:         [[U:%.*]] = te.unpack {{.*}} -> tensor<20x40xi32>
 // CHECK:         [[C:%.*]] = te.cast [[U]]
-// CHECK:         te.pack [[C]] nz : tensor<20x40xi8> -> tensor<2x2x16x32xi8>
+// CHECK:         te.pad [[C]] value 0 : i8 low [0, 0] high [12, 24]
 func.func @bytes(%x: tensor<20x40xi8>, %w: tensor<40x40xi8>) -> tensor<20x40xi32> {
   %a = te.matmul %x, %w : (tensor<20x40xi8>, tensor<40x40xi8>) -> tensor<20x40xi32>
   %b = te.cast %a : tensor<20x40xi32> -> tensor<20x40xi8>

@@ -24,6 +24,7 @@ from akg_mlir.passes.tensor.rewriting import (
     splat_of,
     with_operands,
 )
+from akg_mlir.passes.tensor.tile_nests import is_weight
 
 NAME = "te-propagate-layout"
 _PRODUCTS = ((f16, f32), (i8, i32))
@@ -118,7 +119,7 @@ class _Layouts:
             message = "operand packed again: its padding is not zero and would be summed"
             remark(NAME, "missed", _where(e.replaced), message)
         if (x, layout) not in self.packs:
-            self.packs[x, layout] = e(te.PackOp(x, layout))
+            self.packs[x, layout] = e(te.PackOp(_filled(e, x, layout), layout))
         return _Packed(self.packs[x, layout], ZERO, layout)
 
     def _sink(self, op: te.ElementwiseOp) -> None:
@@ -196,6 +197,20 @@ class _Layouts:
         plain = e(te.UnpackOp(value, layout, shape))
         self.packed[plain] = _Packed(value, Padding(rows, columns), layout)
         e.finish(plain)
+
+
+def _filled(e: Expression, x: SSAValue, layout: te.Layout) -> SSAValue:
+    """A matrix with zeros where its last fractals are not full, which tiles make on chip; what the
+    host packs needs none, and images are in whole blocks of channels only once they are packed."""
+    if layout not in (te.Layout.NZ, te.Layout.ZN) or is_weight(x):
+        return x
+    shape, depth = te.shape_of(x), fractal_depth(te.element_of(x))
+    lanes = (FRACTAL, depth) if layout == te.Layout.NZ else (depth, FRACTAL)
+    missing = [-size % lane for size, lane in zip(shape[-2:], lanes)]
+    if not any(missing):
+        return x
+    before = [0] * len(shape)
+    return e(te.PadOp(x, before, [*before[2:], *missing], 0.0))
 
 
 def _columns(layout: te.Layout) -> int:

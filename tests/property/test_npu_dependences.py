@@ -14,8 +14,9 @@ from akg_mlir.parsing import make_context, parse_module
 from akg_mlir.passes.npu.memory import distance
 from akg_mlir.passes.npu.memory.byteset import subtract, union
 from akg_mlir.passes.npu.memory.footprint import MASK_REGISTER, Access, locate, relocate
+from akg_mlir.passes.npu.memory.iterations import Iterations
 from akg_mlir.passes.npu.memory.linear import trip_count
-from akg_mlir.passes.npu.memory.overlap import byte_range, meet, meet_by_isl
+from akg_mlir.passes.npu.memory.overlap import Overlaps, byte_range
 from akg_mlir.passes.npu.memory.structure import (
     Instruction,
     Program,
@@ -32,13 +33,16 @@ Facts = set[tuple[int, int]]
 
 def by_definition(program: Program) -> list[Facts]:
     needs: list[Facts] = [set() for _ in program.instructions]
+    overlaps = Overlaps(program.iterations)
     for x in program.instructions:
         for y in program.instructions:
             for a in x.accesses:
                 for b in y.accesses:
                     if not (a.writes or b.writes) or _ordered_by_pipe(x, a, y):
                         continue
-                    level = _level(x, _placed(a), y, _placed(b))
+                    if not _near(_placed(a), _placed(b), program.iterations):
+                        continue
+                    level = _level(x, _placed(a), y, _placed(b), overlaps)
                     if level is not None:
                         needs[y.index].add((x.index, level))
     return needs
@@ -66,19 +70,23 @@ def _interlocked(x: Instruction, y: Instruction) -> bool:
     return large and (m, n) == other and locate(x.op.c) == locate(y.op.c)
 
 
-def _level(x: Instruction, a: Access, y: Instruction, b: Access) -> int | None:
-    if _memory(a) != _memory(b) or not _near(a, b):
+def _level(x: Instruction, a: Access, y: Instruction, b: Access, overlaps: Overlaps) -> int | None:
+    if _memory(a) != _memory(b):
         return None
     _, first, second = divergence(x, y)
     same_iteration = x.index < y.index and first is not second
     loops = [loop.op for loop in x.loops_around if loop in y.loops_around]
+    places = overlaps.place(a), overlaps.place(b)
     if a.base.is_constant and b.base.is_constant:
         level = 0 if same_iteration else (len(loops) or None)
-        return level if level is not None and meet(a, b, (), None) else None
-    if same_iteration and meet(a, b, loops, None):
+        return level if level is not None and overlaps.meet(*places, frozenset(), None) else None
+    if same_iteration and overlaps.meet(*places, frozenset(loops), None):
         return 0
     carried = range(len(loops), 0, -1)
-    return next((n for n in carried if meet(a, b, loops[: n - 1], loops[n - 1])), None)
+    return next(
+        (n for n in carried if overlaps.meet(*places, frozenset(loops[: n - 1]), loops[n - 1])),
+        None,
+    )
 
 
 def _memory(access: Access) -> object:
@@ -86,18 +94,18 @@ def _memory(access: Access) -> object:
     return access.root if apart else access.space
 
 
-def _near(a: Access, b: Access) -> bool:
-    (a_low, a_high), (b_low, b_high) = byte_range(a), byte_range(b)
+def _near(a: Access, b: Access, iterations: Iterations) -> bool:
+    (a_low, a_high), (b_low, b_high) = byte_range(a, iterations), byte_range(b, iterations)
     apart = (a_high is not None and b_low is not None and a_high <= b_low) or (
         b_high is not None and a_low is not None and b_high <= a_low
     )
     return not apart
 
 
-def _never(access: Access) -> bool:
-    """Whether the access is in a loop without iterations: what it needs does not matter."""
-    low, high = byte_range(access)
-    return low is not None and high is not None and high <= low
+def _never(instruction: Instruction, iterations: Iterations) -> bool:
+    """Whether it is in a loop without iterations: what it needs does not matter."""
+    ranges = (byte_range(access, iterations) for access in instruction.accesses)
+    return any(low is not None and high is not None and high <= low for low, high in ranges)
 
 
 def _check(module: ModuleOp) -> int:
@@ -106,7 +114,7 @@ def _check(module: ModuleOp) -> int:
     for kernel in kernels(module):
         program = program_of(kernel)
         found = requirements(program)
-        executed = {i.index for i in program.instructions if not any(map(_never, i.accesses))}
+        executed = {i.index for i in program.instructions if not _never(i, program.iterations)}
         facts = [{f for f in found.facts(mask) if f[0] in executed} for mask in found.needs]
         expected = [{f for f in of if f[0] in executed} for of in by_definition(program)]
         assert all(facts[i] == expected[i] for i in executed)
@@ -130,7 +138,7 @@ counters = st.lists(st.tuples(st.integers(-9, 9), st.integers(1, 5)), max_size=4
 @given(total=st.integers(-60, 60), counters=counters)
 def test_sums_of_counters(total: int, counters: list[tuple[int, int]]) -> None:
     sums = {sum(parts) for parts in product(*([s * k for k in range(n)] for s, n in counters))}
-    assert distance.reaches(total, counters) == (total in sums)
+    assert distance.reaches(total, tuple(counters)) == (total in sums)
 
 
 @given(body=st.one_of(model.programs(), model.staged_programs()))
@@ -140,17 +148,20 @@ def test_arithmetic_agrees_with_isl(body: tuple[model.Node, ...]) -> None:
     NpuPlanMemory().apply(make_context(), module)
     for kernel in kernels(module):
         program = program_of(kernel)
-        accesses = [(i, _placed(a)) for i in program.instructions for a in i.accesses]
-        accesses = [(i, a) for i, a in accesses if not _never(a)]
+        overlaps = Overlaps(program.iterations)
+        executed = [i for i in program.instructions if not _never(i, program.iterations)]
+        accesses = [(i, _placed(a)) for i in executed for a in i.accesses]
         for (x, a), (y, b) in product(accesses[:6], accesses[-6:]):
             around = (*x.loops_around, *y.loops_around)
             if _memory(a) != _memory(b) or any(trip_count(loop.op) is None for loop in around):
                 continue
+            places = overlaps.place(a), overlaps.place(b)
             loops = [loop.op for loop in x.loops_around if loop in y.loops_around]
             questions = [(loops, None), *((loops[:n], loops[n]) for n in range(len(loops)))]
             for shared, carrier in questions:
-                found = distance.meet(a, b, shared, carrier, distance.Ranges())
-                assert found in (None, meet_by_isl(a, b, shared, carrier))
+                question = (*places, frozenset(shared), carrier)
+                found = overlaps.by_arithmetic(*question)
+                assert found in (None, overlaps.by_isl(*question))
 
 
 def _mads(sizes: list[tuple[int, int]]) -> str:

@@ -38,7 +38,7 @@ class NpuVerify(ModulePass):
                 check_fields(instruction.op, target)
             check_buffers(program, target)
             for instruction in program.instructions:
-                check_accesses(instruction, target)
+                check_accesses(instruction, program.iterations, target)
             decoded = decode(kernel, target) if program.instructions else None
             if decoded is not None:
                 check_operands(program, decoded, target)

@@ -126,6 +126,14 @@ def reserved_bytes(buffer: BufferOp, alignment: int) -> int:
     return -(-size // alignment) * alignment
 
 
+def allocated_bytes(root: SSAValue) -> int:
+    """Bytes that belong to a buffer or tensor; on chip, whole blocks."""
+    if isinstance(root.owner, BufferOp):
+        return reserved_bytes(root.owner, BLOCK_BYTES)
+    type_ = memref_type(root)
+    return prod(type_.get_shape()) * bytes_of(type_.element_type)
+
+
 def element_of(value: SSAValue) -> Attribute:
     """Element type of a memref or pointer value."""
     if isinstance(value.type, PtrType):

@@ -119,6 +119,11 @@ class Interval:
         high = None if self.high is None else self.high * factor
         return Interval(low, high) if factor >= 0 else Interval(high, low)
 
+    def __and__(self, other: Interval) -> Interval:
+        lows = [low for low in (self.low, other.low) if low is not None]
+        highs = [high for high in (self.high, other.high) if high is not None]
+        return Interval(max(lows, default=None), min(highs, default=None))
+
     def floordiv(self, divisor: int) -> Interval:
         low = None if self.low is None else self.low // divisor
         high = None if self.high is None else self.high // divisor
@@ -184,41 +189,58 @@ def _combine(kind: AffineBinaryOpKind, lhs: Linear, rhs: Linear) -> Linear | Non
     return lhs.mod(rhs.const)
 
 
-def bounds(form: Linear, fixed: Mapping[SSAValue, int] | None = None) -> Interval:
-    """The interval `form` ranges over; leaves in `fixed` have that value."""
+Known = Callable[[SSAValue], Interval]
+"""The intervals of the values that forms depend on."""
+
+
+def bounds(form: Linear, known: Known | None = None) -> Interval:
+    """The interval `form` ranges over."""
     total = Interval(form.const, form.const)
     for term, coefficient in form.terms:
-        total = total + _term_bounds(term, fixed or {}) * coefficient
+        total = total + term_bounds(term, known or leaf_bounds) * coefficient
     return total
 
 
-def _term_bounds(term: Term, fixed: Mapping[SSAValue, int]) -> Interval:
+def term_bounds(term: Term, known: Known) -> Interval:
+    """The interval one term ranges over."""
     if isinstance(term, Floor):
-        return bounds(term.numerator, fixed).floordiv(term.divisor)
+        return bounds(term.numerator, known).floordiv(term.divisor)
     if isinstance(term, Remainder):
-        inner = bounds(term.numerator, fixed)
-        if inner.low is not None and inner.low == inner.high:
-            return Interval(inner.low % term.divisor, inner.low % term.divisor)
+        inner = bounds(term.numerator, known)
+        turn = inner.floordiv(term.divisor)
+        if inner.low is not None and inner.high is not None and turn.low == turn.high:
+            return Interval(inner.low % term.divisor, inner.high % term.divisor)
         return Interval(0, term.divisor - 1)
-    return Interval(fixed[term], fixed[term]) if term in fixed else _leaf_bounds(term, fixed)
+    return known(term)
 
 
-def _leaf_bounds(value: SSAValue, fixed: Mapping[SSAValue, int]) -> Interval:
+def leaf_bounds(value: SSAValue, known: Known | None = None) -> Interval:
+    """The interval of a value that is no form of others, given those of the others."""
+    if (loop := loop_of(value)) is not None:
+        return _induction_bounds(loop, known)
+    if isinstance(value.owner, CoreIdOp):
+        return Interval(0, cores(value.owner) - 1)
+    return extreme_bounds(value, lambda operand: bounds(linear_of(operand), known))
+
+
+def extreme_bounds(value: SSAValue, known: Known) -> Interval:
+    """The interval of a minimum or maximum, given those of its operands; else unknown."""
     op = value.owner
-    if isinstance(value, BlockArgument):
-        loop = value.block.parent_op()
-        if isinstance(loop, scf.ForOp) and value.index == 0:
-            return _induction_bounds(loop)
-    if isinstance(op, CoreIdOp):
-        return Interval(0, _cores(op) - 1)
-    if isinstance(op, arith.MinSIOp):
-        return _extreme(min, *(bounds(linear_of(side), fixed) for side in op.operands))
-    if isinstance(op, arith.MaxSIOp):
-        return _extreme(max, *(bounds(linear_of(side), fixed) for side in op.operands))
-    return Interval(None, None)
+    if not isinstance(op, arith.MinSIOp | arith.MaxSIOp):
+        return Interval(None, None)
+    pick = min if isinstance(op, arith.MinSIOp) else max
+    return _extreme(pick, *(known(operand) for operand in op.operands))
 
 
-def _cores(op: CoreIdOp) -> int:
+def loop_of(value: SSAValue) -> scf.ForOp | None:
+    """The loop with this index."""
+    if not isinstance(value, BlockArgument) or value.index:
+        return None
+    loop = value.block.parent_op()
+    return loop if isinstance(loop, scf.ForOp) else None
+
+
+def cores(op: CoreIdOp) -> int:
     """Cores of the kernel around `op`; a kernel without the attribute runs on one."""
     parent = op.parent_op()
     while parent is not None and not isinstance(parent, func.FuncOp):
@@ -239,9 +261,9 @@ def _extreme(pick: Callable[[int, int], int], lhs: Interval, rhs: Interval) -> I
     )
 
 
-def _induction_bounds(loop: scf.ForOp) -> Interval:
-    low = bounds(linear_of(loop.lb)).low
-    ends = bounds(linear_of(loop.ub)).high
+def _induction_bounds(loop: scf.ForOp, known: Known | None) -> Interval:
+    low = bounds(linear_of(loop.lb), known).low
+    ends = bounds(linear_of(loop.ub), known).high
     if ends is None:
         return Interval(low, None)
     trips = trip_count(loop)
@@ -267,8 +289,18 @@ def iterates(loop: scf.ForOp) -> bool:
     cases: list[dict[SSAValue, int]] = [{}]
     for value in ids:
         assert isinstance(value.owner, CoreIdOp)
-        cases = [{**case, value: c} for case in cases for c in range(_cores(value.owner))]
-    return all((bounds(high + low * -1, case).low or 0) > 0 for case in cases)
+        cases = [{**case, value: c} for case in cases for c in range(cores(value.owner))]
+    return all((bounds(high + low * -1, _fixed(case)).low or 0) > 0 for case in cases)
+
+
+def _fixed(values: Mapping[SSAValue, int]) -> Known:
+    """Intervals where some values are known."""
+
+    def known(value: SSAValue) -> Interval:
+        number = values.get(value)
+        return leaf_bounds(value, known) if number is None else Interval(number, number)
+
+    return known
 
 
 def _origins(form: Linear) -> set[SSAValue]:
@@ -288,8 +320,8 @@ def residue(form: Linear, modulus: int) -> int | None:
     for term, coefficient in form.terms:
         if coefficient % modulus == 0:
             continue
-        loop = term.block.parent_op() if isinstance(term, BlockArgument) else None
-        if not isinstance(loop, scf.ForOp) or term is not loop.body.block.args[0]:
+        loop = loop_of(term) if isinstance(term, SSAValue) else None
+        if loop is None:
             return None
         start, step = residue(linear_of(loop.lb), modulus), linear_of(loop.step)
         varies = trip_count(loop) != 1 and (step.const * coefficient) % modulus != 0

@@ -14,6 +14,7 @@ from xdsl.traits import MemoryReadEffect, MemoryWriteEffect
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects.npu import Pipe, PipeBarrierOp, PipeOp, SetFlagOp, WaitFlagOp
 from akg_mlir.passes.npu.memory.footprint import Access, accesses
+from akg_mlir.passes.npu.memory.iterations import Iterations
 from akg_mlir.passes.npu.memory.linear import trip_count
 
 
@@ -96,11 +97,12 @@ Item = Instruction | Loop | Branch | Sync
 
 @dataclass(eq=False)
 class Program:
-    """The tree of one kernel and its instructions in program order."""
+    """The tree of one kernel, its instructions in program order, and what its index values are."""
 
     kernel: func.FuncOp
     body: Body
     instructions: list[Instruction]
+    iterations: Iterations
 
 
 def kernels(module: Operation) -> Iterator[func.FuncOp]:
@@ -116,7 +118,7 @@ def program_of(kernel: func.FuncOp) -> Program:
     Raises `CompileError` for an op that touches memory without a pipe to run it and for control
     flow other than `scf.for` and `scf.if`.
     """
-    program = Program(kernel, Body(None), [])
+    program = Program(kernel, Body(None), [], Iterations())
     _fill(program, program.body, kernel.body.block, 0)
     return program
 

@@ -12,14 +12,19 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
 
-from xdsl.dialects import scf
 from xdsl.ir import SSAValue
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects.npu import BufferOp, MadOp, Pipe, Space
-from akg_mlir.passes.npu.memory.distance import Ranges
-from akg_mlir.passes.npu.memory.footprint import MASK_REGISTER, Access, locate, relocate
-from akg_mlir.passes.npu.memory.overlap import byte_range, meet
+from akg_mlir.passes.npu.memory.footprint import (
+    MASK_REGISTER,
+    Access,
+    allocated_bytes,
+    locate,
+    relocate,
+)
+from akg_mlir.passes.npu.memory.iterations import Iterations
+from akg_mlir.passes.npu.memory.overlap import Overlaps, Place, byte_range, stays
 from akg_mlir.passes.npu.memory.structure import Body, Instruction, Program, divergence
 
 
@@ -53,10 +58,10 @@ def requirements(program: Program) -> Requirements:
     levels = 1 + max((len(i.loops_around) for i in program.instructions), default=0)
     needs = [0] * count
     interlocked = _interlocked(program)
-    question = _Question()
-    for place, others in _overlapping(program):
-        sources = _sources(place, others, question)
-        for instruction, writes in place.touches:
+    overlaps = Overlaps(program.iterations)
+    for group, others in _overlapping(program, overlaps):
+        sources = _sources(group, others, overlaps)
+        for instruction, writes in group.touches:
             index = instruction.index
             before = (1 << index) - 1
             for (level, earlier), users in sources.items():
@@ -101,14 +106,14 @@ class _Users:
 
 
 @dataclass(eq=False)
-class _Place:
-    """The same bytes touched by instructions of one body; `access` is one of the accesses.
+class _Group:
+    """Instructions of one body that touch the same bytes.
 
     `low` .. `high` is the range of bytes over all iterations.
     """
 
     body: Body
-    access: Access
+    place: Place
     low: float
     high: float
     touches: list[tuple[Instruction, bool]] = field(default_factory=list[tuple[Instruction, bool]])
@@ -133,74 +138,84 @@ class _Place:
         return frozenset((instruction.pipe, writes) for instruction, writes in self.touches)
 
 
-def _overlapping(program: Program) -> Iterator[tuple[_Place, list[_Place]]]:
-    """Every place with the places whose byte ranges meet its own, itself among them."""
-    memories: dict[Hashable, dict[Hashable, _Place]] = {}
+def _overlapping(program: Program, overlaps: Overlaps) -> Iterator[tuple[_Group, list[_Group]]]:
+    """Every group with those whose byte ranges meet its own, itself among them."""
+    memories: dict[Hashable, dict[Hashable, _Group]] = {}
     for instruction in program.instructions:
         for access in instruction.accesses:
-            placed = _placed(access, instruction)
-            shared = placed.space is not Space.GM and placed.root != MASK_REGISTER
-            places = memories.setdefault(placed.space if shared else placed.root, {})
-            key = (instruction.parent, placed.base, placed.boxes)
-            if (place := places.get(key)) is None:
-                low, high = byte_range(placed)
-                place = places[key] = _Place(
-                    instruction.parent,
-                    placed,
-                    -inf if low is None else low,
-                    inf if high is None else high,
-                )
-            place.add(instruction, access.writes)
-    for places in memories.values():
-        yield from _meeting(sorted(places.values(), key=lambda place: place.low)).items()
+            start = _start(access)
+            place = overlaps.place(relocate(access, start))
+            shared = access.space is not Space.GM and access.root != MASK_REGISTER
+            groups = memories.setdefault(access.space if shared else access.root, {})
+            key = (instruction.parent, place)
+            if (group := groups.get(key)) is None:
+                low, high = _range(access, instruction, program.iterations)
+                group = groups[key] = _Group(instruction.parent, place, low + start, high + start)
+            group.add(instruction, access.writes)
+    for groups in memories.values():
+        yield from _meeting(sorted(groups.values(), key=lambda group: group.low)).items()
 
 
-def _meeting(places: Sequence[_Place]) -> dict[_Place, list[_Place]]:
-    """Neighbours by byte range, of places sorted by `low`."""
-    found: dict[_Place, list[_Place]] = {place: [place] for place in places}
-    active: list[_Place] = []
-    for place in places:
-        active = [other for other in active if other.high > place.low]
+def _range(access: Access, instruction: Instruction, iterations: Iterations) -> tuple[float, float]:
+    """First and last-plus-one byte of an access, within a buffer that it provably stays in."""
+    bounds = byte_range(access, iterations)
+    low, high = (-inf if bounds[0] is None else bounds[0], inf if bounds[1] is None else bounds[1])
+    root = access.root
+    if isinstance(root, SSAValue) and isinstance(root.owner, BufferOp):
+        size = allocated_bytes(root)
+        if stays(access, size, instruction.op, iterations):
+            return max(low, 0), min(high, size)
+    return low, high
+
+
+def _meeting(groups: Sequence[_Group]) -> dict[_Group, list[_Group]]:
+    """Neighbours by byte range, of groups sorted by `low`."""
+    found: dict[_Group, list[_Group]] = {group: [group] for group in groups}
+    active: list[_Group] = []
+    for group in groups:
+        active = [other for other in active if other.high > group.low]
         for other in active:
-            found[other].append(place)
-            found[place].append(other)
-        active.append(place)
+            found[other].append(group)
+            found[group].append(other)
+        active.append(group)
     return found
 
 
 def _sources(
-    place: _Place, others: Sequence[_Place], question: _Question
+    group: _Group, others: Sequence[_Group], overlaps: Overlaps
 ) -> dict[tuple[int, bool], _Users]:
-    """The users of `others` that users of `place` depend on, by level.
+    """The users of `others` that users of `group` depend on, by level.
 
     True stands for users that precede the dependent one in the program, False for the rest.
     """
     found: dict[tuple[int, bool], _Users] = {}
     for other in others:
-        if not any(other.users.needed(pipe, writes, 0) for pipe, writes in place.kinds):
+        if not any(other.users.needed(pipe, writes, 0) for pipe, writes in group.kinds):
             continue
-        exclusive = other.body is not place.body and _exclusive(other.first, place.first)
+        if overlaps.by_arithmetic(other.place, group.place, frozenset(), None) is False:
+            continue
+        exclusive = other.body is not group.body and _exclusive(other.first, group.first)
         for earlier in (True, False):
-            if earlier and other.first.index >= place.last.index:
+            if earlier and other.first.index >= group.last.index:
                 continue
-            if not earlier and other.last.index < place.first.index:
+            if not earlier and other.last.index < group.first.index:
                 continue
-            level = _level(other, place, earlier and not exclusive, question)
+            level = _level(other, group, earlier and not exclusive, overlaps)
             if level is not None:
                 found.setdefault((level, earlier), _Users()).merge(other.users)
     return found
 
 
-def _placed(access: Access, instruction: Instruction) -> Access:
-    """On-chip accesses counted from the start of their memory."""
+def _start(access: Access) -> int:
+    """Where the bytes that an access counts from are in their memory."""
     root = access.root
     if not isinstance(root, SSAValue) or not isinstance(root.owner, BufferOp):
-        return access
+        return 0
     if root.owner.address is None:
         raise CompileError(
             "the buffer has no address", root.owner, hint="run npu-plan-memory before this pass"
         )
-    return relocate(access, root.owner.address.value.data)
+    return root.owner.address.value.data
 
 
 def _interlocked(program: Program) -> dict[Instruction, int]:
@@ -224,33 +239,17 @@ def _exclusive(x: Instruction, y: Instruction) -> bool:
     return first is second
 
 
-def _level(x: _Place, y: _Place, same_iteration: bool, question: _Question) -> int | None:
+def _level(x: _Group, y: _Group, same_iteration: bool, overlaps: Overlaps) -> int | None:
     """The level at which `y` needs `x`: 0, else the deepest loop that carries the dependence."""
     loops = [loop.op for loop in x.first.loops_around if loop in y.first.loops_around]
-    if x.access.base.is_constant and y.access.base.is_constant:
+    if x.place.fixed and y.place.fixed:
         level = 0 if same_iteration else (len(loops) or None)
-        return level if level is not None and question.meet(x, y, (), None) else None
-    if same_iteration and question.meet(x, y, tuple(loops), None):
+        met = level is not None and overlaps.meet(x.place, y.place, frozenset(), None)
+        return level if met else None
+    if same_iteration and overlaps.meet(x.place, y.place, frozenset(loops), None):
         return 0
     for level in range(len(loops), 0, -1):
-        if question.meet(x, y, tuple(loops[: level - 1]), loops[level - 1]):
+        shared, carrier = frozenset(loops[: level - 1]), loops[level - 1]
+        if overlaps.meet(x.place, y.place, shared, carrier):
             return level
     return None
-
-
-class _Question:
-    """`overlap.meet`, asked once about places that are equally far apart."""
-
-    def __init__(self) -> None:
-        self._answers: dict[Hashable, bool] = {}
-        self._ranges = Ranges()
-
-    def meet(
-        self, x: _Place, y: _Place, shared: tuple[scf.ForOp, ...], carrier: scf.ForOp | None
-    ) -> bool:
-        a, b = x.access, y.access
-        distance = a.base.const - b.base.const
-        key = (a.base.terms, a.boxes, b.base.terms, b.boxes, distance, shared, carrier)
-        if key not in self._answers:
-            self._answers[key] = meet(a, b, shared, carrier, self._ranges)
-        return self._answers[key]

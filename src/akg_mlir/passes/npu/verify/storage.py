@@ -8,7 +8,6 @@ from xdsl.ir import SSAValue
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects.npu import (
-    BLOCK_BYTES,
     BufferOp,
     CopyOp,
     Load2dOp,
@@ -18,20 +17,21 @@ from akg_mlir.dialects.npu import (
     Space,
     VecOp,
     VnchwconvOp,
-    memref_type,
     space_of,
 )
 from akg_mlir.passes.npu.memory.footprint import (
     ONE_PER_BLOCK,
     ONE_PER_REPEAT,
     Access,
+    allocated_bytes,
     bytes_of,
     element_of,
     reserved_bytes,
 )
+from akg_mlir.passes.npu.memory.iterations import Iterations
 from akg_mlir.passes.npu.memory.lifetime import lifetimes
 from akg_mlir.passes.npu.memory.linear import Linear, residue
-from akg_mlir.passes.npu.memory.overlap import byte_range, leaves
+from akg_mlir.passes.npu.memory.overlap import byte_range, stays
 from akg_mlir.passes.npu.memory.structure import Instruction, Program
 from akg_mlir.targets import Target
 
@@ -89,33 +89,20 @@ def _bytes(buffer: BufferOp, target: Target) -> tuple[int, int]:
     return start, start + reserved_bytes(buffer, alignment)
 
 
-def check_accesses(instruction: Instruction, target: Target) -> None:
+def check_accesses(instruction: Instruction, iterations: Iterations, target: Target) -> None:
     """Operands are aligned where that is known statically, and stay inside their allocation."""
     for access in instruction.accesses:
         if not isinstance(access.root, SSAValue):
             continue
-        size = _size(access)
-        if leaves(access, size, instruction.op):
-            low, high = byte_range(access)
+        size = allocated_bytes(access.root)
+        if stays(access, size, instruction.op, iterations) is False:
+            low, high = byte_range(access, iterations)
             raise CompileError(
                 f"{_role(instruction.op, access)} reaches bytes {low} to {high} "
                 f"of {size} bytes in {access.space.value}",
                 instruction.op,
             )
         _check_alignment(instruction, access, target)
-
-
-def _size(access: Access) -> int:
-    """Bytes that belong to the allocation behind an access; on chip, whole blocks."""
-    assert isinstance(access.root, SSAValue)
-    owner = access.root.owner
-    if isinstance(owner, BufferOp):
-        return reserved_bytes(owner, BLOCK_BYTES)
-    type_ = memref_type(access.root)
-    elements = 1
-    for n in type_.get_shape():
-        elements *= n
-    return elements * bytes_of(type_.element_type)
 
 
 def _role(op: PipeOp, access: Access) -> str:

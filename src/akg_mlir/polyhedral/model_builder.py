@@ -18,6 +18,7 @@ from akg_mlir.polyhedral.scop import Access, Array, Statement
 from akg_mlir.polyhedral.tile_model import Footprint, Kernel, Loop, Side, TileModel, Work
 from akg_mlir.polyhedral.tiling import Reduction
 from akg_mlir.polyhedral.tree import TreeError
+from akg_mlir.polyhedral.vector_product import vector_product
 
 DIM = isl.dim_type
 
@@ -91,6 +92,7 @@ class _Builder:
             self.kernel.slopes.get(statement.name, operations),
             statement.reduction is not None,
             cube.rows if cube is not None else (),
+            vector_product(statement) if cube is None else None,
         )
 
     def unit(self, statement: Statement) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from akg_mlir.polyhedral import vector_product
 from akg_mlir.polyhedral.layouts import FRACTAL
 from akg_mlir.polyhedral.tile_clock import finish, one_by_one
 from akg_mlir.polyhedral.tile_extents import Extents, product
@@ -207,6 +208,10 @@ class Cost:
     def _vector(self, work: Work) -> Numbers:
         """Cycles of a statement's vector instructions in one tile."""
         box = self.extents.of_box(work.sides)
+        if work.product is not None:
+            return vector_product.cycles(
+                work.product, box, work.element_bytes, work.slope, self.machine
+            )
         inner = box[:, -1] * work.element_bytes
         repeats = np.minimum(
             product(box[:, :-1]) * np.ceil(inner / self.machine.vector_bytes),

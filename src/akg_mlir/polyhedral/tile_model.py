@@ -56,11 +56,23 @@ class Footprint:
 
 
 @dataclass(frozen=True)
+class VectorProduct:
+    """A sum of products on the vector unit: lanes go along a dimension of the statement, which is
+    `kept` if results move with it. `repeated` are the dimensions of a factor that stays along the
+    lanes and fills them."""
+
+    lanes: int
+    kept: bool
+    repeated: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Work:
     """Instances of one statement in a tile. `unit` is vector, cube or none, `original` counts the
     program's instances, `operations` those per instance, on elements of `element_bytes`; `slope`
     are the cycles per vector repeat of all of them. One that `reduces` combines lanes or rows. The
-    dimensions `rows` are walked as one, in whole fractals."""
+    dimensions `rows` are walked as one, in whole fractals; `product` says how the vector unit sums
+    one."""
 
     statement: str
     unit: str
@@ -72,6 +84,7 @@ class Work:
     slope: int = 1
     reduces: bool = False
     rows: tuple[int, ...] = ()
+    product: VectorProduct | None = None
 
 
 @dataclass(frozen=True)

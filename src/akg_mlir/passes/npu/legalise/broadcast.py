@@ -98,7 +98,8 @@ def _splat_run(emitter: Emitter, box: Box, run: _Run) -> Operand:
         blocks *= box.sizes[far[0]]
         near_by.append(far.pop(0))
     sizes = [box.sizes[a] for a in far]
-    out = emitter.scratch([*sizes, blocks * start.block, ROWS], start.element)
+    # One splat more than needed, so that rows start in different groups of banks.
+    out = emitter.scratch([*sizes, blocks * start.block + bool(far), ROWS], start.element)
 
     def body(indices: tuple[Index, ...]) -> None:
         source, result = start.at_all(far, indices), out.at_all(range(len(far)), indices)

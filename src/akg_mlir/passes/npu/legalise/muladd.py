@@ -73,8 +73,10 @@ def _products(emitter: Emitter, box: Box) -> None:
     row = -(-box.sizes[-1] // dst.block) * dst.block
     need = box.volume // box.sizes[-1] * row * dst.size
     lanes = len(box.sizes) - 1
-    grains = {**dict.fromkeys(range(lanes), 1), lanes: LANES}
+    # An instruction multiplies one row at most: rows stay as long as blocks of results allow.
+    grains = {axis: dst.block if dst.strides[axis] == 1 else 1 for axis in range(lanes)}
     part = cut(box, grains, need, emitter.scratch_bytes)
+    part = part or cut(box, {lanes: LANES}, need, emitter.scratch_bytes)
     if part is not None:
         in_parts(emitter, box, *part, lambda part: _products(emitter, part), compound=True)
         return

@@ -157,6 +157,13 @@ def test_rows_that_no_window_touches_stay_in_gm(images: int, rows: int) -> None:
     assert (images, 2, rows, 5, 16) in loaded
 
 
+def test_what_windows_leave_out_need_not_be_moved() -> None:
+    """5 x 3 of 9 x 6 points of the image, the weights, and the result, at 2 bytes each."""
+    report = akg_mlir.compile(PACKED, target="ascend910").report()
+    points, weights = 3 * 2 * 5 * 3 * 16, 2 * 2 * 16 * 16
+    assert report.least_bytes == (points + weights + points) * 2
+
+
 def test_an_image_with_windows_in_the_pads_alone_is_padded_first() -> None:
     image, weights, y = "1x16x4x4", "16x16x3x3", "1x16x5x8"
     text = f"""

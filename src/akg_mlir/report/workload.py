@@ -46,10 +46,16 @@ def case_workload(source: FuncOp, kernels: Iterable[Workload]) -> Workload:
 
     Computation is that of its kernels; whatever they pass on to each other counts as free.
     """
-    read, written = _touched(source)
+    needed, written = _touched(source)
+    read = {v: _bytes(v) for v in needed if isinstance(v, BlockArgument)}
+    for owner in {v.owner for v in needed}:
+        if isinstance(owner, te.SliceOp | te.WindowOp) and _leaves_parts(owner):
+            part = _buffer(owner.operands[0])
+            if isinstance(part, BlockArgument) and part not in needed:
+                read[part] = max(read.get(part, 0), _bytes_of_part(owner))
     kernels = tuple(kernels)
     return Workload(
-        in_bytes=sum(map(_bytes, read)),
+        in_bytes=sum(read.values()),
         out_bytes=sum(map(_bytes, written)),
         contractions=tuple(c for kernel in kernels for c in kernel.contractions),
         vector_cycles=sum(kernel.vector_cycles for kernel in kernels),
@@ -140,10 +146,10 @@ def _reuse(op: _Product) -> float:
 
 
 def _touched(source: FuncOp) -> tuple[set[SSAValue], set[SSAValue]]:
-    """The arguments that the results are computed from, and the results that are computed.
+    """The values that the results are computed from, and the results that are computed.
 
     What is returned as it came in, or under another shape, moves no byte; nor do constants. Of what
-    slices and windows with gaps read, parts may never be touched.
+    slices and windows with gaps read, parts may never be touched: that is left out here.
     """
     returned = source.body.block.last_op
     written = {v for v in _operands(returned) if _is_computed(v)}
@@ -152,13 +158,25 @@ def _touched(source: FuncOp) -> tuple[set[SSAValue], set[SSAValue]]:
         operands = _operands(waiting.pop().owner)
         waiting += operands - needed
         needed |= operands
-    return {v for v in needed if isinstance(v, BlockArgument)}, written
+    return needed, written
 
 
 def _operands(owner: Operation | Block | None) -> set[SSAValue]:
-    if isinstance(owner, te.SliceOp) or (isinstance(owner, te.WindowOp) and owner.has_gaps):
-        return {_buffer(v) for v in owner.operands[1:]}
-    return {_buffer(v) for v in owner.operands} if isinstance(owner, Operation) else set()
+    if not isinstance(owner, Operation):
+        return set()
+    return {_buffer(v) for v in owner.operands[1 if _leaves_parts(owner) else 0 :]}
+
+
+def _leaves_parts(op: Operation) -> bool:
+    """Whether an op may read only a part of its first operand."""
+    return isinstance(op, te.SliceOp) or (isinstance(op, te.WindowOp) and op.has_gaps)
+
+
+def _bytes_of_part(op: te.SliceOp | te.WindowOp) -> int:
+    """Bytes of its first operand that an op reads."""
+    if isinstance(op, te.SliceOp):
+        return _bytes(op.result)
+    return _bytes(op.operands[0]) // prod(op.image_sizes) * prod(op.elements_read())
 
 
 def _buffer(value: SSAValue) -> SSAValue:

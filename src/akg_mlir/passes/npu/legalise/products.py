@@ -224,11 +224,12 @@ class _Stream:
         pairs = max(0, whole - 1) // turns
         if pairs <= UNROLL:
             turns, pairs = 1, 0
-        first = [(_Position(0), _eased(steps))] if whole else []
+        repeats = isinstance(self.op.parent_op(), scf.ForOp)
+        first = [(_Position(0), steps if repeats else _eased(steps))] if whole else []
         tail = [(_Position(n * period), steps) for n in range(1 + pairs * turns, whole)]
         if rest:
             tail.append((_Position(whole * period), _even(rest, self.most)))
-        if isinstance(self.op.parent_op(), scf.ForOp):
+        if repeats:
             _pair(first or tail, tail or first)
 
         def body(index: SSAValue) -> None:

@@ -119,12 +119,13 @@ class _Promoter:
         return not (known.live_in or known.live_out)
 
     def on_vector(self, uses: list[Use]) -> list[Use]:
-        """The uses by statements on the vector unit: writes first, of which those of most elements
-        (a matrix before the zeros beside it)."""
+        """The uses by statements on the vector unit: writes first, those of constants after others
+        and those of most elements first."""
         found = [u for u in uses if u.executed.unit == VECTOR and u.executed not in self.demoted]
         writes = [u for u in found if u.access.is_write]
         if len(writes) > 1:
             writes.sort(key=lambda u: -box(u.footprint(u.executed.scope.dims)).volume)
+            writes.sort(key=_is_fill)
         return [*writes, *(u for u in found if not u.access.is_write)]
 
     def demote(self, array: str, scope: Scope, uses: list[Use]) -> bool:
@@ -144,7 +145,7 @@ class _Promoter:
                 start = corner(use, scope, axis) if anchor is None else anchor
                 if starts_aligned(use, walk.dim, start, axis, elements):
                     anchor = start
-                else:
+                elif not _is_fill(use):  # npu-legalise may begin at the block
                     reason = "its rows of {}, which is made on chip, start inside a block"
             if reason is not None:
                 self.demoted[use.executed] = reason.format(short_name(array))
@@ -264,6 +265,11 @@ def _reasons(groups: ReferenceGroups, group: Group, lattice: Lattice | None) -> 
         yield f"one of {len(groups.groups)} boxes, far apart or at other places in a block"
     if lattice is not None:
         yield f"one of {' x '.join(map(str, lattice.steps))} elements kept"
+
+
+def _is_fill(use: Use) -> bool:
+    """Whether the statement reads nothing."""
+    return not use.executed.source.reads
 
 
 def _same_elements(first: Use, second: Use) -> bool:

@@ -15,6 +15,7 @@ from akg_mlir.passes.npu.legalise.bursts import is_one_burst_copy, write_bursts
 from akg_mlir.passes.npu.legalise.elementwise import require, write_vec
 from akg_mlir.passes.npu.legalise.emitter import Emitter, NoVectorForm
 from akg_mlir.passes.npu.legalise.issue import Fields
+from akg_mlir.passes.npu.legalise.overwritten import from_blocks
 from akg_mlir.passes.npu.legalise.permute import apply, is_permuted, move, permuted_copy
 from akg_mlir.passes.npu.legalise.scalar import number
 from akg_mlir.passes.npu.legalise.transpose import floor_to_block
@@ -123,7 +124,7 @@ def lower_scalar(emitter: Emitter, op: npu.VScalarOp) -> None:
 
 
 def lower_fill(emitter: Emitter, op: npu.VFillOp) -> None:
-    fill(emitter, box_of(op.dst), op.scalar)
+    fill(emitter, from_blocks(op, box_of(op.dst)), op.scalar)
 
 
 def fill(emitter: Emitter, box: Box, value: FloatAttr | IntegerAttr) -> None:

@@ -1,0 +1,64 @@
+"""Fills that start inside a block: what is in front may be filled, too, if it is written next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xdsl.ir import Operation
+
+from akg_mlir.dialects import npu
+from akg_mlir.passes.npu.legalise.views import Box, box_of, squeeze
+
+
+def from_blocks(op: Operation, box: Box) -> Box:
+    """The box of a fill, from the start of its blocks on where the lanes in front are written
+    before anything reads the buffer: the vector unit writes from block boundaries only."""
+    box = squeeze(box)
+    lanes = [axis for axis, stride in enumerate(box.dst.strides) if stride == 1]
+    inside = box.dst.offset.fact.residue(box.dst.block)
+    if len(lanes) != 1 or not inside:
+        return box
+    (axis,) = lanes
+    before = box.dst.moved(-inside)
+    front = Box((*box.sizes[:axis], inside, *box.sizes[axis + 1 :]), (before,))
+    if not _is_overwritten(op, front, axis):
+        return box
+    return Box((*box.sizes[:axis], inside + box.sizes[axis], *box.sizes[axis + 1 :]), (before,))
+
+
+def _is_overwritten(op: Operation, front: Box, axis: int) -> bool:
+    """Whether an op that follows in the same block writes all of `front`, and none before it reads
+    the buffer."""
+    for later in _following(op):
+        if not isinstance(later, npu.PipeOp) or _has_pointers(later):
+            return False
+        if any(box_of(value).dst.base is front.dst.base for value in later.reads):
+            return False
+        if any(_covers(squeeze(box_of(value)), front, axis) for value in later.writes):
+            return True
+    return False
+
+
+def _has_pointers(op: npu.PipeOp) -> bool:
+    return any(isinstance(value.type, npu.PtrType) for value in (*op.reads, *op.writes))
+
+
+def _following(op: Operation) -> Iterator[Operation]:
+    """The ops behind `op` that touch memory."""
+    while (next_op := op.next_op) is not None:
+        op = next_op
+        if isinstance(op, npu.PipeOp) or op.regions:
+            yield op
+
+
+def _covers(box: Box, front: Box, axis: int) -> bool:
+    """Whether a box with rows like those of `front` has all its elements."""
+    whole, part = box.dst, front.dst
+    if whole.base is not part.base or whole.strides != part.strides:
+        return False
+    start, first = whole.offset.fact, part.offset.fact
+    if start.mod or first.mod:  # not known as numbers
+        return False
+    skipped = first.rem - start.rem
+    rows = all(n >= m for k, (n, m) in enumerate(zip(box.sizes, front.sizes)) if k != axis)
+    return rows and 0 <= skipped <= box.sizes[axis] - front.sizes[axis]

@@ -52,7 +52,7 @@ def every_plan(planner: Planner, body: Body, most: int, limit: int) -> Iterator[
             for order in chosen:
                 plan.add(order)
             if planner.add_barriers(plan) and planner.proves(plan):
-                if colour(planner.program, planner.required, plan, limit) is None:
+                if colour(planner.program, plan, limit) is None:
                     complete.append(frozenset(chosen))
                     yield plan
 

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 from akg_mlir.passes.npu.memory.structure import Body, Program
-from akg_mlir.passes.npu.sync.dependence import Requirements
 from akg_mlir.passes.npu.sync.happens_before import Analysis
 from akg_mlir.passes.npu.sync.placement import Plan
 from akg_mlir.passes.npu.sync.schedule import Flag, PipePair, textual
 
 
-def colour(program: Program, required: Requirements, plan: Plan, limit: int) -> PipePair | None:
+@dataclass(frozen=True)
+class Shortage:
+    """A pair of pipes that has too few ids for its flags; the first and last place of every flag
+    in the program, and which flags may not share an id."""
+
+    pair: PipePair
+    spans: Mapping[Flag, tuple[int, int]]
+    conflicts: Mapping[Flag, set[Flag]]
+
+
+def colour(program: Program, plan: Plan, limit: int) -> Shortage | None:
     """Give every flag of the plan an event id below `limit`.
 
     Returns the first pair of pipes whose flags do not fit, or None. Two flags may share an id when
@@ -22,7 +32,7 @@ def colour(program: Program, required: Requirements, plan: Plan, limit: int) -> 
     then waits for the earlier one too.
     """
     spans = _spans(program, plan)
-    conflicts = _conflicts(program, required, plan, spans)
+    conflicts = _conflicts(program, plan, spans)
     groups: dict[PipePair, list[Flag]] = {}
     for flag in sorted(spans, key=lambda f: spans[f]):
         groups.setdefault((flag.src, flag.dst), []).append(flag)
@@ -30,7 +40,7 @@ def colour(program: Program, required: Requirements, plan: Plan, limit: int) -> 
         used = _assign([f for f in flags if not is_token(plan, f)], conflicts)
         tokens = [f for f in flags if is_token(plan, f)]
         if used > limit or not _assign_tokens(plan, tokens, conflicts, range(used, limit)):
-            return pair
+            return Shortage(pair, spans, conflicts)
     return None
 
 
@@ -82,12 +92,9 @@ def _spans(program: Program, plan: Plan) -> dict[Flag, tuple[int, int]]:
 
 
 def _conflicts(
-    program: Program,
-    required: Requirements,
-    plan: Plan,
-    spans: Mapping[Flag, tuple[int, int]],
+    program: Program, plan: Plan, spans: Mapping[Flag, tuple[int, int]]
 ) -> dict[Flag, set[Flag]]:
-    analysis = Analysis(program, required, plan.schedule)
+    analysis = Analysis(program, None, plan.schedule)
     findings = analysis.run()
     conflicts: dict[Flag, set[Flag]] = {flag: set() for flag in spans}
 
@@ -103,21 +110,20 @@ def _conflicts(
             if spans[a][0] <= spans[b][1] and spans[b][0] <= spans[a][1]:
                 clash(a, b)
     for node, unknown in findings.unconsumed.items():
+        if not unknown:
+            continue
         for wait, bit in analysis.waits.items():
             if unknown & bit and wait.flag is not node.flag and not is_token(plan, wait.flag):
                 clash(node.flag, wait.flag)
     return conflicts
 
 
-def apart(
-    program: Program, required: Requirements, plan: Plan, pair: PipePair
-) -> list[tuple[Flag, Flag]]:
+def apart(plan: Plan, shortage: Shortage) -> list[tuple[Flag, Flag]]:
     """Forward flags of a pair that share no id only because the second might be set too early.
 
     (first, second) in program order, those furthest apart first.
     """
-    spans = _spans(program, plan)
-    conflicts = _conflicts(program, required, plan, spans)
+    pair, spans, conflicts = shortage.pair, shortage.spans, shortage.conflicts
     flags = [f for f in plan.orders if (f.src, f.dst) == pair and not is_token(plan, f)]
     found = [
         (spans[b][0] - spans[a][1], a, b)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from akg_mlir.dialects.npu import Pipe
 from akg_mlir.passes.npu.memory.structure import divergence
-from akg_mlir.passes.npu.sync.events import apart, colour, merge_candidates
+from akg_mlir.passes.npu.sync.events import Shortage, apart, colour, merge_candidates
 from akg_mlir.passes.npu.sync.placement import Order, Plan, Planner
 from akg_mlir.passes.npu.sync.redundancy import eliminate
 from akg_mlir.passes.npu.sync.schedule import Flag, PipePair
@@ -32,13 +32,14 @@ def fit(planner: Planner, plan: Plan, limit: int) -> Fitted:
     merged = barriers = 0
     delayed: dict[Order, None] = {}
     for _ in range(4 * len(plan.orders) + 1):
-        pair = colour(planner.program, planner.required, plan, limit)
-        if pair is None:
+        shortage = colour(planner.program, plan, limit)
+        if shortage is None:
             planner.complete(plan)
             plan, _ = eliminate(planner, plan)
-            pair = colour(planner.program, planner.required, plan, limit)
-        if pair is None:
+            shortage = colour(planner.program, plan, limit)
+        if shortage is None:
             return Fitted(plan, merged, barriers)
+        pair = shortage.pair
         candidates = merge_candidates(plan, pair)
         if candidates:
             many = at_once(sum((f.src, f.dst) == pair for f in plan.orders))
@@ -46,7 +47,7 @@ def fit(planner: Planner, plan: Plan, limit: int) -> Fitted:
             for flags in chosen:
                 merge(plan, flags)
             merged += len(chosen)
-        elif not delay(planner, plan, pair, delayed):
+        elif not delay(plan, shortage, delayed):
             _use_barrier(plan, pair)
             barriers += 1
     return serial(planner)
@@ -88,13 +89,13 @@ def merge(plan: Plan, flags: Sequence[Flag]) -> None:
         plan.delays.add(merged)
 
 
-def delay(planner: Planner, plan: Plan, pair: PipePair, known: dict[Order, None]) -> bool:
+def delay(plan: Plan, shortage: Shortage, known: dict[Order, None]) -> bool:
     """Let one flag of a pair be set only after another one has been waited for, to share its id.
 
     The two are as far apart as possible. Orders in `known` were tried before. Returns whether
     there is a new one.
     """
-    for first, second in apart(planner.program, planner.required, plan, pair):
+    for first, second in apart(plan, shortage):
         earlier, later = plan.orders[first].later, plan.orders[second].earlier
         body, x, y = divergence(earlier, later)
         order = Order(body, x, y, first.dst, first.src)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from math import inf
 
 from akg_mlir.passes.npu.sync.cuts import Cuts, classes, count_runs, cut, moved, timed
-from akg_mlir.passes.npu.sync.events import colour
+from akg_mlir.passes.npu.sync.events import Shortage, colour
 from akg_mlir.passes.npu.sync.exchange import exchange
 from akg_mlir.passes.npu.sync.fitting import Fitted, at_once, delay, fit, merge
 from akg_mlir.passes.npu.sync.placement import Order, Plan, Planner
@@ -30,7 +30,7 @@ def optimise(planner: Planner, plan: Plan, limit: int, timer: Timer) -> Fitted:
 
     Never worse than what `fit` makes of the plan, except where asking for that takes seconds.
     """
-    fits = colour(planner.program, planner.required, plan, limit) is None
+    fits = colour(planner.program, plan, limit) is None
     is_large = not timer.length
     if is_large and not fits:
         timer = timer.whole()
@@ -48,11 +48,11 @@ def optimise(planner: Planner, plan: Plan, limit: int, timer: Timer) -> Fitted:
 
     def worth(fitted: Fitted) -> tuple[int, int]:
         # Flags are shared between plans: their ids are those of the plan coloured last.
-        colour(planner.program, planner.required, fitted.plan, limit)
+        colour(planner.program, fitted.plan, limit)
         return whole.worth(fitted.plan.schedule, with_ids=True)
 
     chosen = min(plans, key=worth)
-    colour(planner.program, planner.required, chosen.plan, limit)
+    colour(planner.program, chosen.plan, limit)
     return chosen
 
 
@@ -80,16 +80,16 @@ class _Search:
     def run(self) -> Fitted | None:
         """The plan that fits; None if there is none with flags alone."""
         while True:
-            trial, pair = self._trial()
-            if pair is None:
+            trial, shortage = self._trial()
+            if shortage is None:
                 return Fitted(trial, self._forced, 0)
-            if not self._give_up_one(trial, pair):
+            if not self._give_up_one(trial, shortage):
                 if not self._delays:
                     return None
                 # They need ids as well, of the pair the other way round: without them, then.
                 self._delays, self._may_delay = {}, False
 
-    def _trial(self) -> tuple[Plan, PipePair | None]:
+    def _trial(self) -> tuple[Plan, Shortage | None]:
         """The plan as decided so far, and the pair that has too many flags."""
         planner, trial = self._planner, self._plan.copy()
         for order in self._delays:
@@ -98,16 +98,16 @@ class _Search:
             for run in cuts.best[self._runs[number] - 1][1]:
                 if len(run) > 1:
                     merge(trial, run)
-        pair = colour(planner.program, planner.required, trial, self._limit)
-        if pair is None:
+        shortage = colour(planner.program, trial, self._limit)
+        if shortage is None:
             planner.complete(trial)
             trial, _ = eliminate(planner, trial)
-            pair = colour(planner.program, planner.required, trial, self._limit)
-        return trial, pair
+            shortage = colour(planner.program, trial, self._limit)
+        return trial, shortage
 
-    def _give_up_one(self, trial: Plan, pair: PipePair) -> bool:
+    def _give_up_one(self, trial: Plan, shortage: Shortage) -> bool:
         """Decide on one flag less for a pair; whether that was possible."""
-        numbers = [i for i, flags in enumerate(self._classes) if _pair(flags[0]) == pair]
+        numbers = [i for i, flags in enumerate(self._classes) if _pair(flags[0]) == shortage.pair]
         if fresh := [i for i in numbers if i not in self._cuts]:
             before = list(self._runs)
             for number in fresh:
@@ -117,7 +117,7 @@ class _Search:
         victim = min(numbers, key=self._saving, default=None)
         merging = inf if victim is None else self._saving(victim)
         delays, delayed = dict(self._delays), trial.copy()
-        if self._may_delay and delay(self._planner, delayed, pair, delays):
+        if self._may_delay and delay(delayed, shortage, delays):
             later = self._timer.cycles(delayed.schedule) - self._timer.cycles(trial.schedule)
             if later < merging:
                 self._delays = delays

@@ -19,35 +19,8 @@ from typing import NoReturn
 from akg_mlir.dialects.npu import Pipe
 from akg_mlir.passes.npu.memory.structure import Body, Branch, Instruction, Item, Loop, Program
 from akg_mlir.passes.npu.sync.dependence import Requirements
+from akg_mlir.passes.npu.sync.facts import EVERYTHING, State
 from akg_mlir.passes.npu.sync.schedule import PIPES, Barrier, Flag, Node, Schedule, Set, Wait
-
-EVERYTHING = -1
-"""All facts: what holds before anything was executed, and after a barrier on all pipes."""
-
-
-@dataclass
-class State:
-    """`known[p]`: facts at the start of the next instruction of pipe p; `flags`: set ones only."""
-
-    known: dict[Pipe, int]
-    flags: dict[Flag, int]
-
-    def copy(self) -> State:
-        return State(dict(self.known), dict(self.flags))
-
-    def map(self, change: Callable[[int], int]) -> None:
-        """Apply `change` to every set of facts."""
-        self.known = {p: change(v) for p, v in self.known.items()}
-        self.flags = {f: change(v) for f, v in self.flags.items()}
-
-    def forget(self, bit: int) -> None:
-        """A fact ends everywhere. The innermost loop of the analysis: no closures here."""
-        rest = ~bit
-        known, flags = self.known, self.flags
-        for pipe in known:
-            known[pipe] &= rest
-        for flag in flags:
-            flags[flag] &= rest
 
 
 @dataclass
@@ -84,12 +57,16 @@ Missing = Callable[["Analysis", Instruction, int], NoReturn]
 
 
 class Analysis:
-    """One run over a program. `on_missing` may extend the schedule and raise Retry or Restart."""
+    """One run over a program. `on_missing` may extend the schedule and raise Retry or Restart.
+
+    Facts about waits do not depend on those about instructions: without requirements the analysis
+    follows flags alone, which takes a fraction of the time.
+    """
 
     def __init__(
         self,
         program: Program,
-        required: Requirements,
+        required: Requirements | None,
         schedule: Schedule,
         on_missing: Missing | None = None,
     ) -> None:
@@ -100,9 +77,11 @@ class Analysis:
         self.waits: dict[Wait, int] = {}
         self._waits_of_pair: dict[tuple[Pipe, Pipe], int] = {}
         self._members: dict[Loop, int] = {}
+        self._items: dict[Body, list[Item]] = {}
         self._own = dict.fromkeys(PIPES, 0)
-        for instruction in program.instructions:
-            self._own[instruction.pipe] |= self._all_levels(1 << instruction.index)
+        if required is not None:
+            for instruction in program.instructions:
+                self._own[instruction.pipe] |= _all_levels(required, 1 << instruction.index)
 
     def run(self) -> Findings:
         """Analyse the whole kernel."""
@@ -118,7 +97,8 @@ class Analysis:
     def wait_bit(self, wait: Wait) -> int:
         """The fact "all instances of this wait have happened"."""
         if wait not in self.waits:
-            bit = 1 << (self.required.levels * self.required.count + len(self.waits))
+            facts = 0 if self.required is None else self.required.levels * self.required.count
+            bit = 1 << (facts + len(self.waits))
             self.waits[wait] = bit
             pair = (wait.flag.src, wait.flag.dst)
             self._waits_of_pair[pair] = self._waits_of_pair.get(pair, 0) | bit
@@ -126,7 +106,7 @@ class Analysis:
         return self.waits[wait]
 
     def _kernel(self) -> None:
-        state = State(dict.fromkeys(PIPES, EVERYTHING), {})
+        state = State()
         for node in self.schedule.nodes():
             if isinstance(node, Wait):
                 self.wait_bit(node)
@@ -139,13 +119,13 @@ class Analysis:
     def _run_body(self, body: Body, state: State) -> State:
         frame = Frame(body)
         self.stack.append(frame)
-        position = 0
-        while position < len(body.items):
+        position, items = 0, self._items_of(body)
+        while position < len(items):
             if self.on_missing is not None:
                 del frame.snapshots[position:]
                 frame.snapshots.append(state.copy())
             try:
-                state = self._run_item(body.items[position], state)
+                state = self._run_item(items[position], state)
                 position += 1
             except Retry as retry:
                 if retry.body is not body:
@@ -155,6 +135,19 @@ class Analysis:
                 state = frame.snapshots[position].copy()
         self.stack.pop()
         return state
+
+    def _items_of(self, body: Body) -> list[Item]:
+        """The items of a body that may change the state."""
+        if self.required is not None:
+            return body.items
+        if body not in self._items:
+            synchronised = self.schedule.before.keys() | self.schedule.after.keys()
+            self._items[body] = [
+                item
+                for item in body.items
+                if not isinstance(item, Instruction) or item in synchronised
+            ]
+        return self._items[body]
 
     def _run_item(self, item: Item, state: State) -> State:
         self._nodes(self.schedule.before.get(item, ()), state)
@@ -177,37 +170,32 @@ class Analysis:
             end = state.copy()
             self._turn(loop, state)
             state = self._meet(start, state)
-            if state == start:
+            if state.holds_as(start):
                 return self._meet(before, end) if loop.may_be_empty else end
 
     def _turn(self, loop: Loop, state: State) -> None:
         """A new iteration of `loop` begins: what has completed so far, has before it."""
+        if self.required is None:
+            return
         shift = loop.depth * self.required.count
         members = self._members_of(loop)
-
-        def change(facts: int) -> int:
-            return (facts & ~(members << shift)) | ((facts & members) << shift)
-
-        state.map(change)
+        others = ~(members << shift)
+        state.map(lambda facts: (facts & others) | ((facts & members) << shift))
 
     def _members_of(self, loop: Loop) -> int:
         if loop not in self._members:
             self._members[loop] = _instructions_in(loop.body)
         return self._members[loop]
 
-    def _all_levels(self, mask: int) -> int:
-        return sum(mask << (level * self.required.count) for level in range(self.required.levels))
-
     def _meet(self, first: State, second: State) -> State:
-        for flag in first.flags.keys() ^ second.flags.keys():
+        for flag in {*first.flags} ^ {*second.flags}:
             self._complain("is set on one way through the program and clear on another", flag)
-        return State(
-            {p: v & second.known[p] for p, v in first.known.items()},
-            {f: v & second.flags[f] for f, v in first.flags.items() if f in second.flags},
-        )
+        return first.meet(second)
 
     def _run_instruction(self, instruction: Instruction, state: State) -> None:
-        missing = self.required.needs[instruction.index] & ~state.known[instruction.pipe]
+        if self.required is None:
+            return
+        missing = self.required.needs[instruction.index] & ~state.known(instruction.pipe)
         if missing:
             if self.on_missing is not None:
                 self.on_missing(self, instruction, missing)
@@ -216,7 +204,7 @@ class Analysis:
         bit = 1 << instruction.index
         state.forget(bit)
         if instruction.pipe is Pipe.S:
-            state.known[Pipe.S] |= bit
+            state.learn(Pipe.S, bit)
 
     def _nodes(self, nodes: list[Node] | tuple[()], state: State) -> None:
         for node in nodes:
@@ -232,28 +220,32 @@ class Analysis:
         if flag in state.flags:
             self._complain("is set twice without a wait in between", flag)
         pair = self._waits_of_pair.get((flag.src, flag.dst), 0)
-        unknown = pair & ~state.known[flag.src]
-        self.findings.unconsumed[node] = self.findings.unconsumed.get(node, 0) | unknown
-        state.flags[flag] = state.known[flag.src] | self._own[flag.src]
+        known = state.known(flag.src)
+        self.findings.unconsumed[node] = self.findings.unconsumed.get(node, 0) | (pair & ~known)
+        state.set(flag, known | self._own[flag.src])
 
     def _wait(self, node: Wait, state: State) -> None:
         flag, bit = node.flag, self.wait_bit(node)
         if flag not in state.flags:
             self._complain("is waited for without a set before", flag)
             return
-        brought = state.flags.pop(flag)
+        brought = state.take(flag)
         state.forget(bit)
-        state.known[flag.dst] |= brought | bit
+        state.learn(flag.dst, brought | bit)
 
     def _barrier(self, node: Barrier, state: State) -> None:
         if node.on is Pipe.ALL:
             state.map(lambda _: EVERYTHING)
         else:
-            state.known[node.on] |= self._own[node.on]
+            state.learn(node.on, self._own[node.on])
 
     def _complain(self, what: str, flag: Flag) -> None:
         if (what, flag) not in self.findings.protocol:
             self.findings.protocol.append((what, flag))
+
+
+def _all_levels(required: Requirements, mask: int) -> int:
+    return sum(mask << (level * required.count) for level in range(required.levels))
 
 
 def own_waits(analysis: Analysis, node: Set, findings: Findings) -> bool:

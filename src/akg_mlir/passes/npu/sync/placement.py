@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NoReturn
 
 from akg_mlir.dialects.npu import Pipe
@@ -45,12 +46,14 @@ class Order:
     src: Pipe
     dst: Pipe
 
-    @property
+    @cached_property
     def first(self) -> int:
+        """The place of `earlier`."""
         return self.body.items.index(self.earlier)
 
-    @property
+    @cached_property
     def second(self) -> int:
+        """The place of `later`."""
         return self.body.items.index(self.later)
 
     @property
@@ -88,11 +91,10 @@ class Plan:
 
     def drop(self, flag: Flag) -> None:
         """Take a flag out, with the flag that guards it."""
-        for gone in (flag, self.guards.pop(flag, None)):
-            if gone is not None:
-                self.schedule.remove(flag=gone)
-                self.orders.pop(gone, None)
-                self.delays.discard(gone)
+        order, guard = self.orders.pop(flag), self.guards.pop(flag, None)
+        gone = [flag] if guard is None else [flag, guard]
+        self.schedule.remove_flags(gone, order.earlier, order.later)
+        self.delays.discard(flag)
         self.guards = {t: g for t, g in self.guards.items() if g is not flag}
 
     def guard(self, token: Flag) -> None:
@@ -269,4 +271,4 @@ def _strongest(orders: Sequence[Order]) -> Order:
 def _brought(running: Analysis, order: Order) -> int:
     """Facts that pipe `order.src` knows at the place of the set."""
     frame = next(f for f in running.stack if f.body is order.body)
-    return frame.snapshots[order.first + 1].known[order.src]
+    return frame.snapshots[order.first + 1].known(order.src)

@@ -29,7 +29,7 @@ def eliminate(planner: Planner, plan: Plan) -> tuple[Plan, int]:
     for barrier in candidates:
         trial = plan.copy()
         assert isinstance(barrier, Barrier)
-        trial.schedule.remove(barrier=barrier)
+        trial.schedule.remove(barrier)
         if planner.proves(trial):
             plan, dropped = trial, dropped + 1
     return plan, dropped

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from akg_mlir.dialects.npu import Pipe, PipeBarrierOp, SetFlagOp, WaitFlagOp
@@ -67,10 +67,16 @@ class Schedule:
         for nodes in self.lists():
             yield from nodes
 
-    def remove(self, *, flag: Flag | None = None, barrier: Barrier | None = None) -> None:
-        """Drop a barrier, or every operation on a flag."""
+    def remove(self, barrier: Barrier) -> None:
+        """Drop a barrier."""
         for nodes in self.lists():
-            nodes[:] = [n for n in nodes if not _concerns(n, flag, barrier)]
+            nodes[:] = [n for n in nodes if n is not barrier]
+
+    def remove_flags(self, flags: Collection[Flag], earlier: Item, later: Item) -> None:
+        """Drop every operation on flags that are set after one item and awaited before another."""
+        around = self.after.get(earlier), self.before.get(later), self.prologue, self.epilogue
+        for nodes in filter(None, around):
+            nodes[:] = [n for n in nodes if isinstance(n, Barrier) or n.flag not in flags]
 
     def drop_barriers(self) -> None:
         """Drop the barriers on single pipes."""
@@ -85,10 +91,6 @@ class Schedule:
             list(self.prologue),
             list(self.epilogue),
         )
-
-
-def _concerns(node: Node, flag: Flag | None, barrier: Barrier | None) -> bool:
-    return node is barrier if isinstance(node, Barrier) else node.flag is flag
 
 
 def once(nodes: Sequence[Node]) -> list[Node]:

@@ -3,7 +3,8 @@
     python -m tests.conformance.composite ../shared/cases/composite --json counts.json
 
 Kernels of more than 4 million elements are made smaller (`tests/support/composite_scaling.py`).
-A case that passed before is not run again with `--resume FILE` of an earlier `--json`.
+Some at a time: `--include '/[0-3]'`, or `--sample N`; what passed in an earlier `--json FILE` is not
+run again with `--resume FILE`.
 """
 
 from __future__ import annotations
@@ -46,13 +47,13 @@ def run(
         case = {"name": finished.name, **_outcome(finished.value, finished.failure, timeout)}
         cases[finished.name] = case
         if case["status"] != "passed":
-            print(f"{case['status']:12} {finished.name}: {case['detail']}", flush=True)
+            print(f"{case['status']:12} {finished.name}: {case['detail']}", file=sys.stderr)
     counts = _counts(cases.values())
     result = {**counts, "ok": not counts["wrong"] + counts["crashed"]}
     groups = sorted({_group(name) for name in cases})
     result["groups"] = {g: _counts(c for n, c in cases.items() if _group(n) == g) for g in groups}
     result["cases"] = [cases[name] for name in sorted(cases)]
-    print(_summary(result))
+    print(_summary(result), file=sys.stderr)
     return result
 
 

@@ -60,9 +60,7 @@ def evaluate(document: Mapping[str, Any], given: Mapping[str, Array]) -> dict[st
 
 def _step(operation: Operation, known: dict[str, Array]) -> None:
     operands = tensors(operation["input_desc"])
-    arrays = [
-        known[t["tensor_name"]] if t["tensor_name"] in known else _constant(t) for t in operands
-    ]
+    arrays = [_constant(t) if "value" in t else known[t["tensor_name"]] for t in operands]
     name, declared = operation["name"], operation["output_desc"]
     if name in ("Assign", "InplaceAssign"):
         target = operands[0]
@@ -244,6 +242,7 @@ def _conv2d(operation: Operation, image: Array, weights: Array) -> Array:
 
 _erf = np.vectorize(math.erf, otypes=[np.float64])
 _BY_ELEMENT: dict[str, Callable[..., Array]] = {
+    "ACos": np.arccos,
     "Abs": np.abs,
     "Add": np.add,
     "Div": _divide,

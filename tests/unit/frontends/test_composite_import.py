@@ -64,7 +64,7 @@ def assert_agrees(document, given=None):
 BINARY = "Add Div Maximum Minimum Mul Pow RealDiv Sub TensorAdd".split()
 COMPARISONS = "Equal Greater GreaterEqual Less LessEqual NotEqual".split()
 UNARY = (
-    "Abs Erf Exp IsFinite IsInf IsNan Log Neg Reciprocal Relu Rsqrt Sigmoid Sqrt Square Tanh"
+    "ACos Abs Erf Exp IsFinite IsInf IsNan Log Neg Reciprocal Relu Rsqrt Sigmoid Sqrt Square Tanh"
 ).split()
 BOOLS = [tensor("p", [4, 6], "bool"), tensor("q", [6], "bool")]
 ELEMENTWISE = [
@@ -203,6 +203,8 @@ def test_special_values():
     values = np.array([np.nan, np.inf, -np.inf, 0.0, -1.0, 2.0], np.float32)
     for name in ("IsNan", "IsInf", "IsFinite"):
         assert_agrees(single(name, [Y], out([6], "bool")), {"y": values})
+    angles = np.array([-1.0, -0.5, 0.0, 0.5, 1.0, 1.5], np.float32)
+    assert_agrees(single("ACos", [Y], out([6])), {"y": angles})
     picked = single("Gather", [Y, INDICES], out([5]), axis=0)
     assert_agrees(picked, {"y": values, "i": np.array([1, 3, 2, 5, 4], np.int32)})
 
@@ -237,6 +239,14 @@ def test_compiles_and_runs(document):
     wanted = oracle.evaluate(document, given)
     for entry, array in zip(document["output_desc"], found):
         np.testing.assert_allclose(array, wanted[entry["tensor_name"]], rtol=1e-4)
+
+
+def test_parts_of_what_is_computed_bound_the_traffic():
+    x, y = tensor("x", [16, 64]), tensor("e", [16, 64])
+    taken = tensor("out", [16, 8])
+    cut = operation("UnPadAkg", [y], taken, tail=[0, 56])
+    report = akg_mlir.compile(kernel([x], [operation("Exp", [x], y), cut], taken)).report()
+    assert report.ok
 
 
 def test_files_are_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -293,6 +303,10 @@ FIRST = ("op_desc", 0, *INPUT)
         (single("ReduceSum", [X], out([4]), axis=[2]), "ReduceSum.*axis 2 is outside rank 2"),
         (single("ReduceSum", [X], out([4]), axis=["a"]), "attribute 'axis' is .*takes integers"),
         (single("PadAkg", [X], out([4, 6]), head=[0, 0]), "PadAkg.*'tail' is missing"),
+        (
+            single("StridedSlice", [X], X, begin=[0], end=[4], strides=[1], end_mask=1),
+            "StridedSlice.*'end_mask' is not supported",
+        ),
         (single("Split", [X], out([5, 6]), axis=0), "Split.*element 4 of dimension 0"),
         (single("Gather", [X, Y], out([6, 6]), axis=0), "Gather.*indices are f32"),
         (

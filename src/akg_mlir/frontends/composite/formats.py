@@ -17,10 +17,10 @@ from akg_mlir.frontends.composite.translation import Node
 FRACTAL_NZ = "FRACTAL_NZ"
 
 
-def aligned_operands(node: Node) -> list[SSAValue]:
-    """The operands of an element-wise operator, in one form."""
+def aligned_operands(node: Node, count: int | None = None) -> list[SSAValue]:
+    """The operands of an element-wise operator (as many as it takes, if given), in one form."""
     stored = [tensor.format == FRACTAL_NZ for tensor in node.operation.operands]
-    operands = node.operands()
+    operands = node.operands(count)
     if not any(stored) or all(stored):
         return operands
     return [v if kept else _stored(node, v) for v, kept in zip(operands, stored)]

@@ -38,6 +38,9 @@ def _strided_slice(node: Node) -> Sequence[SSAValue]:
     """Begin, end and strides are attributes or inline constants; negative ones count from the
     end."""
     value = node.operand(0)
+    for mask in ("begin", "end", "ellipsis", "new_axis", "shrink_axis"):
+        if node.integer(f"{mask}_mask", 0):
+            raise node.error(f"attribute '{mask}_mask' is not supported", hint="takes no masks")
     shape = te.shape_of(value)
     parts = zip(*(_places(node, k, name) for k, name in enumerate(("begin", "end", "strides"), 1)))
     taken = [range(size)[slice(*part)] for size, part in zip(shape, parts)]

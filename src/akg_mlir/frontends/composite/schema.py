@@ -147,11 +147,14 @@ def read(document: object) -> Description:
 
 
 def _operation(index: int, entry: _Entry) -> Operation:
+    results = tuple(_tensor(item) for item in entry["output_desc"].items())
+    if not results:
+        raise CompileError(f"composite JSON: {entry.path} has no result, output_desc is empty")
     return Operation(
         index,
         entry["name"].text(),
         _operands(entry["input_desc"]),
-        tuple(_tensor(item) for item in entry["output_desc"].items()),
+        results,
         _attributes(entry["attr"]) if entry.has("attr") else {},
     )
 

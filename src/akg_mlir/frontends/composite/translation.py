@@ -69,15 +69,18 @@ class Node:
     def operand(self, index: int) -> SSAValue:
         """An operand as an SSA value of tensor type."""
         tensor = self.mentioned(index)
-        if tensor.name in self.graph.values:
-            return self.graph.values[tensor.name]
-        if tensor.value is None:
+        if tensor.value is not None:
+            return self.graph.constant(tensor)
+        if tensor.name not in self.graph.values:
             raise self.error(f"operand '{tensor.name}' is used before anything computes it")
-        return self.graph.constant(tensor)
+        return self.graph.values[tensor.name]
 
-    def operands(self) -> list[SSAValue]:
-        """All operands."""
-        return [self.operand(k) for k in range(len(self.operation.operands))]
+    def operands(self, count: int | None = None) -> list[SSAValue]:
+        """All operands; raises CompileError unless there are `count`, if given."""
+        found = len(self.operation.operands)
+        if count not in (None, found):
+            raise self.error(f"it has {found} operands, takes {count}")
+        return [self.operand(k) for k in range(found)]
 
     def mentioned(self, index: int) -> Tensor:
         """What the text says of an operand."""
@@ -192,7 +195,7 @@ class Node:
         return CompileError(f"{self}: {message}", hint=hint)
 
     def __str__(self) -> str:
-        name = self.operation.results[0].name if self.operation.results else "no result"
+        name = self.operation.results[0].name
         return f"{self.operation.name}, op_desc[{self.operation.index}] ('{name}')"
 
 

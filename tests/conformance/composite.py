@@ -3,8 +3,8 @@
     python -m tests.conformance.composite ../shared/cases/composite --json counts.json
 
 Kernels of more than 4 million elements are made smaller (`tests/support/composite_scaling.py`).
-Some at a time: `--include '/[0-3]'`, or `--sample N`; what passed in an earlier `--json FILE` is not
-run again with `--resume FILE`.
+Some at a time: `--include '/[0-3]'`, or `--sample N`; what passed in an earlier `--json FILE` is
+not run again with `--resume FILE`.
 """
 
 from __future__ import annotations

@@ -88,7 +88,8 @@ def _fixed(document: Mapping[str, Any]) -> set[int]:
             fixed.add(16)
         if operation["name"] in _TIED:
             shapes = [t["shape"] for t in together]
-            kept = {a for shape in shapes for a, b in zip(shape, shapes[0]) if a == b}
+            source, result = shapes[0], operation["output_desc"][0]["shape"]
+            kept = {a for a, b in zip(source, result) if a == b}
             fixed |= {size for shape in shapes for size in shape} - kept
     return fixed
 

@@ -37,6 +37,10 @@ def test_sizes_that_attributes_name_stay():
     x, y = tensor("x", [8192, 1000]), tensor("y", [8192, 1024])
     smaller = scaled(single("PadAkg", [x], y, head=[0, 0], tail=[0, 24], pad_val=0))
     assert shapes(smaller) == [[1024, 1000]]
+    x, w = tensor("x", [64, 57, 57, 64]), tensor("w", [64, 3, 3, 64])
+    y = tensor("y", [64, 28, 28, 64])
+    smaller = scaled(single("Conv2D", [x, w], y, stride=[1, 1, 2, 2]))
+    assert shapes(smaller)[0][1:3] == [57, 57]
 
 
 def test_what_cannot_shrink_is_not_run():

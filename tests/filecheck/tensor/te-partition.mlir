@@ -106,3 +106,17 @@ func.func @fill() -> tensor<4x8xf32> {
   %c = te.constant dense<0.25> : tensor<4x8xf32>
   func.return %c : tensor<4x8xf32>
 }
+
+// What shares nothing is one kernel too: its first transfers wait for memory together.
+// CHECK-LABEL: func.func private @strangers_kernel0(%x: tensor<4x8xf32>, %y: tensor<64xf16>)
+// CHECK-NEXT:    te.exp %x
+// CHECK-NEXT:    te.cast %y
+// CHECK-NEXT:    func.return
+// CHECK-LABEL: func.func @strangers
+// CHECK-NEXT:    func.call @strangers_kernel0
+// CHECK-NEXT:    func.return
+func.func @strangers(%x: tensor<4x8xf32>, %y: tensor<64xf16>) -> (tensor<4x8xf32>, tensor<64xf32>) {
+  %0 = te.exp %x : tensor<4x8xf32>
+  %1 = te.cast %y : tensor<64xf16> -> tensor<64xf32>
+  func.return %0, %1 : tensor<4x8xf32>, tensor<64xf32>
+}

@@ -11,8 +11,12 @@ from xdsl.ir import Block, Operation, SSAValue
 
 from akg_mlir.dialects import te
 from akg_mlir.passes.tensor.fusion import Fusion, Gain, Kernel, NotFused
-from akg_mlir.passes.tensor.rewriting import splat_of
+from akg_mlir.passes.tensor.rewriting import shown, splat_of
 from akg_mlir.passes.tensor.tile_nests import stays_in_graph
+
+MOST_STRANGERS = 64
+"""Ops of a kernel made of kernels that share nothing: longer ones take too long to compile."""
+CUBE = (te.FractalMatmulOp, te.FractalConv2dOp)
 
 Report = Callable[[str, Operation, str, dict[str, int]], None]
 """(kind of remark, op, message, figures)."""
@@ -40,6 +44,7 @@ class Clusters:
             if not stays_in_graph(op):
                 self._place(op)
         self._unite_siblings()
+        self._unite_strangers()
         self._explain_borders()
 
     def units(self) -> list[tuple[Operation, ...]]:
@@ -165,6 +170,41 @@ class Clusters:
     def _inputs(self, kernel: Kernel) -> set[SSAValue]:
         inside = set(kernel.ops)
         return {v for v in self._operands(kernel) if v.owner not in inside}
+
+    # ---------------------------------------------------------------------------------- strangers
+
+    def _unite_strangers(self) -> None:
+        """Kernels that neither need others nor are needed become one: their tile bands follow each
+        other, and the latency of a kernel's first and last transfers is paid once."""
+        waiting: list[Kernel] = []
+        for kernel in dict.fromkeys(self.of.values()):
+            if self._is_stranger(kernel):
+                if sum(len(k.ops) for k in (*waiting, kernel)) > MOST_STRANGERS:
+                    self._merge(waiting)
+                    waiting = []
+                waiting.append(kernel)
+        self._merge(waiting)
+
+    def _is_stranger(self, kernel: Kernel) -> bool:
+        on_cube = any(isinstance(op, CUBE) for op in kernel.ops)
+        read = (shown(value).owner for value in self._operands(kernel))
+        written = (op.results[0] for op in kernel.ops)
+        touching = {*read, *(user for value in written for user in self._users(value))}
+        others = {owner for owner in touching if owner in self.of} - set(kernel.ops)
+        return not (others or on_cube or kernel.reason)
+
+    def _users(self, value: SSAValue) -> list[Operation]:
+        """Ops that read a value, through views too."""
+        direct = [use.operation for use in value.uses]
+        views = [v for op in direct if isinstance(op, te.ReshapeOp) for v in self._users(op.result)]
+        return [*direct, *views]
+
+    def _merge(self, kernels: list[Kernel]) -> None:
+        if len(kernels) > 1:
+            ops = sorted((op for k in kernels for op in k.ops), key=self.position.__getitem__)
+            self._set(Kernel(ops, reason="tile bands that share nothing"))
+            message = f"{len(kernels)} kernels that share nothing become one"
+            self.report("passed", ops[-1], message, {"kernels": len(kernels)})
 
     # ------------------------------------------------------------------------------------ borders
 

@@ -141,12 +141,14 @@ class AffineToNpu(PipelinePass):
 
 @dataclass(frozen=True)
 class NpuToInstructions(PipelinePass):
-    """NPU floor: legalise tile ops, overlap iterations, plan memory, synchronise, verify."""
+    """NPU floor: slice results, legalise tile ops, overlap iterations, plan memory, synchronise,
+    verify."""
 
     name = "npu-to-instructions"
 
     def expand(self) -> tuple[ModulePass, ...]:
         return (
+            _step("npu-slice-results"),
             _step("npu-legalise"),
             _step("npu-hoist-invariants"),
             _step("npu-multi-buffer"),

@@ -28,6 +28,16 @@ def rows_of(kernel: Kernel, array: str) -> tuple[int, ...]:
     return ()
 
 
+def column_of(statement: Statement, cube: CubeProduct) -> int:
+    """The outermost dimension of the columns of a product."""
+    cell, left, right = statement.writes[0].index, cube.a.index, cube.b.index
+    return next(
+        d
+        for d in range(statement.rank)
+        if _involves(cell, d) and _involves(right, d) and not _involves(left, d)
+    )
+
+
 def streamed(
     operand: Footprint, statement: Statement, cube: CubeProduct, sides: tuple[Side, ...]
 ) -> Footprint:

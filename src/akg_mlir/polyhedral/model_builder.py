@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -10,7 +10,7 @@ import islpy as isl
 
 from akg_mlir.polyhedral.alignment import order_of_lanes
 from akg_mlir.polyhedral.context import context
-from akg_mlir.polyhedral.cube_footprints import rows_of, stepping, streamed
+from akg_mlir.polyhedral.cube_footprints import column_of, rows_of, stepping, streamed
 from akg_mlir.polyhedral.executions import Execution, Interior, executions
 from akg_mlir.polyhedral.footprint import Box, box
 from akg_mlir.polyhedral.fusion import Fuser
@@ -46,7 +46,30 @@ class _Builder:
         work = [self.work(e) for e in self.executed]
         footprints = [f for array in scop.arrays.values() for f in self.footprints(array)]
         footprints += [f for place, e in enumerate(self.executed) for f in self.scratch(place, e)]
-        return TileModel(self.loops(), tuple(footprints), tuple(work))
+        return TileModel(self.loops(), tuple(footprints), tuple(work), self.columns(footprints))
+
+    def columns(self, footprints: Iterable[Footprint]) -> int | None:
+        """The loop over the columns of a product, if all that follows it in a tile can be done for
+        a part of them: one dimension of every statement and buffer, which nothing sums up."""
+        updates = [e for e in self.executed if e.statement in self.kernel.cubes]
+        if len(updates) != 1:
+            return None
+        cube, scop = self.kernel.cubes[updates[0].statement], self.kernel.scop
+        statement = scop.by_name[updates[0].statement]
+        column = column_of(statement, cube)
+        boxes = [f.held or f.sides for f in footprints if f.memory == "ub"]
+        sides = self.sides(updates[0].points, _extents(statement.domain))
+        loop = next((k for k, slope in enumerate(sides[column].slopes) if slope), None)
+        for execution in self.executed:
+            other = scop.by_name[execution.statement]
+            if other is statement or self.initialises(other):
+                continue
+            if other.reduction is not None or other.name in self.kernel.other_units:
+                return None
+            boxes.append(self.sides(execution.points, _extents(other.domain)))
+        if loop is None or not all(_is_plain(box, loop) for box in [(sides[column],), *boxes]):
+            return None
+        return loop
 
     def scratch(self, place: int, execution: Execution) -> Iterator[Footprint]:
         """The buffers of values between the ops of a statement: boxes of its instances."""
@@ -330,6 +353,12 @@ class _Builder:
                     for loop in (k, within.get(k, k)):
                         result[loop] = extents[loop] if size is None else size
         return result
+
+
+def _is_plain(sides: tuple[Side, ...], loop: int) -> bool:
+    """Whether a loop moves one side of a box at most, by one entry per iteration."""
+    moving = [s for s in sides if s.slopes[loop]]
+    return len(moving) < 2 and all(s.first == s.slopes[loop] == 1 for s in moving)
 
 
 def _extents(domain: isl.Set) -> tuple[int, ...]:

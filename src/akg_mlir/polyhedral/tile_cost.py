@@ -17,7 +17,7 @@ from akg_mlir.polyhedral.tile_clock import finish, one_by_one
 from akg_mlir.polyhedral.tile_extents import Extents, product
 from akg_mlir.polyhedral.tile_grid import Numbers
 from akg_mlir.polyhedral.tile_machine import Machine
-from akg_mlir.polyhedral.tile_model import Footprint, Side, TileModel, Work
+from akg_mlir.polyhedral.tile_model import SLICE_BYTES, SLICES, Footprint, Side, TileModel, Work
 from akg_mlir.polyhedral.tile_need import need, need_of_copies
 from akg_mlir.polyhedral.tile_overlap import COPIES, Units, units
 from akg_mlir.polyhedral.tile_reuse import moving_loops, reuse
@@ -58,7 +58,7 @@ class Cost:
         self.reuse = reuse(model, self.counts, machine.cores)
         self.per_core = self.reuse.per_core
         self.streams = self._streams()
-        self.need = need(model.footprints, self.extents, self.reuse, machine.block_bytes, fraction)
+        self.need = need(model, self.extents, self.reuse, machine.block_bytes, fraction)
         self.redundancy: dict[str, Numbers] = {}
         for work in (w for w in model.work if w.recomputed):
             factor = self._executed(work) / work.original
@@ -144,7 +144,16 @@ class Cost:
             if footprint.stored:
                 latency = self.machine.paths[footprint.memory, "gm"].latency
                 busy, dram = traffic.writes(footprint, misses[footprint])
-                spent.store(often, busy, dram, latency)
+                spent.store(often, busy, dram, latency, self._slices(footprint))
+
+    def _slices(self, stored: Footprint) -> Numbers | float:
+        """The slices in which the only tile of a core is stored while it is multiplied."""
+        column = self.model.columns
+        if column is None or column not in moving_loops(stored.sides):
+            return 1
+        results = [f for f in self.model.footprints if f.memory == "l0c"]
+        size = sum((self.extents.bytes_moved(f) for f in results), np.zeros(len(self.grid)))
+        return np.where(self.per_core > 1, 1, np.clip(size // SLICE_BYTES, 1, SLICES))
 
     def _feed(self, spent: Units) -> None:
         """Charge the transfers from UB to L1, and from there to the operands of the cube."""

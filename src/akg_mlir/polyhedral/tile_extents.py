@@ -17,6 +17,12 @@ class Extents:
 
     grid: Numbers
 
+    def limited(self, loop: int, most: int) -> Extents:
+        """Boxes of tiles with at most so many iterations of a loop."""
+        grid = self.grid.copy()
+        grid[:, loop] = np.minimum(grid[:, loop], most)
+        return Extents(grid)
+
     def of_side(self, side: Side) -> Numbers:
         """Extent of one side of a box."""
         growth = (self.grid - 1) @ np.array(side.slopes, dtype=np.float64)

@@ -14,6 +14,11 @@ from dataclasses import dataclass, field
 from akg_mlir.polyhedral.scop import Access, Scop
 from akg_mlir.polyhedral.tiling import Reduction
 
+SLICES = 4
+"""Most slices of a result that are multiplied one by one: nothing hides the store of the last."""
+SLICE_BYTES = 65536
+"""What such a slice has in L0C at least: all rows come to L0A again for each."""
+
 
 @dataclass(frozen=True)
 class Side:
@@ -106,11 +111,16 @@ class Loop:
 
 @dataclass(frozen=True)
 class TileModel:
-    """A tile space with its reduction loops behind the tile dimensions."""
+    """A tile space with its reduction loops behind the tile dimensions.
+
+    `columns` is the loop over the columns of a product whose result leaves L0C in slices of them
+    (`npu-slice-results`): UB holds slices only, and tiles that overlap share L0C.
+    """
 
     loops: tuple[Loop, ...]
     footprints: tuple[Footprint, ...]
     work: tuple[Work, ...]
+    columns: int | None = None
 
     @property
     def uses_cube(self) -> bool:

@@ -8,12 +8,15 @@ import numpy as np
 
 from akg_mlir.polyhedral.tile_extents import Extents
 from akg_mlir.polyhedral.tile_grid import Numbers
-from akg_mlir.polyhedral.tile_model import Footprint
+from akg_mlir.polyhedral.tile_model import Footprint, TileModel
 from akg_mlir.polyhedral.tile_reuse import Reuse, moving_loops
+
+SLICE = 2
+"""Blocks of columns for which UB has room at least, where results leave L0C in slices."""
 
 
 def need(
-    footprints: Sequence[Footprint],
+    model: TileModel,
     extents: Extents,
     reuse: Reuse,
     block_bytes: int,
@@ -21,9 +24,18 @@ def need(
 ) -> dict[str, Numbers]:
     """Bytes per memory to compare with a fraction of it: the most that are live at one place of
     the tile without scratch, or that fraction of them all where this is more. What is loaded in
-    front of a loop needs no second copy: that fraction of it counts."""
-    sizes = [(f, _bytes_on_chip(f, extents, block_bytes)) for f in footprints]
-    moving = [(f, size * _copies(f, reuse, fraction)) for f, size in sizes if not f.scratch]
+    front of a loop needs no second copy: that fraction of it counts. Results that leave it in
+    slices need no second copy in L0C, and UB has room for slices of them."""
+    sliced = model.columns is not None
+    slices = extents if model.columns is None else extents.limited(model.columns, SLICE)
+    held = {"ub": slices}
+    sizes = [
+        (f, _bytes_on_chip(f, held.get(f.memory, extents), block_bytes)) for f in model.footprints
+    ]
+    single = [f.scratch or (sliced and f.memory == "l0c") for f in model.footprints]
+    moving = [
+        (f, size * _copies(f, reuse, fraction)) for (f, size), one in zip(sizes, single) if not one
+    ]
     total, live = _live(sizes), _live(moving)
     return {m: np.maximum(live.get(m, 0 * all_), all_ * fraction) for m, all_ in total.items()}
 

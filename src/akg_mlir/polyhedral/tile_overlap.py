@@ -30,11 +30,14 @@ class Unit:
     fill: Numbers
     latency: float = 0.0
 
-    def add(self, times: Numbers, cycles: Numbers, latency: float = 0.0) -> None:
-        """Something done `times` per tile."""
+    def add(
+        self, times: Numbers, cycles: Numbers, latency: float = 0.0, slices: Numbers | float = 1
+    ) -> None:
+        """Something done `times` per tile, in `slices` of which all but one overlap with what other
+        units do for the same tile."""
         self.cycles = self.cycles + times * cycles
-        self.first = self.first + np.minimum(times, 1.0) * cycles
-        self.fill = self.fill + cycles
+        self.first = self.first + np.minimum(times, 1.0) * cycles / slices
+        self.fill = self.fill + cycles / slices
         self.latency = max(self.latency, latency)
 
     def turn(self, more: Numbers) -> Numbers:
@@ -62,9 +65,16 @@ class Units:
         self.reads.add(times, cycles, latency)
         self.loads.append((times * cycles, times * dram))
 
-    def store(self, times: Numbers, cycles: Numbers, dram: Numbers, latency: float) -> None:
-        """A transfer to GM."""
-        self.writes.add(times, cycles, latency)
+    def store(
+        self,
+        times: Numbers,
+        cycles: Numbers,
+        dram: Numbers,
+        latency: float,
+        slices: Numbers | float = 1,
+    ) -> None:
+        """A transfer to GM, in slices."""
+        self.writes.add(times, cycles, latency, slices)
         self.stores.append((times * cycles, times * dram))
 
     def all(self) -> dict[str, Unit]:

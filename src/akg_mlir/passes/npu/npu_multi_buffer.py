@@ -21,6 +21,7 @@ from akg_mlir.passes.npu.memory.linear import linear_of, trip_count
 from akg_mlir.passes.npu.memory.structure import kernels, program_of
 from akg_mlir.passes.npu.memory.target import target_of
 from akg_mlir.passes.npu.rotation.affordable import Bytes, affordable, overflow
+from akg_mlir.passes.npu.rotation.ahead import load_early
 from akg_mlir.passes.npu.rotation.candidates import Rotation, rotations_of
 from akg_mlir.passes.npu.rotation.collapse import collapse
 from akg_mlir.passes.npu.rotation.pipelining import Pipelined, Rename, copy_of
@@ -98,6 +99,7 @@ class _Kernel:
             rotation = self.rotations.get(loop)
             if rotation is not None:
                 self.loop(loop, rotation)
+        load_early(self.kernel)
 
     def loop(self, loop: scf.ForOp, rotation: Rotation) -> None:
         chosen = [slot for slot in rotation.slots if self.affordable[slot] > 1]

@@ -16,15 +16,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from xdsl.builder import Builder
-from xdsl.dialects import affine, arith, scf
+from xdsl.dialects import arith, scf
 from xdsl.dialects.builtin import IndexType
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.ir.affine import AffineExpr
 from xdsl.rewriter import InsertPoint
 
-from akg_mlir.dialects.npu import BufferOp, PipeOp, PtrOp, ViewOp, memref_type
+from akg_mlir.dialects.npu import BufferOp, memref_type
 from akg_mlir.passes.npu.generate.indices import Materialiser
 from akg_mlir.passes.npu.memory.linear import evaluate, iterates, linear_of, trip_count
+from akg_mlir.passes.npu.rotation.ahead import make_way
 from akg_mlir.passes.npu.rotation.stages import Stages, roots_of
 
 Rename = Callable[[SSAValue], SSAValue]
@@ -60,29 +61,10 @@ class Pipelined:
 
     def _place_of_first_fill(self) -> Operation:
         """The first op in front of the loop that need not precede the first fill: what is computed
-        once, on the scalar unit maybe, which issues nothing meanwhile. Indices that the fill needs
-        move there, too."""
+        once, on the scalar unit maybe, which issues nothing meanwhile."""
         reads = {root for op in self.stages.fill for root in roots_of(op)[0]}
         needs = {operand for op in self.stages.fill for operand in _used(op)} | {self.loop.lb}
-        place = before = self.loop
-        needed: list[Operation] = []
-        found: list[Operation] = []
-        while (before := before.prev_op) is not None:
-            if isinstance(before, PipeOp):
-                if roots_of(before)[1] & reads:
-                    break
-                place, found = before, list(needed)
-            elif not isinstance(before, affine.ApplyOp | PtrOp | ViewOp):
-                break
-            elif any(result in needs for result in before.results):
-                needed.insert(0, before)
-                needs |= set(before.operands)
-        for op in found:
-            op.detach()
-        block = self.loop.parent
-        assert block is not None
-        block.insert_ops_before(found, place)
-        return place
+        return make_way(self.loop, needs, lambda before: not roots_of(before)[1] & reads)
 
     def _all(self, builder: Builder, early: Builder) -> None:
         """The loop, known to have an iteration; `early` is where the first fill goes."""

@@ -1,0 +1,193 @@
+"""`npu-slice-results`: see the pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeGuard
+
+from xdsl.builder import Builder
+from xdsl.context import Context
+from xdsl.dialects import scf
+from xdsl.dialects.builtin import IndexType, ModuleOp
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Block, Operation, Region, SSAValue
+from xdsl.passes import ModulePass
+from xdsl.rewriter import InsertPoint
+
+from akg_mlir.diagnostics import remark
+from akg_mlir.dialects import npu
+from akg_mlir.passes.npu.generate.indices import Materialiser
+from akg_mlir.passes.npu.legalise.views import resolve
+from akg_mlir.passes.npu.memory.linear import trip_count
+from akg_mlir.passes.npu.memory.structure import kernels
+from akg_mlir.passes.npu.memory.target import target_of
+from akg_mlir.passes.npu.slices.axis import Axis, NotAlong, Part, Product, memrefs, trace
+from akg_mlir.passes.npu.slices.late_blocks import steps_of
+from akg_mlir.passes.npu.slices.order import check_order
+from akg_mlir.passes.npu.slices.sizes import COPIES, Sizes
+from akg_mlir.targets import Target
+
+NAME = "npu-slice-results"
+WRITTEN_OUT = 5
+"""Slices up to which each has code of its own."""
+
+
+@dataclass(frozen=True)
+class NpuSliceResults(ModulePass):
+    """Let the results of the cube leave L0C in slices of their columns.
+
+    What follows a product in its tile - the move to UB, the ops of the vector unit, the store - is
+    done for some columns after the others, in buffers for one slice: tiles may fill L0C whatever
+    UB holds, and the store of one slice overlaps with what is done for the next. Some blocks of
+    k are multiplied last, slice after slice, so that the first columns are done long before the
+    last. Tiles in which something combines columns stay as they are. Runs after
+    `npu-generate` and before `npu-legalise`.
+    """
+
+    name = NAME
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        target = target_of(op)
+        for kernel in kernels(op):
+            drains = [o for o in kernel.walk() if isinstance(o, npu.DmaOp) and _drains(o)]
+            for drain in drains:
+                where = f"{kernel.sym_name.data}: %{resolve(drain.src).base.name_hint}"
+                try:
+                    message, numbers = _Slicer(kernel, target, drain).run()
+                except NotAlong as reason:
+                    remark(NAME, "missed", where, f"not in slices: {reason}")
+                else:
+                    remark(NAME, "passed", where, message, **numbers)
+
+
+class _Slicer:
+    """The result that `drain` moves to UB, and what is done with it there."""
+
+    def __init__(self, kernel: FuncOp, target: Target, drain: npu.DmaOp) -> None:
+        block, first = drain.parent, kernel.body.block.first_op
+        assert block is not None
+        assert first is not None
+        self.kernel, self.block, self.sizes = kernel, block, Sizes(kernel, target)
+        self.materialiser = Materialiser(Builder(InsertPoint.before(first)))
+        self.result = resolve(drain.src).base
+        users = [op for op in kernel.walk() if isinstance(op, npu.PipeOp) and self._touches(op)]
+        self.products = [op for op in users if isinstance(op, Product)]
+        others = [op for op in users if not isinstance(op, Product)]
+        several = [op for op in block.ops if isinstance(op, npu.DmaOp) and _drains(op)]
+        if not self.products or others != [drain] or several != [drain]:
+            raise NotAlong("several ops move results of one tile")
+
+    def run(self) -> tuple[str, dict[str, int]]:
+        """Write the slices. Raises `NotAlong` if there are none."""
+        moved = self._axis([op for op in self.block.ops if not isinstance(op, Product)])
+        axis, blocks = self._multiplied(moved)
+        columns = self.sizes.columns(axis, self.result, multiplied=axis is not moved)
+        if columns >= axis.extent:
+            raise NotAlong("it is small")
+        self._write(axis, columns)
+        message = f"in slices of {columns} of {axis.extent} blocks of columns"
+        message += f", with {blocks} blocks of k" if blocks else ""
+        return message, {"columns": columns, "blocks": blocks}
+
+    def _multiplied(self, moved: Axis) -> tuple[Axis, int]:
+        """The columns with the product, and how many blocks of k were left to it: where a core has
+        one tile. The store of others overlaps with the next tile."""
+        columns = self.sizes.columns(moved, self.result, multiplied=True)
+        outer = self.block.parent_op()
+        if columns >= moved.extent or (isinstance(outer, scf.ForOp) and trip_count(outer) != 1):
+            return moved, 0
+        blocks = self._leave_blocks(moved, columns)
+        if all(product.parent is not self.block for product in self.products) and not blocks:
+            return moved, 0
+        try:
+            return self._axis(self.block.ops), blocks
+        except NotAlong:
+            return moved, blocks
+
+    def _touches(self, op: npu.PipeOp) -> bool:
+        return any(resolve(value).base is self.result for value in memrefs(op))
+
+    def _axis(self, ops: Iterable[Operation]) -> Axis:
+        """The columns of the result through the ops. Raises `NotAlong`, also where an op between
+        them must stay between them, or another place uses their buffers."""
+        type_ = npu.memref_type(self.products[-1].c)
+        pitch, extent = npu.strides_of(type_)[0], type_.get_shape()[0]
+        tile_ops = [op for op in ops if isinstance(op, npu.PipeOp)]
+        axis = trace(tile_ops, self.result, pitch, extent)
+        check_order(self.kernel, self.block, axis, self.result)
+        return axis
+
+    def _leave_blocks(self, axis: Axis, columns: int) -> int:
+        """Leave blocks of every step of a loop over k to the slices, if there is one; how many."""
+        loop = self.products[-1].parent_op()
+        if not isinstance(loop, scf.ForOp) or loop.parent is not self.block:
+            return 0
+        try:
+            steps = steps_of(loop)
+        except NotAlong:
+            return 0
+        count = self.sizes.late_blocks(steps, axis, self.result, columns)
+        if count:
+            steps.leave(count)
+        return count * steps.trips
+
+    def _write(self, axis: Axis, columns: int) -> None:
+        """The ops along the axis, for slice after slice: few of them written out. What slices load
+        takes turns at two buffers, so that loads are not too far ahead."""
+        *_, last = axis.ops
+        builder = Builder(InsertPoint.after(last))
+        whole, rest = divmod(axis.extent, columns)
+        if whole <= WRITTEN_OUT:
+            loaded = {resolve(op.writes[0]).base for op in axis.ops if _loads(op)}
+            turns: list[dict[SSAValue, SSAValue]] = []
+            for number in range(whole):
+                buffers = self._buffers(axis, columns)
+                if number >= COPIES:
+                    buffers |= {b: turns[number - COPIES][b] for b in loaded}
+                turns.append(buffers)
+                self._emit(builder, axis, Part(columns, number, columns), buffers)
+        else:
+            self._loop(builder, axis, columns, whole)
+        if rest:
+            self._emit(builder, axis, Part(rest, whole, columns), self._buffers(axis, rest))
+        for op in axis.ops:
+            op.detach()
+            op.erase()
+        _erase_unused(self.kernel)
+
+    def _loop(self, builder: Builder, axis: Axis, columns: int, count: int) -> None:
+        block = Block(arg_types=[IndexType()])
+        index = block.args[0]
+        index.name_hint = "slice"
+        inside, part = Builder(InsertPoint.at_end(block)), Part(columns, index, columns)
+        self._emit(inside, axis, part, self._buffers(axis, columns))
+        block.add_op(scf.YieldOp())
+        low, high, step = (self.materialiser.constant(v) for v in (0, count, 1))
+        builder.insert(scf.ForOp(low, high, step, [], Region(block)))
+
+    def _buffers(self, axis: Axis, columns: int) -> dict[SSAValue, SSAValue]:
+        """Buffers for a slice."""
+        return {b: axis.buffer(b, columns) for b in axis.pitches if b is not self.result}
+
+    def _emit(
+        self, builder: Builder, axis: Axis, part: Part, buffers: dict[SSAValue, SSAValue]
+    ) -> None:
+        for op in axis.ops:
+            axis.emit(builder, op, part, buffers)
+
+
+def _loads(op: Operation) -> TypeGuard[npu.DmaOp]:
+    return isinstance(op, npu.DmaOp) and op.pipe is npu.Pipe.MTE2
+
+
+def _drains(op: npu.DmaOp) -> bool:
+    return npu.space_of(op.src.type) is npu.Space.L0C
+
+
+def _erase_unused(kernel: FuncOp) -> None:
+    """Remove views and buffers that nothing uses any more."""
+    for op in reversed([o for o in kernel.walk() if isinstance(o, npu.ViewOp | npu.BufferOp)]):
+        if not op.result.uses:
+            op.detach()
+            op.erase()

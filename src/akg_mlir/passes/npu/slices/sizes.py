@@ -1,0 +1,105 @@
+"""How many columns a slice has, and how many blocks of k are left to the slices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import ceil, prod
+
+from xdsl.dialects.builtin import IntegerAttr
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import SSAValue
+
+from akg_mlir.dialects import npu
+from akg_mlir.passes.npu.legalise.fractals import FRACTAL_BYTES, SIDE
+from akg_mlir.passes.npu.legalise.views import byte_size, resolve
+from akg_mlir.passes.npu.slices.axis import Axis, memrefs
+from akg_mlir.passes.npu.slices.late_blocks import Steps
+from akg_mlir.polyhedral.tile_model import SLICE_BYTES, SLICES
+from akg_mlir.targets import Target
+
+COPIES = 2
+"""Buffers for a step or a slice, so that loads, products and stores overlap."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Sizes for the results of one kernel."""
+
+    kernel: FuncOp
+    target: Target
+
+    def columns(self, axis: Axis, result: SSAValue, *, multiplied: bool) -> int:
+        """Blocks of columns in a slice, as far as UB holds two slices: for a few that are
+        `multiplied` one by one, or else two, so that the first is stored while the other leaves
+        L0C. All of them if slices are not worth it."""
+        each = _live(axis) / axis.extent
+        fitting = max(1, int(self.target.memories["ub"] // COPIES // each))
+        worth = min(SLICES if multiplied else COPIES, _bytes([result]) // SLICE_BYTES)
+        columns = ceil(axis.extent / max(1, worth))
+        return axis.extent if multiplied and fitting < columns else min(fitting, columns)
+
+    def late_blocks(self, steps: Steps, axis: Axis, result: SSAValue, columns: int) -> int:
+        """Blocks of every step over k to leave to the slices, maybe none: what makes the last store
+        end soonest, as far as L1 holds them besides what the steps need."""
+        left, right = (_bytes([resolve(v.dst).base]) for v in (steps.left, steps.right))
+        blocks, part = steps.axis.extent, columns / axis.extent
+        counts = [0]
+        for count in range(1, blocks):
+            early = COPIES * (left + right) * (blocks - count)
+            late = steps.trips * (left + COPIES * part * right) * count
+            if early + late <= self.target.memories["l1"] * blocks:
+                counts.append(count)
+        return min(counts, key=lambda count: self._end(steps, axis, result, part, count))
+
+    def _end(self, steps: Steps, axis: Axis, result: SSAValue, part: float, count: int) -> float:
+        """About how many cycles pass until a tile is stored that leaves `count` blocks of every
+        step to slices with a `part` of the columns: loads and products run side by side, and so do
+        the products of a slice and the store of the one before."""
+        gm = self.target.gm
+        left, right = (_bytes([resolve(v.dst).base]) for v in (steps.left, steps.right))
+        late = count / steps.axis.extent
+        fractals = right / axis.extent / FRACTAL_BYTES * _elements(result) / SIDE**2
+        multiply = steps.trips * fractals * self.target.cube.fractal_cycles
+        load = steps.trips * 2 / (gm.l2_read + gm.dram_share(self.cores))  # half of it from L2
+        store = self._stored(axis) / gm.dram_share(self.cores)
+        begin = max(multiply * (1 - late), load * (left + right * (1 - late)))
+        if not count:
+            return max(multiply, load * (left + right)) + store
+        each = max(multiply, load * right) * late * part
+        return begin + each + max(store, each * (1 / part - 1) + store * part)
+
+    @property
+    def cores(self) -> int:
+        """Cores that the kernel runs on."""
+        cores = self.kernel.attributes.get("npu.cores")
+        return cores.value.data if isinstance(cores, IntegerAttr) else 1
+
+    def _stored(self, axis: Axis) -> int:
+        """Bytes of a tile that the ops along an axis store."""
+        return _bytes(
+            op.src
+            for op in axis.ops
+            if isinstance(op, npu.DmaOp) and npu.space_of(op.dst.type) is npu.Space.GM
+        )
+
+
+def _live(axis: Axis) -> int:
+    """The most bytes of UB that hold something at one of the ops along an axis."""
+    places: dict[SSAValue, list[int]] = {buffer: [] for buffer in axis.buffers(npu.Space.UB)}
+    for place, op in enumerate(axis.ops):
+        for base in {resolve(value).base for value in memrefs(op)} & places.keys():
+            places[base].append(place)
+    return max(
+        _bytes(b for b, used in places.items() if used[0] <= place <= used[-1])
+        for place in range(len(axis.ops))
+    )
+
+
+def _elements(value: SSAValue) -> int:
+    return prod(npu.memref_type(value).get_shape())
+
+
+def _bytes(values: Iterable[SSAValue]) -> int:
+    """Bytes of the elements of buffers or views."""
+    return sum(_elements(v) * byte_size(npu.memref_type(v).element_type) for v in values)

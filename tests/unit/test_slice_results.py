@@ -1,0 +1,69 @@
+"""Results of the cube that leave L0C in slices, from tensors to the machine."""
+
+from __future__ import annotations
+
+import pytest
+
+import akg_mlir
+
+EPILOGUE = """
+  %d = te.add %c, %bias : ({c}, tensor<{n}x1x1x16xf32>) -> {c}
+  %s = te.add %d, %r : ({c}, {c}) -> {c}
+  %y = te.relu %s : {c}"""
+
+
+def product(m: int, k: int, n: int, epilogue: str = "") -> str:
+    """A product of fractals, sizes in fractals."""
+    c = f"tensor<{n}x{m}x16x16xf32>"
+    a, b = f"tensor<{k}x{m}x16x16xf16>", f"tensor<{k}x{n}x16x16xf16>"
+    more = f", %bias: tensor<{n}x1x1x16xf32>, %r: {c}" if epilogue else ""
+    result = "%y" if epilogue else "%c"
+    return f"""
+func.func @main(%a: {a}, %b: {b}{more}) -> {c} {{
+  %c = te.fractal_matmul %a, %b m {16 * m} k {16 * k} n {16 * n} : ({a}, {b}) -> {c}
+  {epilogue.format(c=c, n=n)}
+  func.return {result} : {c}
+}}
+"""
+
+
+def slices_of(text: str, policy: str) -> list[str]:
+    """What the pass did; the kernel is right in all three orders of execution."""
+    kernel = akg_mlir.compile(text, target="ascend910", policy=policy)
+    report = kernel.report()
+    assert report.ok, report.as_dict()
+    remarks = kernel.compilation.remarks
+    return [r.message for r in remarks if r.pass_name == "npu-slice-results"]
+
+
+@pytest.mark.parametrize(
+    ("text", "policy", "message"),
+    [
+        pytest.param(
+            product(8, 16, 17),
+            "S1: 17@L0C, 8@L0C, _, _, 4@L1, _",
+            "in slices of 9 of 17 blocks of columns, with 12 blocks of k",
+            id="columns that do not divide",
+        ),
+        pytest.param(
+            product(13, 16, 12),
+            "S1: 12@L0C, 12@L0C, _, _, 2@L1, _",
+            "in slices of 6 of 12 blocks of columns, with 8 blocks of k",
+            id="a partial tile of one row",
+        ),
+        pytest.param(
+            product(16, 5, 8, EPILOGUE),
+            "S3: 8@UB, 16@UB, _, _; S1: _, _, _, _, 2@L1, _",
+            "in slices of 2 of 8 blocks of columns",
+            id="what follows the product",
+        ),
+        pytest.param(
+            product(16, 2, 16, EPILOGUE),
+            "S3: 16@UB, 16@UB, _, _",
+            "in slices of 2 of 16 blocks of columns",
+            id="many slices",
+        ),
+    ],
+)
+def test_slices(text: str, policy: str, message: str) -> None:
+    assert message in slices_of(text, policy)

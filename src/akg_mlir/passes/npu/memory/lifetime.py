@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from xdsl.dialects import arith, scf
 from xdsl.dialects.builtin import IntegerAttr
@@ -30,7 +30,8 @@ from akg_mlir.passes.npu.memory.structure import (
     divergence,
 )
 
-Terms = tuple[tuple[Term, int], ...]
+Frame = dict[Term, int]
+"""Terms of a base and their factors."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,30 @@ class Lifetime:
         return self.start <= other.end and other.start <= self.end
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Use:
     """One access of a buffer by one instruction."""
 
     instruction: Instruction
     access: Access
+    _frames: dict[int, Frame] = field(default_factory=dict[int, "Frame"])
+    _bytes: dict[int, ByteSet | None] = field(default_factory=dict[int, ByteSet | None])
+
+    def frame(self, depth: int) -> Frame:
+        """The terms of the base that stay the same in one iteration of the `depth` outer loops."""
+        if depth not in self._frames:
+            inner = (loop.op for loop in self.instruction.loops_around[depth:])
+            fixed, _ = split(self.access.base, {loop.body.block.args[0] for loop in inner})
+            self._frames[depth] = dict(fixed.terms)
+        return self._frames[depth]
+
+    def bytes_in(self, depth: int) -> ByteSet | None:
+        """Bytes in one iteration of the `depth` outer loops, relative to the frame; None if
+        unknown."""
+        if depth not in self._bytes:
+            inner = [loop.op for loop in self.instruction.loops_around[depth:]]
+            self._bytes[depth] = enumerate_bytes(self.access, inner)
+        return self._bytes[depth]
 
 
 class Positions:
@@ -148,42 +167,29 @@ def _reads_old_bytes(loop: Loop, read: Use, writes: Sequence[Use]) -> bool:
     """
     around = read.instruction.loops_around
     depth = around.index(loop) + 1
-    missing = enumerate_bytes(read.access, ())
+    missing = read.bytes_in(len(around))
     for level in range(len(around), depth - 1, -1):
-        if missing is None:
-            return True
-        common, frame = around[:level], _fixed(read, around[:level])
-        for write in writes:
-            if _certainly_before(common, write, read):
-                missing = subtract(missing, _bytes_in(write, common, frame) or ())
-        if level > depth:
+        for write in reversed(writes):  # what fills a buffer often comes just before
+            if not missing:
+                break
+            if write.frame(level) == read.frame(level) and _certainly_before(
+                around[:level], write, read
+            ):
+                missing = subtract(missing, write.bytes_in(level) or ())
+        if missing and level > depth:
             missing = spread(missing, read.access.base, around[level - 1].op)
-    assert missing is not None
-    common = around[:depth]
-    return bool(missing) and any(_may_touch(loop, w, common, read, missing) for w in writes)
+    if not missing:
+        return missing is None
+    return any(_may_touch(loop, write, depth, read, missing) for write in writes)
 
 
-def _may_touch(loop: Loop, write: Use, common: Sequence[Loop], read: Use, missing: ByteSet) -> bool:
-    """Whether `write`, in any iteration of `loop`, may write one of the missing bytes."""
-    frame = _fixed(read, common)
-    moves = loop.op.body.block.args[0] in Linear(frame).leaves()
-    written = _bytes_in(write, common, frame)
-    return moves or written is None or overlaps(missing, written)
-
-
-def _fixed(use: Use, common: Sequence[Loop]) -> Terms:
-    """The terms of an access that stay the same while only loops inside `common` advance."""
-    inner = [lp.op for lp in use.instruction.loops_around if lp not in common]
-    fixed, _ = split(use.access.base, {lp.body.block.args[0] for lp in inner})
-    return fixed.terms
-
-
-def _bytes_in(use: Use, common: Sequence[Loop], frame: Terms) -> ByteSet | None:
-    """Bytes in one iteration of the `common` loops, relative to `frame`; None if unknown."""
-    if dict(_fixed(use, common)) != dict(frame):
-        return None
-    inner = [lp.op for lp in use.instruction.loops_around if lp not in common]
-    return enumerate_bytes(use.access, inner)
+def _may_touch(loop: Loop, write: Use, depth: int, read: Use, missing: ByteSet) -> bool:
+    """Whether `write`, in any iteration of `loop` at `depth`, may write a missing byte."""
+    frame = read.frame(depth)
+    if loop.op.body.block.args[0] in Linear(tuple(frame.items())).leaves():
+        return True
+    written = write.bytes_in(depth) if write.frame(depth) == frame else None
+    return written is None or overlaps(missing, written)
 
 
 def _loops_of_body(body: Body) -> list[Loop]:

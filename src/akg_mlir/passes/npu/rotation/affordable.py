@@ -14,7 +14,7 @@ from xdsl.ir import SSAValue
 from akg_mlir.dialects.npu import BufferOp, Space, space_of
 from akg_mlir.passes.npu.memory.colouring import Request, Sharing, plan
 from akg_mlir.passes.npu.memory.footprint import reserved_bytes
-from akg_mlir.passes.npu.memory.lifetime import Lifetime, Positions, lifetimes
+from akg_mlir.passes.npu.memory.lifetime import Lifetime, Positions, buffer_uses, lifetimes
 from akg_mlir.passes.npu.memory.structure import Program
 from akg_mlir.passes.npu.rotation.candidates import Rotation
 from akg_mlir.passes.npu.rotation.stages import stages_of
@@ -25,19 +25,21 @@ Bytes = Mapping[Space, int]
 
 def overflow(program: Program, target: Target) -> dict[Space, int]:
     """Bytes by which the buffers exceed each memory, in the memories that are too small."""
+    sizes: dict[Space, dict[SSAValue, int]] = {}
+    for buffer in buffer_uses(program):
+        assert isinstance(buffer.owner, BufferOp)
+        space = space_of(buffer.type)
+        size = reserved_bytes(buffer.owner, target.alignments[space.value])
+        sizes.setdefault(space, {})[buffer] = size
+    full = {s: of for s, of in sizes.items() if sum(of.values()) > target.memories[s.value]}
+    live = lifetimes(program) if full else {}
     found: dict[Space, int] = {}
-    live = lifetimes(program)
-    for space in dict.fromkeys(space_of(buffer.type) for buffer in live):
+    for space, buffers in full.items():
         capacity, alignment = target.memories[space.value], target.alignments[space.value]
-        requests = [
-            _request(b, lifetime, alignment)
-            for b, lifetime in live.items()
-            if space_of(b.type) is space
-        ]
-        if sum(r.size for r in requests) > capacity:
-            height = plan(requests, capacity, least=Sharing.ALL).height
-            if height > capacity:
-                found[space] = height - capacity
+        requests = [_request(buffer, live[buffer], alignment) for buffer in buffers]
+        height = plan(requests, capacity, least=Sharing.ALL).height
+        if height > capacity:
+            found[space] = height - capacity
     return found
 
 

@@ -50,6 +50,10 @@ class State:
         """A flag is set; its wait will bring these facts."""
         self._flags[flag] = facts, self._ended
 
+    def brings(self, flag: Flag) -> int:
+        """What the wait of a flag would bring; everything where it is clear."""
+        return self._now(self._flags[flag]) if flag in self._flags else EVERYTHING
+
     def take(self, flag: Flag) -> int:
         """A flag is cleared. Returns its facts."""
         return self._now(self._flags.pop(flag))

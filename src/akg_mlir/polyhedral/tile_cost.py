@@ -25,6 +25,8 @@ from akg_mlir.polyhedral.tile_traffic import Traffic
 
 EASED = 4
 """Part of the first step through L0 that the cube waits for in every k tile (npu-legalise)."""
+SPARE = 1 / 64
+"""Share of a memory for constants, and for the skew between banks, beside two tiles."""
 FOLDED = 3
 """Instructions that fold a plane of short rows side by side: the first, the others, the sum."""
 
@@ -126,7 +128,7 @@ class Cost:
         if they were large enough for two."""
         block, capacity = self.machine.block_bytes, self.machine.capacity
         needs = need_of_copies(self.model.footprints, self.extents, block, COPIES)
-        both = [need <= capacity[memory] for memory, need in needs.items()]
+        both = [need <= capacity[memory] * (1 - SPARE) for memory, need in needs.items()]
         one = [need <= capacity[memory] * self.fraction for memory, need in self.need.items()]
         return np.all(np.stack(both), axis=0) | ~np.all(np.stack(one), axis=0)
 

@@ -5,6 +5,7 @@ Sizes come from a grid, not from a greedy search: evaluating all of it with nump
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,9 @@ from akg_mlir.polyhedral.tile_model import TileModel
 
 ROUNDS = 3
 """How often sizes around the best are looked at, at most."""
+
+EQUAL = 1e-3
+"""Estimates that differ by less are as good."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +82,7 @@ def _best_of(grid: Numbers, cost: Cost, max_redundancy: float) -> Search:
         within &= factor <= 1 + (max_redundancy - 1) * cost.allowance[name]
     pressure = [need / machine.capacity[memory] for memory, need in cost.need.items()]
     least = int(np.argmin(np.max(pressure, axis=0))) if pressure else 0
-    cheapest = np.argsort(cost.cycles, kind="stable")
-    order = [int(k) for k in cheapest if within[k]]
+    order = _cheapest_first(cost, np.flatnonzero(within).tolist())
     return Search(
         cost.estimate(order[0]) if order else None,
         cost.estimate(order[1]) if len(order) > 1 else None,
@@ -87,8 +90,17 @@ def _best_of(grid: Numbers, cost: Cost, max_redundancy: float) -> Search:
         int(fits.sum()),
         cost.estimate(least),
         None if order or not fits.any() else _most_recomputed(cost, fits),
-        _bound(cost, int(cheapest[0]), within),
+        _bound(cost, int(np.argmin(cost.cycles)), within),
     )
+
+
+def _cheapest_first(cost: Cost, rows: Iterable[int]) -> list[int]:
+    """Choices by cost; of those that are as good as the best, the ones with the longest rows of
+    tensors first."""
+    order = sorted(rows, key=lambda row: cost.cycles[row])
+    good = [row for row in order if cost.cycles[row] <= cost.cycles[order[0]] * (1 + EQUAL)]
+    good.sort(key=lambda row: tuple(cost.grid[row, ::-1]), reverse=True)
+    return [*good, *order[len(good) :]]
 
 
 def _bound(cost: Cost, row: int, within: NDArray[np.bool_]) -> str | None:

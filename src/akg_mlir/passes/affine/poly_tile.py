@@ -30,6 +30,7 @@ from akg_mlir.polyhedral.tile_cost import Estimate
 from akg_mlir.polyhedral.tile_machine import GlobalMemory, Machine, Transfer
 from akg_mlir.polyhedral.tile_model import CubeProduct, Kernel
 from akg_mlir.polyhedral.tile_plan import Choice, DoesNotFit
+from akg_mlir.polyhedral.tile_search import EQUAL
 from akg_mlir.polyhedral.tiled_tree import Isolation, policy_of, tiled_tree
 from akg_mlir.polyhedral.tiling import Reduction, find_reductions
 from akg_mlir.targets import Target
@@ -261,7 +262,7 @@ def _report(choice: Choice, where: str) -> None:
 def _against(other: Estimate, best: Estimate) -> str:
     """Why the second best sizes lost."""
     lost = other.cycles - best.cycles
-    if round(lost) == 0:
+    if round(lost) <= 0 or lost <= EQUAL * best.cycles:
         return f"{_sizes(other)} is as good"
     part = max(best.parts, key=lambda name: other.parts[name] - best.parts[name])
     return f"{_sizes(other)} takes {round(lost)} more, mainly {part}"

@@ -92,7 +92,7 @@ class State:
     def _now(self, facts: Facts) -> int:
         """What is left of a set: less what has ended since it was written, and not before."""
         written, ended = facts
-        return written & ~(self._ended ^ ended)
+        return written if ended is self._ended else written & ~(self._ended ^ ended)
 
     def _settle(self) -> None:
         """Take off everywhere what has ended, so that it may end again."""

@@ -127,10 +127,18 @@ class Cost:
         """Whether the memories hold two tiles, so that they overlap, or else not even one: then as
         if they were large enough for two."""
         block, capacity = self.machine.block_bytes, self.machine.capacity
-        needs = need_of_copies(self.model.footprints, self.extents, block, COPIES)
+        copies = COPIES + self._partial_tiles_inside()
+        needs = need_of_copies(self.model.footprints, self.extents, block, copies)
         both = [need <= capacity[memory] * (1 - SPARE) for memory, need in needs.items()]
         one = [need <= capacity[memory] * self.fraction for memory, need in self.need.items()]
         return np.all(np.stack(both), axis=0) | ~np.all(np.stack(one), axis=0)
+
+    def _partial_tiles_inside(self) -> Numbers:
+        """One where partial tiles, which are code with buffers of its own, end inner loops."""
+        inner = self._tile_loops()[1:]
+        extents = np.array([self.model.loops[k].extent for k in inner])
+        partial = extents % self.grid[:, inner] > 0
+        return np.any(partial, axis=1).astype(np.float64)
 
     def _move(self, spent: Units) -> None:
         """Charge the transfers of footprints from and to GM."""

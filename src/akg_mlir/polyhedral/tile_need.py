@@ -41,7 +41,7 @@ def need(
 
 
 def need_of_copies(
-    footprints: Sequence[Footprint], extents: Extents, block_bytes: int, copies: int
+    footprints: Sequence[Footprint], extents: Extents, block_bytes: int, copies: Numbers
 ) -> dict[str, Numbers]:
     """Bytes per memory with so many copies of what moves from or to GM with the tiles: these share
     bytes with nothing."""

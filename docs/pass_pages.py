@@ -73,7 +73,7 @@ EXAMPLES = {
     "npu-generate": Example("scale", f"{SCALED},poly-assign-units,poly-promote", "npu-generate"),
     "npu-slice-results": Example(
         "fractals",
-        'te-to-affine,affine-to-npu{policy="S1: 16@L0C, 8@L0C, _, _, 4@L1, _"}',
+        'te-to-affine,affine-to-npu{policy="S1: 16@L0C, 16@L0C, _, _, 4@L1, _"}',
         "npu-slice-results",
     ),
     "npu-legalise": Example("scale", "te-to-affine,affine-to-npu", "npu-legalise"),

@@ -40,16 +40,16 @@ def slices_of(text: str, policy: str) -> list[str]:
     ("text", "policy", "message"),
     [
         pytest.param(
-            product(8, 16, 17),
-            "S1: 17@L0C, 8@L0C, _, _, 4@L1, _",
-            "in slices of 9 of 17 blocks of columns, with 12 blocks of k",
+            product(15, 16, 17),
+            "S1: 17@L0C, 15@L0C, _, _, 4@L1, _",
+            "in slices of 6 of 17 blocks of columns, with 8 blocks of k",
             id="columns that do not divide",
         ),
         pytest.param(
-            product(13, 16, 12),
-            "S1: 12@L0C, 12@L0C, _, _, 2@L1, _",
-            "in slices of 6 of 12 blocks of columns, with 8 blocks of k",
-            id="a partial tile of one row",
+            product(31, 16, 16),
+            "S1: 16@L0C, 16@L0C, _, _, 4@L1, _",
+            "in slices of 4 of 16 blocks of columns, with 12 blocks of k",
+            id="a partial tile",
         ),
         pytest.param(
             product(16, 5, 8, EPILOGUE),

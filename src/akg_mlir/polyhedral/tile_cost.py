@@ -27,6 +27,8 @@ EASED = 4
 """Part of the first step through L0 that the cube waits for in every k tile (npu-legalise)."""
 SPARE = 1 / 64
 """Share of a memory for constants, and for the skew between banks, beside two tiles."""
+CODE = 0.01
+"""What a product must gain by partial tiles at least: they are code of their own."""
 FOLDED = 3
 """Instructions that fold a plane of short rows side by side: the first, the others, the sum."""
 
@@ -103,6 +105,7 @@ class Cost:
         if self.model.uses_cube:
             again = pieces + self._rounds()
             self.cycles = spent.last(self.per_core) + again * spent.restart()
+            self.cycles = self.cycles * (1 + CODE * self._uneven())
         else:  # a core that goes over to partial tiles may have fewer of them
             spare = np.ceil(self.tiles / self.per_core) * self.per_core - self.tiles
             late = np.maximum(0, pieces - spare) * spent.latency
@@ -145,25 +148,36 @@ class Cost:
         traffic = Traffic(self.machine, self.extents, self.tiles, self.reuse)
         moved = [f for f in self.model.footprints if f.loaded or f.stored]
         misses = traffic.misses(moved)
-        for footprint in moved:
-            often = traffic.times(footprint)
-            if footprint.loaded:
-                latency = self.machine.paths["gm", footprint.memory].latency
-                busy, dram = traffic.reads(footprint, misses[footprint])
-                spent.load(often, busy, dram, latency)
-            if footprint.stored:
-                latency = self.machine.paths[footprint.memory, "gm"].latency
-                busy, dram = traffic.writes(footprint, misses[footprint])
-                spent.store(often, busy, dram, latency, self._slices(footprint))
+        often = {footprint: traffic.times(footprint) for footprint in moved}
+        for footprint in (f for f in moved if f.loaded):
+            latency = self.machine.paths["gm", footprint.memory].latency
+            busy, dram = traffic.reads(footprint, misses[footprint])
+            spent.load(often[footprint], busy, dram, latency)
+        for footprint in (f for f in moved if f.stored):
+            latency = self.machine.paths[footprint.memory, "gm"].latency
+            busy, dram = traffic.writes(footprint, misses[footprint])
+            slices = self._slices(footprint, busy, spent.reads.cycles)
+            spent.store(often[footprint], busy, dram, latency, slices)
 
-    def _slices(self, stored: Footprint) -> Numbers | float:
-        """The slices in which the only tile of a core is stored while it is multiplied."""
+    def _slices(self, stored: Footprint, busy: Numbers, loading: Numbers) -> Numbers | float:
+        """How many times as long as what nothing hides the store of a tile takes.
+
+        The only tile of a core is stored in slices while up to half of it is multiplied. By then
+        the left operand has been loaded, and the right one for the first slice.
+        """
         column = self.model.columns
         if column is None or column not in moving_loops(stored.sides):
             return 1
+        zero = np.zeros(len(self.grid))
         results = [f for f in self.model.footprints if f.memory == "l0c"]
-        size = sum((self.extents.bytes_moved(f) for f in results), np.zeros(len(self.grid)))
-        return np.where(self.per_core > 1, 1, np.clip(size // SLICE_BYTES, 1, SLICES))
+        size = sum((self.extents.bytes_moved(f) for f in results), zero)
+        slices = np.clip(size // SLICE_BYTES, 1, SLICES)
+        cubes = [self._steps(w.sides) * self._cube(w) for w in self.model.work if w.unit == "cube"]
+        multiplying = sum(cubes, zero)
+        begin = np.maximum(multiplying / 2, loading * (1 - (1 - 1 / slices) / 4))
+        hidden = np.maximum(multiplying, loading) - begin - multiplying / 2 / slices
+        unhidden = np.maximum(busy / slices, busy - np.maximum(hidden, 0))
+        return np.where(self.per_core > 1, 1, busy / np.maximum(unhidden, 1))
 
     def _feed(self, spent: Units) -> None:
         """Charge the transfers from UB to L1, and from there to the operands of the cube."""
@@ -209,13 +223,19 @@ class Cost:
         return steps
 
     def _pieces(self) -> Numbers:
-        """How often a core goes over to partial tiles: code of its own, with other buffers. They
-        wait for their first loads, and those for the cube are long."""
+        """How often a core goes over from one tile to a partial one: code of its own, with other
+        buffers. They wait for their first loads, and those for the cube are long."""
         partial = np.zeros(len(self.grid))
         for k, loop in enumerate(self.model.loops):
             often = np.maximum(1, self.per_core / self.counts[:, k])
-            partial += np.where(loop.extent % self.grid[:, k], often, 0)
+            goes_over = (self.per_core > 1) | (loop.reduction is not None)
+            partial += np.where(goes_over & (loop.extent % self.grid[:, k] > 0), often, 0)
         return partial
+
+    def _uneven(self) -> Numbers:
+        """How many tile loops end in partial tiles."""
+        extents = np.array([loop.extent for loop in self.model.loops])
+        return ((extents % self.grid)[:, self._tile_loops()] > 0).sum(axis=1)
 
     def _rounds(self) -> Numbers:
         """How often a core comes back to loads in front of an inner loop: nothing runs ahead into

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeGuard
 
 from xdsl.builder import Builder
 from xdsl.context import Context
@@ -133,18 +132,18 @@ class _Slicer:
         return count * steps.trips
 
     def _write(self, axis: Axis, columns: int) -> None:
-        """The ops along the axis, for slice after slice: few of them written out. What slices load
-        takes turns at two buffers, so that loads are not too far ahead."""
+        """The ops along the axis, for slice after slice: few of them written out, so that
+        they take turns at two buffers where these connect pipes."""
         *_, last = axis.ops
         builder = Builder(InsertPoint.after(last))
         whole, rest = divmod(axis.extent, columns)
         if whole <= WRITTEN_OUT:
-            loaded = {resolve(op.writes[0]).base for op in axis.ops if _loads(op)}
+            shared = {b for b in axis.pitches if b is not self.result and _connects(axis, b)}
             turns: list[dict[SSAValue, SSAValue]] = []
             for number in range(whole):
                 buffers = self._buffers(axis, columns)
                 if number >= COPIES:
-                    buffers |= {b: turns[number - COPIES][b] for b in loaded}
+                    buffers |= {b: turns[number - COPIES][b] for b in shared}
                 turns.append(buffers)
                 self._emit(builder, axis, Part(columns, number, columns), buffers)
         else:
@@ -177,8 +176,10 @@ class _Slicer:
             axis.emit(builder, op, part, buffers)
 
 
-def _loads(op: Operation) -> TypeGuard[npu.DmaOp]:
-    return isinstance(op, npu.DmaOp) and op.pipe is npu.Pipe.MTE2
+def _connects(axis: Axis, buffer: SSAValue) -> bool:
+    """Whether several pipes use a buffer."""
+    uses = (op for op in axis.ops if any(resolve(v).base is buffer for v in memrefs(op)))
+    return len({op.pipe for op in uses if isinstance(op, npu.PipeOp)}) > 1
 
 
 def _drains(op: npu.DmaOp) -> bool:

@@ -45,6 +45,7 @@ class _Top:
     halves: dict[tuple[npu.Space, Attribute], tuple[Operand, Operand]] = field(
         default_factory=dict[tuple[npu.Space, Attribute], tuple[Operand, Operand]]
     )
+    next_half: dict[Block, int] = field(default_factory=dict[Block, int])
 
     def copy(self) -> _Top:
         return _Top(
@@ -54,6 +55,7 @@ class _Top:
             {**self.indices},
             {**self.blocks},
             {**self.halves},
+            {**self.next_half},
         )
 
 
@@ -156,6 +158,18 @@ class Emitter:
         self._top.buffers.append(buffer)
         strides = [prod(shape[i + 1 :]) for i in range(len(shape))]
         return Operand(buffer.result, Offset.zero(), element, tuple(strides))
+
+    @property
+    def next_half(self) -> int | None:
+        """The half of L0 at which the next product of this block begins, None for the first."""
+        block = self.op.parent
+        return None if block is None else self._top.next_half.get(block)
+
+    def end_at(self, half: int) -> None:
+        """Let the next product of this block begin at a half of L0."""
+        block = self.op.parent
+        assert block is not None
+        self._top.next_half[block] = half
 
     def halves(self, space: npu.Space, element: Attribute) -> tuple[Operand, Operand]:
         """Two buffers that take half of a memory each, the same ones in the whole function."""

@@ -168,7 +168,9 @@ def _emit(
         part = replace(right, start=right.start.moved(first * right.side_stride), sides=count)
         columns = min(count * SIDE, n - first * SIDE)
         to = result.moved(first * rows * SIDE * SIDE)
-        _Stream(emitter, op, left, part, to, (m, k, columns)).emit()
+        stream = _Stream(emitter, op, left, part, to, (m, k, columns))
+        stream.emit()
+        emitter.end_at(stream.half)
 
 
 def _result(op: npu.MmadOp | npu.ConvOp, rows: int, columns: int) -> Operand:
@@ -201,7 +203,8 @@ class _Stream:
         self.emitter, self.op, self.left, self.right, self.to = emitter, op, left, right, to
         self.m, self.k, self.n = sizes
         self.rows = -(-self.m // SIDE)
-        self.half = 0
+        self.follows = emitter.next_half is not None
+        self.half = emitter.next_half or 0
         fractals = {
             space: emitter.target.memories[space] // 2 // FRACTAL_BYTES for space in ("l0a", "l0b")
         }
@@ -216,6 +219,13 @@ class _Stream:
 
     def emit(self) -> None:
         """The first period by itself, since it may start from zero; the others in loops of two."""
+        repeats = isinstance(self.op.parent_op(), scf.ForOp)
+        if repeats and self.left.period == 1:
+            count = -(-self.right.blocks // self.most)
+            count += count % 2
+            if count <= min(UNROLL, self.right.blocks):
+                self.run([(_Position(0), _split(self.right.blocks, count))], starts=True)
+                return
         period, steps = self.steps()
         partial = 1 if self.k % self.right.start.block else 0
         whole, rest = divmod(self.right.blocks - partial, period)
@@ -224,8 +234,8 @@ class _Stream:
         pairs = max(0, whole - 1) // turns
         if pairs <= UNROLL:
             turns, pairs = 1, 0
-        repeats = isinstance(self.op.parent_op(), scf.ForOp)
-        first = [(_Position(0), steps if repeats else _eased(steps))] if whole else []
+        eased = steps if repeats or self.follows else _eased(steps)
+        first = [(_Position(0), eased)] if whole else []
         tail = [(_Position(n * period), steps) for n in range(1 + pairs * turns, whole)]
         if rest:
             tail.append((_Position(whole * period), _even(rest, self.most)))
@@ -315,6 +325,10 @@ def _pair(first: list[_Part], last: list[_Part]) -> None:
 
 def _even(blocks: int, most: int) -> list[int]:
     """Numbers of about equal size, at most `most`, that sum to `blocks`."""
-    count = -(-blocks // most)
+    return _split(blocks, -(-blocks // most))
+
+
+def _split(blocks: int, count: int) -> list[int]:
+    """`count` numbers of about equal size that sum to `blocks`."""
     least, more = divmod(blocks, count)
     return [least + 1] * more + [least] * (count - more)

@@ -63,7 +63,8 @@ class Sizes:
         multiply = steps.trips * fractals * self.target.cube.fractal_cycles
         load = steps.trips * 2 / (gm.l2_read + gm.dram_share(self.cores))  # half of it from L2
         store = self._stored(axis) / gm.dram_share(self.cores)
-        begin = max(multiply * (1 - late), load * (left + right * (1 - late)))
+        first = right * (1 - late * (1 - part))
+        begin = max(multiply * (1 - late), load * (left + first))
         if not count:
             return max(multiply, load * (left + right)) + store
         each = max(multiply, load * right) * late * part

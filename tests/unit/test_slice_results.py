@@ -54,8 +54,8 @@ def slices_of(text: str, policy: str) -> list[str]:
         pytest.param(
             product(16, 5, 8, EPILOGUE),
             "S3: 8@UB, 16@UB, _, _; S1: _, _, _, _, 2@L1, _",
-            "in slices of 2 of 8 blocks of columns",
-            id="what follows the product",
+            "in slices of 4 of 8 blocks of columns",
+            id="what follows the product, in two pieces",
         ),
         pytest.param(
             product(16, 2, 16, EPILOGUE),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from xdsl.builder import Builder
@@ -28,7 +28,7 @@ from akg_mlir.passes.npu.slices.sizes import COPIES, Sizes
 from akg_mlir.targets import Target
 
 NAME = "npu-slice-results"
-WRITTEN_OUT = 5
+WRITTEN_OUT = 8
 """Slices up to which each has code of its own."""
 
 
@@ -81,10 +81,12 @@ class _Slicer:
         """Write the slices. Raises `NotAlong` if there are none."""
         moved = self._axis([op for op in self.block.ops if not isinstance(op, Product)])
         axis, blocks = self._multiplied(moved)
-        columns = self.sizes.columns(axis, self.result, multiplied=axis is not moved)
+        columns = self.sizes.multiplied(axis, self.result)
+        if axis is moved:
+            columns = self.sizes.moved(moved, self.result)
         if columns >= axis.extent:
             raise NotAlong("it is small")
-        self._write(axis, columns)
+        self._write(axis, moved, columns)
         message = f"in slices of {columns} of {axis.extent} blocks of columns"
         message += f", with {blocks} blocks of k" if blocks else ""
         return message, {"columns": columns, "blocks": blocks}
@@ -92,9 +94,10 @@ class _Slicer:
     def _multiplied(self, moved: Axis) -> tuple[Axis, int]:
         """The columns with the product, and how many blocks of k were left to it: where a core has
         one tile. The store of others overlaps with the next tile."""
-        columns = self.sizes.columns(moved, self.result, multiplied=True)
-        outer = self.block.parent_op()
-        if columns >= moved.extent or (isinstance(outer, scf.ForOp) and trip_count(outer) != 1):
+        columns, outer = self.sizes.multiplied(moved, self.result), self.block.parent_op()
+        several = isinstance(outer, scf.ForOp) and trip_count(outer) != 1
+        pieces = moved.extent // min(columns, self.sizes.fitting(moved))
+        if columns >= moved.extent or several or pieces > WRITTEN_OUT:
             return moved, 0
         blocks = self._leave_blocks(moved, columns)
         if all(product.parent is not self.block for product in self.products) and not blocks:
@@ -131,25 +134,27 @@ class _Slicer:
             steps.leave(count)
         return count * steps.trips
 
-    def _write(self, axis: Axis, columns: int) -> None:
-        """The ops along the axis, for slice after slice: few of them written out, so that
-        they take turns at two buffers where these connect pipes."""
+    def _write(self, axis: Axis, moved: Axis, columns: int) -> None:
+        """The ops along the axis, for slice after slice: few of them written out. A slice that is
+        multiplied may be moved in several pieces, as UB has room."""
         *_, last = axis.ops
         builder = Builder(InsertPoint.after(last))
-        whole, rest = divmod(axis.extent, columns)
-        if whole <= WRITTEN_OUT:
-            shared = {b for b in axis.pitches if b is not self.result and _connects(axis, b)}
-            turns: list[dict[SSAValue, SSAValue]] = []
-            for number in range(whole):
-                buffers = self._buffers(axis, columns)
-                if number >= COPIES:
-                    buffers |= {b: turns[number - COPIES][b] for b in shared}
-                turns.append(buffers)
-                self._emit(builder, axis, Part(columns, number, columns), buffers)
+        piece = min(columns, self.sizes.fitting(moved))
+        if axis is moved and axis.extent // piece > WRITTEN_OUT:
+            whole, rest = divmod(axis.extent, piece)
+            self._loop(builder, moved, piece, whole)
+            slices = [Part(rest, whole, piece)] if rest else []
         else:
-            self._loop(builder, axis, columns, whole)
-        if rest:
-            self._emit(builder, axis, Part(rest, whole, columns), self._buffers(axis, rest))
+            slices = list(_parts(0, axis.extent, columns))
+        first = _Turns(axis, [op for op in axis.ops if op not in moved.ops], self.result)
+        then = _Turns(moved, list(moved.ops), self.result)
+        for part in slices:
+            if axis is not moved:
+                first.emit(builder, part)
+            assert isinstance(part.at, int)
+            start = part.at * part.step
+            for inner in _parts(start, start + part.size, piece):
+                then.emit(builder, inner)
         for op in axis.ops:
             op.detach()
             op.erase()
@@ -159,21 +164,38 @@ class _Slicer:
         block = Block(arg_types=[IndexType()])
         index = block.args[0]
         index.name_hint = "slice"
-        inside, part = Builder(InsertPoint.at_end(block)), Part(columns, index, columns)
-        self._emit(inside, axis, part, self._buffers(axis, columns))
+        turns = _Turns(axis, list(axis.ops), self.result)
+        turns.emit(Builder(InsertPoint.at_end(block)), Part(columns, index, columns))
         block.add_op(scf.YieldOp())
         low, high, step = (self.materialiser.constant(v) for v in (0, count, 1))
         builder.insert(scf.ForOp(low, high, step, [], Region(block)))
 
-    def _buffers(self, axis: Axis, columns: int) -> dict[SSAValue, SSAValue]:
-        """Buffers for a slice."""
-        return {b: axis.buffer(b, columns) for b in axis.pitches if b is not self.result}
 
-    def _emit(
-        self, builder: Builder, axis: Axis, part: Part, buffers: dict[SSAValue, SSAValue]
-    ) -> None:
-        for op in axis.ops:
-            axis.emit(builder, op, part, buffers)
+class _Turns:
+    """Ops along an axis, written for one part after the other: these take turns at two buffers
+    where several pipes use them."""
+
+    def __init__(self, axis: Axis, ops: Sequence[Operation], result: SSAValue) -> None:
+        self.axis, self.ops = axis, ops
+        used = {resolve(value).base for op in ops for value in memrefs(op)}
+        self.buffers = [b for b in axis.pitches if b in used and b is not result]
+        self.taken: list[tuple[int, dict[SSAValue, SSAValue]]] = []
+
+    def emit(self, builder: Builder, part: Part) -> None:
+        """Write the ops for a part."""
+        names = {b: self.axis.buffer(b, part.size) for b in self.buffers}
+        same = [before for size, before in self.taken if size == part.size]
+        if len(same) >= COPIES:
+            names |= {b: same[-COPIES][b] for b in self.buffers if _connects(self.axis, b)}
+        self.taken.append((part.size, names))
+        for op in self.ops:
+            self.axis.emit(builder, op, part, names)
+
+
+def _parts(start: int, end: int, size: int) -> Iterator[Part]:
+    """Parts of a size from start to end; the last may be smaller."""
+    for first in range(start, end, size):
+        yield Part(min(size, end - first), first)
 
 
 def _connects(axis: Axis, buffer: SSAValue) -> bool:

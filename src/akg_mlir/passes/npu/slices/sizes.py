@@ -29,15 +29,19 @@ class Sizes:
     kernel: FuncOp
     target: Target
 
-    def columns(self, axis: Axis, result: SSAValue, *, multiplied: bool) -> int:
-        """Blocks of columns in a slice, as far as UB holds two slices: for a few that are
-        `multiplied` one by one, or else two, so that the first is stored while the other leaves
-        L0C. All of them if slices are not worth it."""
-        each = _live(axis) / axis.extent
-        fitting = max(1, int(self.target.memories["ub"] // COPIES // each))
-        worth = min(SLICES if multiplied else COPIES, _bytes([result]) // SLICE_BYTES)
-        columns = ceil(axis.extent / max(1, worth))
-        return axis.extent if multiplied and fitting < columns else min(fitting, columns)
+    def multiplied(self, axis: Axis, result: SSAValue) -> int:
+        """Blocks of columns in a slice that is multiplied, all of them if that is not worth it."""
+        return ceil(axis.extent / max(1, min(SLICES, _bytes([result]) // SLICE_BYTES)))
+
+    def moved(self, axis: Axis, result: SSAValue) -> int:
+        """Blocks of columns in a slice that is only moved: one is stored while another leaves
+        L0C."""
+        worth = max(1, min(COPIES, _bytes([result]) // SLICE_BYTES))
+        return min(self.fitting(axis), ceil(axis.extent / worth))
+
+    def fitting(self, axis: Axis) -> int:
+        """Blocks of columns of which UB holds two slices."""
+        return max(1, int(self.target.memories["ub"] // COPIES / (_live(axis) / axis.extent)))
 
     def late_blocks(self, steps: Steps, axis: Axis, result: SSAValue, columns: int) -> int:
         """Blocks of every step over k to leave to the slices, maybe none: what makes the last store

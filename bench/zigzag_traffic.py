@@ -119,6 +119,8 @@ def convolution(images: int, channels: int, size: int, outputs: int, window: int
 def layers() -> list[Layer]:
     """What is compared: products of the paper's evaluation and larger ones, layers of ResNet-50."""
     return [
+        matrix_product(512, 1024, 1024),
+        matrix_product(1024, 1024, 512),
         matrix_product(1024, 1024, 1024),
         matrix_product(512, 2048, 2048),
         matrix_product(2048, 1024, 1024),

@@ -200,17 +200,19 @@ class _Layouts:
 
 
 def _filled(e: Expression, x: SSAValue, layout: te.Layout) -> SSAValue:
-    """A matrix with zeros where its last fractals are not full, which tiles make on chip; what the
-    host packs needs none, and images are in whole blocks of channels only once they are packed."""
-    if layout not in (te.Layout.NZ, te.Layout.ZN) or is_weight(x):
+    """A matrix or image with zeros where its last fractals or blocks are not full, which tiles make
+    on chip; what the host packs needs none."""
+    if is_weight(x):
         return x
     shape, depth = te.shape_of(x), fractal_depth(te.element_of(x))
-    lanes = (FRACTAL, depth) if layout == te.Layout.NZ else (depth, FRACTAL)
-    missing = [-size % lane for size, lane in zip(shape[-2:], lanes)]
-    if not any(missing):
-        return x
-    before = [0] * len(shape)
-    return e(te.PadOp(x, before, [*before[2:], *missing], 0.0))
+    rows, columns = len(shape) - 2, len(shape) - 1
+    lanes = {
+        te.Layout.NZ: {rows: FRACTAL, columns: depth},
+        te.Layout.ZN: {rows: depth, columns: FRACTAL},
+        te.Layout.NC1HWC0: {1: FRACTAL},
+    }[layout]
+    missing = [-size % lanes.get(dim, 1) for dim, size in enumerate(shape)]
+    return e(te.PadOp(x, [0] * len(shape), missing, 0.0)) if any(missing) else x
 
 
 def _columns(layout: te.Layout) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import inf
 
 from xdsl.ir import SSAValue
@@ -69,6 +69,10 @@ def requirements(program: Program) -> Requirements:
                 found &= before if earlier else ~before
                 needs[index] |= found << (level * count)
     return Requirements(tuple(needs), count, levels)
+
+
+Kind = tuple[Pipe, bool]
+"""The pipe of an access, and whether it writes."""
 
 
 @dataclass
@@ -133,8 +137,8 @@ class _Group:
         return self.touches[-1][0]
 
     @cached_property
-    def kinds(self) -> frozenset[tuple[Pipe, bool]]:
-        """Pipe and direction of the accesses."""
+    def kinds(self) -> frozenset[Kind]:
+        """The kinds of the accesses."""
         return frozenset((instruction.pipe, writes) for instruction, writes in self.touches)
 
 
@@ -189,21 +193,34 @@ def _sources(
     True stands for users that precede the dependent one in the program, False for the rest.
     """
     found: dict[tuple[int, bool], _Users] = {}
+    first, last = group.first.index, group.last.index
     for other in others:
-        if not any(other.users.needed(pipe, writes, 0) for pipe, writes in group.kinds):
+        if not _depend(group.kinds, other.kinds):
             continue
         if overlaps.by_arithmetic(other.place, group.place, frozenset(), None) is False:
             continue
         exclusive = other.body is not group.body and _exclusive(other.first, group.first)
         for earlier in (True, False):
-            if earlier and other.first.index >= group.last.index:
+            if earlier and other.first.index >= last:
                 continue
-            if not earlier and other.last.index < group.first.index:
+            if not earlier and other.last.index < first:
                 continue
             level = _level(other, group, earlier and not exclusive, overlaps)
             if level is not None:
                 found.setdefault((level, earlier), _Users()).merge(other.users)
     return found
+
+
+@lru_cache(1024)
+def _depend(later: frozenset[Kind], earlier: frozenset[Kind]) -> bool:
+    """Whether accesses of some kinds depend on earlier ones of others to the same bytes, as in
+    `_Users.needed`."""
+    return any(
+        (wrote and (other is not pipe or pipe is not Pipe.S))
+        or (writes and not wrote and other is not pipe)
+        for pipe, writes in later
+        for other, wrote in earlier
+    )
 
 
 def _start(access: Access) -> int:
@@ -241,11 +258,12 @@ def _exclusive(x: Instruction, y: Instruction) -> bool:
 
 def _level(x: _Group, y: _Group, same_iteration: bool, overlaps: Overlaps) -> int | None:
     """The level at which `y` needs `x`: 0, else the deepest loop that carries the dependence."""
-    loops = [loop.op for loop in x.first.loops_around if loop in y.first.loops_around]
+    around = y.first.loops_around
     if x.place.fixed and y.place.fixed:
-        level = 0 if same_iteration else (len(loops) or None)
-        met = level is not None and overlaps.meet(x.place, y.place, frozenset(), None)
+        level = 0 if same_iteration else sum(loop in around for loop in x.first.loops_around)
+        met = (same_iteration or level) and overlaps.meet(x.place, y.place, frozenset(), None)
         return level if met else None
+    loops = [loop.op for loop in x.first.loops_around if loop in around]
     if same_iteration and overlaps.meet(x.place, y.place, frozenset(loops), None):
         return 0
     for level in range(len(loops), 0, -1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -47,11 +48,18 @@ def need_of_copies(
     bytes with nothing."""
     sizes = [(f, _bytes_on_chip(f, extents, block_bytes)) for f in footprints]
     moving = {f for f in footprints if (f.loaded or f.stored) and moving_loops(f.sides)}
-    total = _live([(f, size) for f, size in sizes if f not in moving])
+    total = _live_in_place([(f, size) for f, size in sizes if f not in moving])
     for footprint in moving:
         size = copies * _bytes_on_chip(footprint, extents, block_bytes)
         total[footprint.memory] = total.get(footprint.memory, 0) + size
     return total
+
+
+def _live_in_place(sizes: Sequence[tuple[Footprint, Numbers]]) -> dict[str, Numbers]:
+    """What is live where a statement may write its result over what it is the last to read."""
+    read = _live([(replace(f, start=min(f.stop, f.start + 1)), size) for f, size in sizes])
+    written = _live([(replace(f, stop=max(f.start, f.stop - 1)), size) for f, size in sizes])
+    return {memory: np.maximum(need, written[memory]) for memory, need in read.items()}
 
 
 def _copies(footprint: Footprint, reuse: Reuse, fraction: float) -> Numbers:

@@ -224,6 +224,25 @@ def test_fake_output_is_the_updated_buffer():
     assert_agrees(document)
 
 
+def test_what_is_passed_on_is_copied():
+    x, y = tensor("x", [4]), tensor("y", [4])
+    document = kernel(
+        [x, y],
+        [
+            operation("Reshape", [x], tensor("r", [2, 2])),
+            operation("InplaceAssign", [x, y, y], tensor("o", [4]), fake_output=True),
+        ],
+        tensor("r", [2, 2]),
+        tensor("o", [4]),
+    )
+    assert_agrees(document)
+    given = arrays_of(document)
+    compiled = akg_mlir.compile(document)
+    assert compiled.ir("npu").count("npu.kernel") == 1
+    found = compiled(*given.values())
+    assert [a.tolist() for a in found] == [given["x"].reshape(2, 2).tolist(), given["y"].tolist()]
+
+
 @pytest.mark.parametrize(
     "document",
     [
@@ -300,6 +319,8 @@ FIRST = ("op_desc", 0, *INPUT)
         (changed(ADD, (*INPUT, "shape"), [4, 7]), "Add.*do not broadcast"),
         (changed(ADD, ("op_desc", 0, "output_desc", 0, "shape"), [4, 7]), "declared .* computed"),
         (changed(ADD, ("output_desc", 0, "tensor_name"), "z"), "output 'z' is computed by no"),
+        (kernel([X], [operation("Neg", [X], X, Y)], X), "Neg.*declares 2 results, gives 1"),
+        (single("Add", [X], out([4, 6])), "Add.*it has 1 operands, takes 2"),
         (single("ReduceSum", [X], out([4]), axis=[2]), "ReduceSum.*axis 2 is outside rank 2"),
         (single("ReduceSum", [X], out([4]), axis=["a"]), "attribute 'axis' is .*takes integers"),
         (single("PadAkg", [X], out([4, 6]), head=[0, 0]), "PadAkg.*'tail' is missing"),

@@ -11,6 +11,7 @@ from xdsl.ir import Attribute, Block, Region, SSAValue
 from xdsl.utils.exceptions import VerifyException
 
 from akg_mlir.diagnostics import CompileError
+from akg_mlir.dialects import te
 from akg_mlir.frontends.composite import (
     contraction,
     elementwise,
@@ -84,7 +85,10 @@ def _translate(node: Node) -> None:
         values = _HANDLERS[node.operation.name](node)
     except (VerifyException, ValueError) as error:
         raise node.error(str(error)) from error
-    for tensor, value in zip(node.operation.results, values, strict=True):
+    results = node.operation.results
+    if len(results) != len(values):
+        raise node.error(f"it declares {len(results)} results, gives {len(values)}")
+    for tensor, value in zip(results, values):
         node.graph.values[tensor.name] = node.conformed(value, tensor)
 
 
@@ -97,12 +101,26 @@ def _module(graph: Graph, description: Description) -> tuple[ModuleOp, tuple[str
         results[tensor.name] = graph.values[tensor.name]
     known = list(results.values())
     results |= {name: value for name, value in graph.updated.items() if value not in known}
-    outputs = list(results.values())
+    found = list(results.values())
+    attributes = [_attributes(graph.updated.get(name), found) for name in graph.arguments]
+    copies = {value: _copied(graph, value) for value in found if _is_given(value)}
+    outputs = [copies.get(value, value) for value in found]
     graph.block.add_op(ReturnOp(*outputs))
     kind = [a.type for a in graph.block.args], [value.type for value in outputs]
-    attributes = [_attributes(graph.updated.get(name), outputs) for name in graph.arguments]
     function = FuncOp("main", kind, Region(graph.block), arg_attrs=ArrayAttr(attributes))
     return ModuleOp([function]), tuple(results)
+
+
+def _is_given(value: SSAValue) -> bool:
+    """Whether a value is an argument, a constant or a view of one."""
+    while isinstance(value.owner, te.ReshapeOp):
+        value = value.owner.operand
+    return isinstance(value.owner, Block | te.ConstantOp)
+
+
+def _copied(graph: Graph, value: SSAValue) -> SSAValue:
+    """The value in a buffer of its own, as all results are."""
+    return graph.append(te.BroadcastToOp(value, te.shape_of(value)), value.name_hint or "copy")
 
 
 def _attributes(update: SSAValue | None, outputs: list[SSAValue]) -> DictionaryAttr:

@@ -318,9 +318,8 @@ def _pair(first: list[_Part], last: list[_Part]) -> None:
     parts = first if first is last else [*first, *last]
     if sum(len(steps) for _, steps in parts) % 2:
         at, steps = last[-1]
-        *others, count = steps
-        if count > 1:
-            last[-1] = (at, [*others, count - count // 2, count // 2])
+        if sum(steps) > len(steps):
+            last[-1] = (at, _split(sum(steps), len(steps) + 1))
 
 
 def _even(blocks: int, most: int) -> list[int]:

@@ -49,16 +49,22 @@ def streamed(
     kept = [d for d in kept if _involves(right, d) == (operand.memory == "l0b")]
     whole = sides[summed[-1]].whole
     block = Side(whole, (0,) * len(sides[0].slopes), whole)
+    others = [d for d in range(statement.rank) if d not in (*kept, *summed, *cube.rows)]
     if operand.memory == "l0b" or not cube.rows:
-        held = (*(sides[d] for d in kept), block)
-        return replace(operand, sides=tuple(sides[d] for d in (*kept, *summed)), held=held)
-    images = [d for d in kept if d not in cube.rows]  # one after the other
+        return replace(
+            operand,
+            sides=tuple(sides[d] for d in (*kept, *summed)),
+            held=(*(sides[d] for d in kept), block),
+            images=tuple(sides[d] for d in others) if cube.rows else (),
+        )
+    images = [d for d in kept if d not in cube.rows]
     return replace(
         operand,
-        sides=tuple(sides[d] for d in (*cube.rows, *images, *summed)),
+        sides=tuple(sides[d] for d in (*cube.rows, *summed)),
         held=(*(sides[d] for d in cube.rows), block),
         rows=tuple(range(len(cube.rows))),
-        pieces=tuple(sides[d] for d in (*images, *summed[:-1])),
+        pieces=tuple(sides[d] for d in summed[:-1]),
+        images=tuple(sides[d] for d in images),
     )
 
 

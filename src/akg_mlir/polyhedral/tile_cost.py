@@ -190,37 +190,43 @@ class Cost:
             path = self.machine.paths["l1", footprint.memory]
             busy = self._startups(footprint) + self._bytes_in_l0(footprint) / path.rate
             latency = path.latency + self.machine.cube_latency
-            spent.feeds.add(self._steps(footprint.sides), busy, latency)
+            images = self.extents.points(footprint.images)
+            spent.feeds.add(self._steps(footprint.sides), images * busy, latency)
+        spent.waits = spent.feeds.latency * (self.streams - 1)
 
     def _startups(self, operand: Footprint) -> Numbers:
-        """Cycles to start the loads of an operand to L0 in a k tile: of the right one there is one
+        """Cycles to start the loads of an operand to L0 in a product: of the right one there is one
         per step, of the left one as many as it has blocks of k or rows, whichever are fewer, and
         windows are loaded one by one."""
         if operand.pieces:
             return self.machine.windows_startup * self.extents.points(operand.pieces)
         startup = self.machine.paths["l1", operand.memory].startup
         if operand.memory == "l0b":
-            return startup * self.streams
+            return startup * self._streams_of(operand)
         block = self.extents.points(operand.held)
         count = self.extents.points(operand.sides) / block
         rows = block * operand.element_bytes / (FRACTAL * self.machine.block_bytes)
-        return startup * np.minimum(count, rows * self.streams)
+        return startup * np.minimum(count, rows * self._streams_of(operand))
 
     def _operands(self) -> list[Footprint]:
         """What passes through L0."""
         return [f for f in self.model.footprints if f.memory in ("l0a", "l0b")]
 
     def _bytes_in_l0(self, operand: Footprint) -> Numbers:
-        """Bytes of an operand that pass through L0 in a k tile."""
+        """Bytes of an operand that pass through L0 in a product of a k tile."""
         return self.extents.points(operand.sides, operand.rows) * operand.element_bytes
 
     def _streams(self) -> Numbers:
         """In how many steps the operands of a k tile pass through the halves of L0."""
         steps = np.ones(len(self.grid))
         for operand in self._operands():
-            half = self.machine.capacity[operand.memory] / 2
-            steps = np.maximum(steps, np.ceil(self._bytes_in_l0(operand) / half))
+            images = self.extents.points(operand.images)
+            steps = np.maximum(steps, images * self._streams_of(operand))
         return steps
+
+    def _streams_of(self, operand: Footprint) -> Numbers:
+        """In how many steps an operand passes through its halves of L0 in a product."""
+        return np.ceil(2 * self._bytes_in_l0(operand) / self.machine.capacity[operand.memory])
 
     def _pieces(self) -> Numbers:
         """How often a core goes over from one tile to a partial one: code of its own, with other

@@ -39,7 +39,8 @@ class Footprint:
     `steps` are the distances of the elements that are kept along each dimension where some are left
     out; `sides` and `shape` count those that are kept.
     The points of the dimensions `rows` of what is held are walked as one, in whole fractals. Each
-    point of `pieces` takes a transfer by img2col of its own to L0.
+    point of `pieces` takes a transfer by img2col of its own to L0, each of `images` passes through
+    L0 by itself.
     A `scratch` buffer holds values between the ops of the statement that `array` names: the vector
     unit alone uses it, so that tiles that overlap share it.
     """
@@ -57,6 +58,7 @@ class Footprint:
     scratch: bool = False
     rows: tuple[int, ...] = ()
     pieces: tuple[Side, ...] = ()
+    images: tuple[Side, ...] = ()
     steps: tuple[int, ...] = ()
 
 

@@ -50,7 +50,7 @@ class Unit:
 @dataclass
 class Units:
     """The units of a core. `loads` and `stores` are the transfers of a tile: cycles per tile, and
-    those of them that DRAM needs."""
+    those of them that DRAM needs. `waits` are latencies between the steps of a product in L0."""
 
     reads: Unit
     writes: Unit
@@ -59,6 +59,7 @@ class Units:
     cube: Unit
     loads: list[tuple[Numbers, Numbers]]
     stores: list[tuple[Numbers, Numbers]]
+    waits: Numbers
 
     def load(self, times: Numbers, cycles: Numbers, dram: Numbers, latency: float) -> None:
         """A transfer from GM."""
@@ -95,7 +96,7 @@ class Units:
         blocked = written / np.maximum(steps, 1)  # loads wait while stores use DRAM
         turns = (
             self.reads.turn(users + blocked),
-            self.feeds.turn(self.cube.first),
+            self.feeds.turn(self.cube.first + self.waits),
             self.writes.turn(self.vector.first),
         )
         cycles = {name: unit.cycles for name, unit in self.all().items()}
@@ -135,4 +136,4 @@ class Units:
 def units(zero: Numbers) -> Units:
     """Units that do nothing yet."""
     reads, writes, feeds, vector, cube = (Unit(zero, zero, zero) for _ in range(5))
-    return Units(reads, writes, feeds, vector, cube, [], [])
+    return Units(reads, writes, feeds, vector, cube, [], [], zero)

@@ -74,18 +74,17 @@ class Traffic:
 
     def _aligned_share(self, footprint: Footprint) -> Numbers:
         """The share of chunks that start where the memory is at its best."""
-        grid = self.extents.grid
-        step = np.full(len(grid), self.machine.gm.alignment, dtype=np.int64)
-        stride = footprint.element_bytes
+        moves = np.where(self.reuse.counts > 1, self.extents.grid, 0)
+        step = np.full(len(moves), self.machine.gm.alignment, dtype=np.int64)
+        stride, steps = footprint.element_bytes, footprint.steps or (1,) * len(footprint.shape)
         for k in reversed(range(len(footprint.shape))):
             side, whole = footprint.sides[k], footprint.shape[k]
-            if footprint.steps and footprint.steps[k] > 1:
-                stride *= footprint.steps[k]
+            if steps[k] > 1:
                 step = np.gcd(step, stride)
             extent = self.extents.of_side(side)
-            jump = (grid @ np.array(side.slopes, dtype=np.float64)).astype(np.int64)
+            jump = (moves @ np.array(side.slopes, dtype=np.float64)).astype(np.int64)
             step = np.where(extent < whole, np.gcd(step, jump * stride), step)
-            stride *= whole
+            stride *= whole * (steps[k - 1] if k else 1)
             if whole > 1:
                 step = np.where(extent < whole, np.gcd(step, stride), step)
         return step / self.machine.gm.alignment

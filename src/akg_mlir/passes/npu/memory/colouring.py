@@ -6,7 +6,13 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+import numpy as np
+from numpy.typing import NDArray
+
 from akg_mlir.passes.npu.memory.lifetime import Lifetime
+
+Bytes = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 BANK_PERIOD = 512
 """Bytes after which the 16 bank groups of 32 B repeat (machine reference 1.3)."""
@@ -115,26 +121,43 @@ def _first_fit(
     requests: Sequence[Request], order: Order, pairs: Sequence[Pair], sharing: Sharing
 ) -> Plan:
     placed: dict[int, int] = {}
+    interference = _Interference(requests, sharing)
+    low = np.zeros(len(requests), dtype=np.int64)
+    high = np.zeros(len(requests), dtype=np.int64)
     for i in sorted(range(len(requests)), key=lambda i: (*order(requests[i]), i)):
         request = requests[i]
-        blocked = sorted(
-            (placed[j], placed[j] + requests[j].size)
-            for j in placed
-            if _interfere(request, requests[j], sharing)
-        )
+        blocked = np.flatnonzero(interference.of(i) & (high > low))
         residues = list(_wanted_residues(i, placed, pairs))
-        placed[i] = _lowest_gap(request, blocked, residues)
+        placed[i] = _lowest_gap(request, low[blocked], high[blocked], residues)
+        low[i], high[i] = placed[i], placed[i] + request.size
     addresses = tuple(placed[i] for i in range(len(requests)))
     height = max((a + r.size for a, r in zip(addresses, requests)), default=0)
     return Plan(addresses, height, sharing, bool(pairs))
 
 
-def _interfere(a: Request, b: Request, sharing: Sharing) -> bool:
-    if sharing is Sharing.NONE or a.lifetime.meets(b.lifetime):
-        return True
-    if sharing is Sharing.WITHIN_PIPES:
-        return a.connects is not None or b.connects is not None
-    return sharing is Sharing.BETWEEN_LOOPS and a.connects == b.connects is not None
+class _Interference:
+    """Which requests may not share bytes."""
+
+    def __init__(self, requests: Sequence[Request], sharing: Sharing) -> None:
+        numbers: dict[Hashable, int] = {None: -1}
+        for request in requests:
+            numbers.setdefault(request.connects, len(numbers))
+        self._connects = np.array([numbers[r.connects] for r in requests], dtype=np.int64)
+        self._start = np.array([r.lifetime.start for r in requests], dtype=np.int64)
+        self._end = np.array([r.lifetime.end for r in requests], dtype=np.int64)
+        self._sharing = sharing
+
+    def of(self, number: int) -> Flags:
+        """Those that one request interferes with."""
+        if self._sharing is Sharing.NONE:
+            return np.ones(len(self._start), dtype=np.bool_)
+        meets = (self._start <= self._end[number]) & (self._start[number] <= self._end)
+        connects = self._connects[number]
+        if self._sharing is Sharing.WITHIN_PIPES:
+            return meets | (self._connects >= 0) | (connects >= 0)
+        if self._sharing is Sharing.BETWEEN_LOOPS and connects >= 0:
+            return meets | (self._connects == connects)
+        return meets
 
 
 def _wanted_residues(request: int, placed: dict[int, int], pairs: Sequence[Pair]) -> Iterator[int]:
@@ -150,20 +173,17 @@ def _wanted_residues(request: int, placed: dict[int, int], pairs: Sequence[Pair]
             yield (placed[partner] + other + BANK_SKEW - mine) % BANK_PERIOD
 
 
-def _lowest_gap(
-    request: Request, blocked: Sequence[tuple[int, int]], residues: Sequence[int]
-) -> int:
-    """The lowest aligned address clear of `blocked`; the first residue, if any, is respected."""
-    address = _aligned(0, request.alignment, residues)
-    for start, end in blocked:
-        if address + request.size <= start:
-            break
-        if end > address:
-            address = _aligned(end, request.alignment, residues)
-    return address
+def _lowest_gap(request: Request, low: Bytes, high: Bytes, residues: Sequence[int]) -> int:
+    """The lowest aligned address clear of blocked ranges; the first residue, if any, is
+    respected."""
+    order = np.argsort(low)
+    behind = np.concatenate(([0], np.maximum.accumulate(high[order])))
+    addresses = _aligned(behind, request.alignment, residues)
+    fits = np.flatnonzero(addresses[:-1] + request.size <= low[order])
+    return int(addresses[fits[0] if fits.size else -1])
 
 
-def _aligned(address: int, alignment: int, residues: Sequence[int]) -> int:
+def _aligned(addresses: Bytes, alignment: int, residues: Sequence[int]) -> Bytes:
     if residues and residues[0] % alignment == 0 and BANK_PERIOD % alignment == 0:
-        return address + (residues[0] - address) % BANK_PERIOD
-    return -(-address // alignment) * alignment
+        return addresses + (residues[0] - addresses) % BANK_PERIOD
+    return -(-addresses // alignment) * alignment

@@ -1,6 +1,7 @@
 // RUN: akg-opt %s -p npu-multi-buffer | filecheck %s
 // RUN: akg-opt %s -p 'npu-multi-buffer{copies=1}' | filecheck %s --check-prefix OFF
 // RUN: akg-opt %s -p npu-multi-buffer,npu-plan-memory,npu-insert-sync,npu-verify | filecheck %s --check-prefix FLAGS
+// RUN: akg-opt %s -p 'npu-multi-buffer{most=14}' | filecheck %s --check-prefix MOST
 
 // Five iterations: the load of the first, twice two with the load one iteration ahead, the last.
 // What %t holds is used by the vector unit alone, so it gets other names, but nothing waits for it.
@@ -67,6 +68,16 @@
 // CHECK:           npu.vec vexp
 // CHECK-NOT:       npu.vec vexp
 // CHECK:       func.return
+
+// The four instructions of the first loop are written three times, which makes twelve; the three of
+// the last loop, whose length is not known, would be written five times.
+
+// MOST-LABEL:  func.func @stream
+// MOST:        %a_1 = npu.buffer
+// MOST-LABEL:  func.func @some
+// MOST-NOT:    %a_1
+// MOST-COUNT-1: npu.vec vexp
+// MOST-NOT:    npu.vec vexp
 
 builtin.module attributes {npu.target = "ascend910"} {
   func.func @stream(%x: memref<320xf32, #npu<space gm>>, %y: memref<320xf32, #npu<space gm>>) attributes {npu.kernel} {

@@ -15,7 +15,7 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from akg_mlir.diagnostics import CompileError, remark
-from akg_mlir.dialects.npu import Space
+from akg_mlir.dialects.npu import PipeOp, Space
 from akg_mlir.passes.npu.generate.indices import Materialiser
 from akg_mlir.passes.npu.memory.linear import linear_of, trip_count
 from akg_mlir.passes.npu.memory.structure import kernels, program_of
@@ -24,7 +24,7 @@ from akg_mlir.passes.npu.rotation.affordable import Bytes, affordable, overflow
 from akg_mlir.passes.npu.rotation.ahead import load_early
 from akg_mlir.passes.npu.rotation.candidates import Rotation, rotations_of
 from akg_mlir.passes.npu.rotation.collapse import collapse
-from akg_mlir.passes.npu.rotation.pipelining import Pipelined, Rename, copy_of
+from akg_mlir.passes.npu.rotation.pipelining import Pipelined, Rename, copy_of, written_out
 from akg_mlir.passes.npu.rotation.stages import inside_out, stages_of
 from akg_mlir.targets import Target
 
@@ -39,22 +39,24 @@ class NpuMultiBuffer(ModulePass):
     not wait for what another one does with the iteration before; loads run one iteration ahead. A
     buffer through which a value passes from one iteration to another stays single; so do those of
     least use where a memory has no room for all. Loops in loops are done each on its own: those
-    over tiles of L1 and those over tiles of L0. Runs after `npu-legalise` and before
-    `npu-plan-memory`; `copies=1` leaves everything as it is.
+    over tiles of L1 and those over tiles of L0. A loop that would become more than `most`
+    instructions stays as it is, since all later passes look at pairs of them. Runs after
+    `npu-legalise` and before `npu-plan-memory`; `copies=1` leaves everything as it is.
     """
 
     name = NAME
     copies: int = 2
+    most: int = 2048
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         if self.copies < 1:
             raise CompileError(f"copies={self.copies}: there must be at least one")
         for kernel in kernels(op):
             if self.copies > 1:
-                _overlap(kernel, self.copies, target_of(op))
+                _overlap(kernel, self.copies, self.most, target_of(op))
 
 
-def _overlap(kernel: FuncOp, copies: int, target: Target) -> None:
+def _overlap(kernel: FuncOp, copies: int, most: int, target: Target) -> None:
     """Rewrite the loops of a kernel.
 
     Loads that move ahead of a loop make buffers live longer than the choice of copies knew. Where
@@ -65,7 +67,7 @@ def _overlap(kernel: FuncOp, copies: int, target: Target) -> None:
     reserved: dict[Space, int] = {}
     while True:
         before = kernel.clone()
-        work = _Kernel(kernel, copies, target, reserved)
+        work = _Kernel(kernel, copies, most, target, reserved)
         work.run()
         over = overflow(program_of(kernel), target)
         if not over:
@@ -79,8 +81,10 @@ def _overlap(kernel: FuncOp, copies: int, target: Target) -> None:
 
 
 class _Kernel:
-    def __init__(self, kernel: FuncOp, copies: int, target: Target, reserved: Bytes) -> None:
-        self.kernel, self.copies = kernel, copies
+    def __init__(
+        self, kernel: FuncOp, copies: int, most: int, target: Target, reserved: Bytes
+    ) -> None:
+        self.kernel, self.copies, self.most = kernel, copies, most
         self.remarks: list[tuple[str, str, str, dict[str, int]]] = []
         first = kernel.body.block.first_op
         assert first is not None
@@ -137,6 +141,11 @@ class _Kernel:
             return "there is one at most"
         if rotation.slots and not chosen:
             return f"no room for copies of {_names(rotation.slots)}"
+        instructions = sum(isinstance(op, PipeOp) for op in loop.walk()) * written_out(
+            trip_count(loop), self.copies
+        )
+        if instructions > self.most:
+            return f"written out they are {instructions} instructions, most={self.most}"
         return None if chosen else f"they pass on {_names(rotation.carried)}"
 
     def copies_of(self, slot: SSAValue) -> tuple[SSAValue, ...]:

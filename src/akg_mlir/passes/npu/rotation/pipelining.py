@@ -32,6 +32,13 @@ Rename = Callable[[SSAValue], SSAValue]
 """Gives a buffer that means something in one iteration only a new name."""
 
 
+def written_out(trips: int | None, copies: int) -> int:
+    """How often the body of a loop of `trips` iterations (None: not known) is written."""
+    if trips is None:
+        return copies + copies * (copies + 1) // 2
+    return trips if trips <= copies else copies + (trips - 1) % copies + 1
+
+
 @dataclass(frozen=True)
 class Pipelined:
     """One loop to rewrite: its stages, the names of every slot (the first is the slot itself), and

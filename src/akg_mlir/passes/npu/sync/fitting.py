@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 from akg_mlir.dialects.npu import Pipe
 from akg_mlir.passes.npu.memory.structure import divergence
@@ -90,20 +91,35 @@ def merge(plan: Plan, flags: Sequence[Flag]) -> None:
 
 
 def delay(plan: Plan, shortage: Shortage, known: dict[Order, None]) -> bool:
-    """Let one flag of a pair be set only after another one has been waited for, to share its id.
+    """Let flags of a pair be set only after others have been waited for, to share their ids.
 
     The two are as far apart as possible. Orders in `known` were tried before. Returns whether
     there is a new one.
     """
+    found: list[tuple[Flag, Flag, Order]] = []
     for first, second in apart(plan, shortage):
         earlier, later = plan.orders[first].later, plan.orders[second].earlier
         body, x, y = divergence(earlier, later)
         order = Order(body, x, y, first.dst, first.src)
         if x is not y and order not in known:
-            known[order] = None
-            plan.delays.add(plan.add(order))
-            return True
-    return False
+            found.append((first, second, order))
+    for order in _innermost(found[: at_once(len(found))], shortage):
+        known[order] = None
+        plan.delays.add(plan.add(order))
+    return bool(found)
+
+
+def _innermost(delays: Sequence[tuple[Flag, Flag, Order]], shortage: Shortage) -> list[Order]:
+    """The delays between whose flags those of no other lie: they imply the others."""
+    spans = shortage.spans
+    between = [(spans[first][1], spans[second][0], order) for first, second, order in delays]
+    found: list[Order] = []
+    nearest = inf
+    for _, second, order in sorted(between, key=lambda delay: (-delay[0], delay[1])):
+        if second < nearest:
+            nearest = second
+            found.append(order)
+    return found
 
 
 def _use_barrier(plan: Plan, pair: PipePair) -> None:

@@ -46,7 +46,7 @@ class NpuMultiBuffer(ModulePass):
 
     name = NAME
     copies: int = 2
-    most: int = 2048
+    most: int = 1024
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         if self.copies < 1:

@@ -40,22 +40,29 @@ class Form:
 
 @dataclass(frozen=True)
 class Nest:
-    """`for j = low to min(high, low + most) step step`, and inside it 3 elements at `offset`."""
+    """`for j = low to min(high, low + most) step step`, and inside it 3 elements at `offset`.
+
+    Without a `high` the loop iterates as often in each iteration around it.
+    """
 
     low: Form
-    high: int
+    high: int | None
     most: int
     step: int
     offset: Form
 
     def text(self, name: str) -> str:
         """In a loop over `%i`."""
+        low_most = f"%low_{name}, %most_{name} : index"
+        ends = [f"%sum_{name} = arith.addi {low_most}", f"%end_{name} = arith.addi {low_most}"]
+        if self.high is not None:
+            ends[1] = f"%end_{name} = arith.minsi %high_{name}, %sum_{name} : index"
         return f"""
         %low_{name} = affine.apply {self.low}(%i, %i)
         %most_{name} = arith.constant {self.most} : index
-        %high_{name} = arith.constant {self.high} : index
-        %sum_{name} = arith.addi %low_{name}, %most_{name} : index
-        %end_{name} = arith.minsi %high_{name}, %sum_{name} : index
+        %high_{name} = arith.constant {self.high or 0} : index
+        {ends[0]}
+        {ends[1]}
         %step_{name} = arith.constant {self.step} : index
         scf.for %{name} = %low_{name} to %end_{name} step %step_{name} {{
           %v_{name} = npu.view %b[{self.offset}](%i, %{name})
@@ -68,7 +75,8 @@ class Nest:
 
     def starts(self, i: int) -> Iterator[int]:
         low = self.low.at(i, i)
-        for j in range(low, min(self.high, low + self.most), self.step):
+        last = low + self.most
+        for j in range(low, last if self.high is None else min(self.high, last), self.step):
             yield self.offset.at(i, j)
 
 
@@ -101,10 +109,16 @@ offsets = st.one_of(
     ),
 )
 nests = st.builds(
-    Nest, bounds, st.integers(-5, 30), st.integers(0, 12), st.sampled_from([1, 1, 2, 3]), offsets
+    Nest,
+    bounds,
+    st.none() | st.integers(-5, 30),
+    st.integers(0, 12),
+    st.sampled_from([1, 1, 2, 3]),
+    offsets,
 )
 
 _flat = Nest(Form(0, 0, 0), 12, 12, 1, Form(0, 8, 0, -48, 0, 1, 0, 6))
+_moved = Nest(Form(8, 0, 0), None, 8, 1, Form(0, 1, 0))
 _tail = Nest(Form(0, 0, 0), 12, 12, 1, Form(0, 0, 45))
 
 
@@ -133,6 +147,7 @@ def test_accesses_meet_where_they_do(trips: int, first: Nest, second: Nest) -> N
 
 
 @given(trips=st.integers(1, 5), nest=nests)
+@example(trips=3, nest=_moved)
 def test_ranges_hold_all_bytes(trips: int, nest: Nest) -> None:
     program = program_of(next(kernels(parse_module(_text(trips, (nest, nest))))))
     instruction = program.instructions[0]

@@ -262,15 +262,14 @@ def _extreme(pick: Callable[[int, int], int], lhs: Interval, rhs: Interval) -> I
 
 
 def _induction_bounds(loop: scf.ForOp, known: Known | None) -> Interval:
-    low = bounds(linear_of(loop.lb), known).low
+    first = bounds(linear_of(loop.lb), known)
     ends = bounds(linear_of(loop.ub), known).high
-    if ends is None:
-        return Interval(low, None)
+    last = Interval(None, None if ends is None else ends - 1)
     trips = trip_count(loop)
     step = linear_of(loop.step)
-    if trips is not None and trips > 0 and low is not None and step.is_constant:
-        return Interval(low, low + (trips - 1) * step.const)
-    return Interval(low, ends - 1)
+    if trips is not None and trips > 0 and step.is_constant:
+        last = last & (first + Interval(None, (trips - 1) * step.const))
+    return Interval(first.low, last.high)
 
 
 def trip_count(loop: scf.ForOp) -> int | None:

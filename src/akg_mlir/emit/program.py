@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import prod
 
 from xdsl.dialects import arith, func, memref, scf
-from xdsl.dialects.builtin import FloatAttr, IntegerAttr
+from xdsl.dialects.builtin import FloatAttr
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.ir.affine import AffineMap
 
@@ -54,8 +54,7 @@ class _Decoder:
         )
 
     def _cores(self) -> int:
-        attribute = self.function.attributes.get("npu.cores")
-        cores = attribute.value.data if isinstance(attribute, IntegerAttr) else 1
+        cores = npu.cores_of(self.function)
         if not 1 <= cores <= self.target.cores:
             raise CompileError(
                 f"runs on {cores} cores, {self.target.name} has {self.target.cores}", self.function

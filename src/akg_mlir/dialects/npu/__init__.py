@@ -43,6 +43,7 @@ from akg_mlir.dialects.npu.buffers import (
     PipeOp,
     PtrOp,
     ViewOp,
+    cores_of,
     view_type,
 )
 from akg_mlir.dialects.npu.cube import ConvOp, Load2dOp, Load3dOp, MadOp, MmadOp
@@ -56,6 +57,7 @@ from akg_mlir.dialects.npu.instructions import (
     WaitFlagOp,
 )
 from akg_mlir.dialects.npu.tile import (
+    BOX_OPS,
     DmaOp,
     ScalarOp,
     VBinaryOp,
@@ -112,6 +114,7 @@ NPU = Dialect(
 
 __all__ = [
     "BLOCK_BYTES",
+    "BOX_OPS",
     "NPU",
     "PIPE_OF_PATH",
     "Binary",
@@ -156,6 +159,7 @@ __all__ = [
     "ViewOp",
     "VnchwconvOp",
     "WaitFlagOp",
+    "cores_of",
     "memref_in",
     "memref_type",
     "space_of",

@@ -14,6 +14,7 @@ from xdsl.dialects.builtin import (
     StridedLayoutAttr,
     i64,
 )
+from xdsl.dialects.func import FuncOp
 from xdsl.ir import (
     Attribute,
     Operation,
@@ -55,6 +56,15 @@ class CoreIdOp(IRDLOperation):
 
     def __init__(self) -> None:
         super().__init__(result_types=[IndexType()])
+
+
+def cores_of(op: Operation) -> int:
+    """Cores of the kernel that `op` is, or is in; one without the attribute runs on one."""
+    kernel: Operation | None = op
+    while kernel is not None and not isinstance(kernel, FuncOp):
+        kernel = kernel.parent_op()
+    cores = None if kernel is None else kernel.attributes.get("npu.cores")
+    return cores.value.data if isinstance(cores, IntegerAttr) else 1
 
 
 @irdl_op_definition

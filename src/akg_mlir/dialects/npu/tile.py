@@ -313,3 +313,17 @@ class ScalarOp(IRDLOperation, PipeOp):
     @property
     def writes(self) -> Sequence[SSAValue]:
         return tuple(self.outputs)
+
+
+BOX_OPS = (
+    DmaOp,
+    VUnaryOp,
+    VBinaryOp,
+    VScalarOp,
+    VFillOp,
+    VCastOp,
+    VSelectOp,
+    VReduceOp,
+    VMulAddOp,
+)
+"""Tile ops all operands of which have one box."""

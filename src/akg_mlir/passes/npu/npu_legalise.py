@@ -30,19 +30,7 @@ from akg_mlir.passes.npu.legalise.vector import (
 from akg_mlir.passes.npu.memory.target import target_of
 from akg_mlir.targets.model import Target
 
-_TILE_OPS = (
-    npu.DmaOp,
-    npu.VUnaryOp,
-    npu.VBinaryOp,
-    npu.VScalarOp,
-    npu.VFillOp,
-    npu.VCastOp,
-    npu.VSelectOp,
-    npu.VReduceOp,
-    npu.VMulAddOp,
-    npu.MmadOp,
-    npu.ConvOp,
-)
+_TILE_OPS = (*npu.BOX_OPS, npu.MmadOp, npu.ConvOp)
 
 
 @dataclass(frozen=True)

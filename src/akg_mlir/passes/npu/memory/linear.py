@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import gcd
 
-from xdsl.dialects import affine, arith, func, scf
+from xdsl.dialects import affine, arith, scf
 from xdsl.dialects.builtin import IntegerAttr
 from xdsl.ir import BlockArgument, SSAValue
 from xdsl.ir.affine import (
@@ -18,7 +18,7 @@ from xdsl.ir.affine import (
     AffineSymExpr,
 )
 
-from akg_mlir.dialects.npu import CoreIdOp
+from akg_mlir.dialects.npu import CoreIdOp, cores_of
 
 
 @dataclass(frozen=True)
@@ -219,7 +219,7 @@ def leaf_bounds(value: SSAValue, known: Known | None = None) -> Interval:
     if (loop := loop_of(value)) is not None:
         return _induction_bounds(loop, known)
     if isinstance(value.owner, CoreIdOp):
-        return Interval(0, cores(value.owner) - 1)
+        return Interval(0, cores_of(value.owner) - 1)
     return extreme_bounds(value, lambda operand: bounds(linear_of(operand), known))
 
 
@@ -238,15 +238,6 @@ def loop_of(value: SSAValue) -> scf.ForOp | None:
         return None
     loop = value.block.parent_op()
     return loop if isinstance(loop, scf.ForOp) else None
-
-
-def cores(op: CoreIdOp) -> int:
-    """Cores of the kernel around `op`; a kernel without the attribute runs on one."""
-    parent = op.parent_op()
-    while parent is not None and not isinstance(parent, func.FuncOp):
-        parent = parent.parent_op()
-    cores = None if parent is None else parent.attributes.get("npu.cores")
-    return cores.value.data if isinstance(cores, IntegerAttr) else 1
 
 
 def _extreme(pick: Callable[[int, int], int], lhs: Interval, rhs: Interval) -> Interval:
@@ -288,7 +279,7 @@ def iterates(loop: scf.ForOp) -> bool:
     cases: list[dict[SSAValue, int]] = [{}]
     for value in ids:
         assert isinstance(value.owner, CoreIdOp)
-        cases = [{**case, value: c} for case in cases for c in range(cores(value.owner))]
+        cases = [{**case, value: c} for case in cases for c in range(cores_of(value.owner))]
     return all((bounds(high + low * -1, _fixed(case)).low or 0) > 0 for case in cases)
 
 

@@ -20,18 +20,6 @@ from akg_mlir.dialects import npu
 from akg_mlir.passes.npu.legalise.addresses import Offset
 from akg_mlir.passes.npu.legalise.views import Index, Operand, resolve
 
-_ALONG = (
-    npu.DmaOp,
-    npu.VUnaryOp,
-    npu.VBinaryOp,
-    npu.VScalarOp,
-    npu.VFillOp,
-    npu.VCastOp,
-    npu.VSelectOp,
-    npu.VReduceOp,
-    npu.VMulAddOp,
-)
-"""Tile ops all operands of which have one box."""
 Product = npu.MmadOp | npu.ConvOp
 Dims = tuple[int | None, ...]
 """Per memref operand of an op, the dimension along an axis; None where it has none."""
@@ -197,7 +185,7 @@ def _dims(op: Operation, pitches: Mapping[SSAValue, int], extent: int) -> Dims:
     if isinstance(op, Product):
         right = npu.memref_type(op.b)
         return (None, len(right.get_shape()) - 3, 0)
-    if not isinstance(op, _ALONG):
+    if not isinstance(op, npu.BOX_OPS):
         raise NotAlong(f"{op.name} works element by element")
     values = memrefs(op)
     sizes = npu.memref_type(values[0]).get_shape()

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil, prod
 
-from xdsl.dialects.builtin import IntegerAttr
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import SSAValue
 
@@ -65,20 +64,15 @@ class Sizes:
         late = count / steps.axis.extent
         fractals = right / axis.extent / FRACTAL_BYTES * _elements(result) / SIDE**2
         multiply = steps.trips * fractals * self.target.cube.fractal_cycles
-        load = steps.trips * 2 / (gm.l2_read + gm.dram_share(self.cores))  # half of it from L2
-        store = self._stored(axis) / gm.dram_share(self.cores)
+        cores = npu.cores_of(self.kernel)
+        load = steps.trips * 2 / (gm.l2_read + gm.dram_share(cores))  # half of it from L2
+        store = self._stored(axis) / gm.dram_share(cores)
         first = right * (1 - late * (1 - part))
         begin = max(multiply * (1 - late), load * (left + first))
         if not count:
             return max(multiply, load * (left + right)) + store
         each = max(multiply, load * right) * late * part
         return begin + each + max(store, each * (1 / part - 1) + store * part)
-
-    @property
-    def cores(self) -> int:
-        """Cores that the kernel runs on."""
-        cores = self.kernel.attributes.get("npu.cores")
-        return cores.value.data if isinstance(cores, IntegerAttr) else 1
 
     def _stored(self, axis: Axis) -> int:
         """Bytes of a tile that the ops along an axis store."""

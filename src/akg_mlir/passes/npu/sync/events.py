@@ -4,43 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
-from akg_mlir.passes.npu.memory.structure import Body, Program
+import numpy as np
+import numpy.typing as npt
+
+from akg_mlir.passes.npu.memory.structure import Program
 from akg_mlir.passes.npu.sync.happens_before import Analysis
 from akg_mlir.passes.npu.sync.placement import Plan
 from akg_mlir.passes.npu.sync.schedule import Flag, PipePair, textual
 
+Clashes = npt.NDArray[np.bool_]
+
 
 @dataclass(frozen=True)
-class Shortage:
-    """A pair of pipes that has too few ids for its flags; the first and last place of every flag
-    in the program, and which flags may not share an id."""
+class Uses:
+    """The flags of a pair of pipes in program order: the first and the last place of each in the
+    program, which may not share an id (square, symmetric), and how many ids there are."""
 
     pair: PipePair
+    limit: int
+    flags: list[Flag]
     spans: Mapping[Flag, tuple[int, int]]
-    conflicts: Mapping[Flag, set[Flag]]
+    clashes: Clashes
 
 
-def colour(program: Program, plan: Plan, limit: int) -> Shortage | None:
+def colour(program: Program, plan: Plan, limit: int) -> Uses | None:
     """Give every flag of the plan an event id below `limit`.
 
-    Returns the first pair of pipes whose flags do not fit, or None. Two flags may share an id when
-    their uses do not overlap in the program and, for flags that are clear between uses, every set
-    of one comes after the waits of the other have certainly happened. Tokens are set between uses:
-    they share no id with others, and with each other only when ids run out, since the later use
-    then waits for the earlier one too.
+    Returns the flags of the first pair of pipes that do not fit, or None. Two flags may share an id
+    when their uses do not overlap in the program and, for flags that are clear between uses, every
+    set of one comes after the waits of the other have certainly happened. Tokens are set between
+    uses: they share no id with others, and with each other only when ids run out, since the later
+    use then waits for the earlier one too.
     """
-    spans = _spans(program, plan)
-    conflicts = _conflicts(program, plan, spans)
-    groups: dict[PipePair, list[Flag]] = {}
-    for flag in sorted(spans, key=lambda f: spans[f]):
-        groups.setdefault((flag.src, flag.dst), []).append(flag)
-    for pair, flags in groups.items():
-        used = _assign([f for f in flags if not is_token(plan, f)], conflicts)
-        tokens = [f for f in flags if is_token(plan, f)]
-        if used > limit or not _assign_tokens(plan, tokens, conflicts, range(used, limit)):
-            return Shortage(pair, spans, conflicts)
+    for uses in _uses(program, plan, limit):
+        tokens = [i for i, flag in enumerate(uses.flags) if is_token(plan, flag)]
+        used = _assign(uses, [i for i in range(len(uses.flags)) if i not in {*tokens}])
+        if used > limit or not _assign_tokens(plan, uses, tokens, range(used, limit)):
+            return uses
     return None
 
 
@@ -50,34 +51,32 @@ def is_token(plan: Plan, flag: Flag) -> bool:
     return order is not None and not order.forward
 
 
-def _assign(flags: Sequence[Flag], conflicts: Mapping[Flag, set[Flag]]) -> int:
+def _assign(uses: Uses, chosen: Sequence[int]) -> int:
     """Lowest free id, in order; returns how many ids are used."""
-    done: list[Flag] = []
-    for flag in flags:
-        taken = {f.event for f in done if f in conflicts[flag]}
-        flag.event = next(i for i in range(len(flags)) if i not in taken)
-        done.append(flag)
-    return max((f.event + 1 for f in flags if f.event is not None), default=0)
+    events = np.full(len(uses.flags), -1)
+    for i in chosen:
+        taken = {*events[uses.clashes[i]].tolist()}
+        events[i] = next(event for event in range(len(chosen)) if event not in taken)
+        uses.flags[i].event = int(events[i])
+    return int(events.max(initial=-1)) + 1
 
 
-def _assign_tokens(
-    plan: Plan, tokens: Sequence[Flag], conflicts: Mapping[Flag, set[Flag]], ids: range
-) -> bool:
+def _assign_tokens(plan: Plan, uses: Uses, tokens: Sequence[int], ids: range) -> bool:
     """Ids of their own while there are any, then shared with tokens of other bodies if possible."""
-    users: dict[int, list[Flag]] = {i: [] for i in ids}
+    users: dict[int, list[int]] = {i: [] for i in ids}
+    bodies = {token: plan.orders[uses.flags[token]].body for token in tokens}
     for token in tokens:
-        body = plan.orders[token].body
 
-        def price(event: int, token: Flag = token, body: Body = body) -> tuple[bool, int, int]:
+        def price(event: int, token: int = token) -> tuple[bool, int, int]:
             others = users[event]
-            near = any(plan.orders[f].body is body for f in others)
+            near = any(bodies[other] is bodies[token] for other in others)
             return near, len(others), event
 
-        free = [i for i in ids if not conflicts[token] & set(users[i])]
+        free = [i for i in ids if not uses.clashes[token, users[i]].any()]
         if not free:
             return False
-        token.event = min(free, key=price)
-        users[token.event].append(token)
+        event = uses.flags[token].event = min(free, key=price)
+        users[event].append(token)
     return True
 
 
@@ -91,63 +90,100 @@ def _spans(program: Program, plan: Plan) -> dict[Flag, tuple[int, int]]:
     return spans
 
 
-def _conflicts(
-    program: Program, plan: Plan, spans: Mapping[Flag, tuple[int, int]]
-) -> dict[Flag, set[Flag]]:
+def _uses(program: Program, plan: Plan, limit: int) -> list[Uses]:
+    spans = _spans(program, plan)
+    groups: dict[PipePair, list[Flag]] = {}
+    for flag in sorted(spans, key=lambda f: spans[f]):
+        groups.setdefault((flag.src, flag.dst), []).append(flag)
+    uses = {
+        pair: Uses(pair, limit, flags, spans, _overlaps(flags, spans))
+        for pair, flags in groups.items()
+    }
+    _add_early_sets(program, plan, uses)
+    for pair_uses in uses.values():
+        np.fill_diagonal(pair_uses.clashes, False)
+    return [*uses.values()]
+
+
+def _overlaps(flags: Sequence[Flag], spans: Mapping[Flag, tuple[int, int]]) -> Clashes:
+    first, last = np.array([spans[flag] for flag in flags]).T
+    return (first[:, None] <= last) & (first <= last[:, None])
+
+
+def _add_early_sets(program: Program, plan: Plan, uses: Mapping[PipePair, Uses]) -> None:
+    """Flags clash if one is set where a wait for the other may not have happened."""
     analysis = Analysis(program, None, plan.schedule)
     findings = analysis.run()
-    conflicts: dict[Flag, set[Flag]] = {flag: set() for flag in spans}
-
-    def clash(a: Flag, b: Flag) -> None:
-        conflicts[a].add(b)
-        conflicts[b].add(a)
-
-    pairs: dict[PipePair, list[Flag]] = {}
-    for flag in spans:
-        pairs.setdefault((flag.src, flag.dst), []).append(flag)
-    for flags in pairs.values():
-        for a, b in combinations(flags, 2):
-            if spans[a][0] <= spans[b][1] and spans[b][0] <= spans[a][1]:
-                clash(a, b)
+    rows = {flag: i for group in uses.values() for i, flag in enumerate(group.flags)}
+    # Tokens are set between uses: what comes after their waits is settled by the overlaps.
+    awaited = [-1 if is_token(plan, w.flag) else rows[w.flag] for w in analysis.waits]
+    owners = np.array(awaited, dtype=np.int64)
     for node, unknown in findings.unconsumed.items():
         if not unknown:
             continue
-        for wait, bit in analysis.waits.items():
-            if unknown & bit and wait.flag is not node.flag and not is_token(plan, wait.flag):
-                clash(node.flag, wait.flag)
-    return conflicts
+        flag = node.flag
+        others = owners[_bits(unknown, len(owners))]
+        others = others[others >= 0]
+        clashes = uses[flag.src, flag.dst].clashes
+        clashes[rows[flag], others] = clashes[others, rows[flag]] = True
 
 
-def apart(plan: Plan, shortage: Shortage) -> list[tuple[Flag, Flag]]:
+def _bits(mask: int, count: int) -> Clashes:
+    """Which of the lowest `count` bits of a mask are set."""
+    octets = np.frombuffer(mask.to_bytes(-(-count // 8), "little"), dtype=np.uint8)
+    return np.unpackbits(octets, count=count, bitorder="little").astype(np.bool_)
+
+
+def apart(plan: Plan, uses: Uses) -> list[tuple[Flag, Flag]]:
     """Forward flags of a pair that share no id only because the second might be set too early.
 
     (first, second) in program order, those furthest apart first.
     """
-    pair, spans, conflicts = shortage.pair, shortage.spans, shortage.conflicts
-    flags = [f for f in plan.orders if (f.src, f.dst) == pair and not is_token(plan, f)]
-    found = [
-        (spans[b][0] - spans[a][1], a, b)
-        for a in flags
-        for b in flags
-        if b in conflicts[a] and spans[a][1] < spans[b][0]
-    ]
-    return [(a, b) for _, a, b in sorted(found, key=lambda entry: -entry[0])]
+    chosen = [i for i, f in enumerate(uses.flags) if f in plan.orders and not is_token(plan, f)]
+    flags = [uses.flags[i] for i in chosen]
+    if not flags:
+        return []
+    first, last = np.array([uses.spans[flag] for flag in flags]).T
+    gap = first - last[:, None]
+    a, b = np.nonzero(uses.clashes[np.ix_(chosen, chosen)] & (gap > 0))
+    order = np.argsort(-gap[a, b], kind="stable")
+    return [(flags[i], flags[j]) for i, j in zip(a[order].tolist(), b[order].tolist())]
 
 
-def merge_candidates(plan: Plan, pair: PipePair) -> list[tuple[int, Flag, Flag]]:
-    """Pairs of flags of one body that one flag could stand for, with what the merger costs.
+def in_turn(uses: Uses, pairs: Sequence[tuple[Flag, Flag]]) -> list[int]:
+    """Of pairs of flags that are `apart`, the places of those that let all ids be used in turn.
+
+    As many flags as there are ids follow each other freely, and the next one waits for the first.
+    """
+    rank = {flag: i for i, flag in enumerate(uses.flags)}
+    nearest: dict[Flag, int] = {}
+    for place, (first, second) in enumerate(pairs):
+        if rank[second] - rank[first] < uses.limit:
+            continue
+        best = nearest.get(second)
+        if best is None or rank[pairs[best][0]] < rank[first]:
+            nearest[second] = place
+    return [*nearest.values()]
+
+
+def merge_candidates(plan: Plan, pair: PipePair) -> list[tuple[Flag, Flag]]:
+    """Pairs of flags of one body that one flag could stand for, the cheapest mergers first.
 
     The cost is the number of items by which the set moves down and the wait moves up.
     """
     flags = [f for f in plan.orders if (f.src, f.dst) == pair]
-    found: list[tuple[int, Flag, Flag]] = []
-    for i, a in enumerate(flags):
-        for b in flags[i + 1 :]:
-            x, y = plan.orders[a], plan.orders[b]
-            if x.body is not y.body or x.forward is not y.forward:
-                continue
-            last, first = max(x.first, y.first), min(x.second, y.second)
-            if not x.forward or last < first:
-                cost = abs(x.first - y.first) + abs(x.second - y.second)
-                found.append((cost, a, b))
-    return sorted(found, key=lambda c: c[0])
+    orders = [plan.orders[f] for f in flags]
+    bodies = {order.body: number for number, order in enumerate(orders)}
+    body = np.array([bodies[order.body] for order in orders])
+    forward = np.array([order.forward for order in orders])
+    first = np.array([order.first for order in orders])
+    second = np.array([order.second for order in orders])
+    a, b = np.triu_indices(len(flags), 1)
+    later_set = np.maximum(first[a], first[b])
+    earlier_wait = np.minimum(second[a], second[b])
+    possible = (body[a] == body[b]) & (forward[a] == forward[b])
+    possible &= ~forward[a] | (later_set < earlier_wait)
+    a, b = a[possible], b[possible]
+    cost = abs(first[a] - first[b]) + abs(second[a] - second[b])
+    order = np.argsort(cost, kind="stable")
+    return [(flags[i], flags[j]) for i, j in zip(a[order].tolist(), b[order].tolist())]

@@ -8,7 +8,7 @@ from math import inf
 
 from akg_mlir.dialects.npu import Pipe
 from akg_mlir.passes.npu.memory.structure import divergence
-from akg_mlir.passes.npu.sync.events import Shortage, apart, colour, merge_candidates
+from akg_mlir.passes.npu.sync.events import Uses, apart, colour, in_turn, merge_candidates
 from akg_mlir.passes.npu.sync.placement import Order, Plan, Planner
 from akg_mlir.passes.npu.sync.redundancy import eliminate
 from akg_mlir.passes.npu.sync.schedule import Flag, PipePair
@@ -62,11 +62,11 @@ def at_once(flags: int) -> int:
     return max(1, flags // 8)
 
 
-def _disjoint(candidates: Sequence[tuple[int, Flag, Flag]], most: int) -> list[tuple[Flag, Flag]]:
+def _disjoint(candidates: Sequence[tuple[Flag, Flag]], most: int) -> list[tuple[Flag, Flag]]:
     """The cheapest mergers that concern different flags."""
     found: list[tuple[Flag, Flag]] = []
     taken: set[Flag] = set()
-    for _, first, second in candidates:
+    for first, second in candidates:
         if len(found) == most:
             break
         if not taken & {first, second}:
@@ -90,11 +90,11 @@ def merge(plan: Plan, flags: Sequence[Flag]) -> None:
         plan.delays.add(merged)
 
 
-def delay(plan: Plan, shortage: Shortage, known: dict[Order, None]) -> bool:
+def delay(plan: Plan, shortage: Uses, known: dict[Order, None]) -> bool:
     """Let flags of a pair be set only after others have been waited for, to share their ids.
 
-    The two are as far apart as possible. Orders in `known` were tried before. Returns whether
-    there is a new one.
+    The two are as far apart as possible, or use the ids in turn where there are many. Orders in
+    `known` were tried before. Returns whether there is a new one.
     """
     found: list[tuple[Flag, Flag, Order]] = []
     for first, second in apart(plan, shortage):
@@ -103,13 +103,21 @@ def delay(plan: Plan, shortage: Shortage, known: dict[Order, None]) -> bool:
         order = Order(body, x, y, first.dst, first.src)
         if x is not y and order not in known:
             found.append((first, second, order))
-    for order in _innermost(found[: at_once(len(found))], shortage):
+    for order in _innermost(_few(found, shortage), shortage):
         known[order] = None
         plan.delays.add(plan.add(order))
     return bool(found)
 
 
-def _innermost(delays: Sequence[tuple[Flag, Flag, Order]], shortage: Shortage) -> list[Order]:
+def _few(
+    delays: Sequence[tuple[Flag, Flag, Order]], shortage: Uses
+) -> list[tuple[Flag, Flag, Order]]:
+    many = at_once(len(delays))
+    turns = in_turn(shortage, [(f, s) for f, s, _ in delays]) if many > 1 else []
+    return [delays[i] for i in turns] or [*delays[:many]]
+
+
+def _innermost(delays: Sequence[tuple[Flag, Flag, Order]], shortage: Uses) -> list[Order]:
     """The delays between whose flags those of no other lie: they imply the others."""
     spans = shortage.spans
     between = [(spans[first][1], spans[second][0], order) for first, second, order in delays]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from math import inf
 
 from akg_mlir.passes.npu.sync.cuts import Cuts, classes, count_runs, cut, moved, timed
-from akg_mlir.passes.npu.sync.events import Shortage, colour
+from akg_mlir.passes.npu.sync.events import Uses, colour
 from akg_mlir.passes.npu.sync.exchange import exchange
 from akg_mlir.passes.npu.sync.fitting import Fitted, at_once, delay, fit, merge
 from akg_mlir.passes.npu.sync.placement import Order, Plan, Planner
@@ -89,7 +89,7 @@ class _Search:
                 # They need ids as well, of the pair the other way round: without them, then.
                 self._delays, self._may_delay = {}, False
 
-    def _trial(self) -> tuple[Plan, Shortage | None]:
+    def _trial(self) -> tuple[Plan, Uses | None]:
         """The plan as decided so far, and the pair that has too many flags."""
         planner, trial = self._planner, self._plan.copy()
         for order in self._delays:
@@ -105,7 +105,7 @@ class _Search:
             shortage = colour(planner.program, trial, self._limit)
         return trial, shortage
 
-    def _give_up_one(self, trial: Plan, shortage: Shortage) -> bool:
+    def _give_up_one(self, trial: Plan, shortage: Uses) -> bool:
         """Decide on one flag less for a pair; whether that was possible."""
         numbers = [i for i, flags in enumerate(self._classes) if _pair(flags[0]) == shortage.pair]
         if fresh := [i for i in numbers if i not in self._cuts]:

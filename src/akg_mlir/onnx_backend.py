@@ -10,7 +10,7 @@ ordinary inputs: the model is compiled per value of those and the kernels are ke
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,7 +35,7 @@ class CompiledModel(BackendRep):
         initialised = {tensor.name for tensor in model.graph.initializer}
         self.inputs = [entry.name for entry in model.graph.input if entry.name not in initialised]
         self.specialised: tuple[str, ...] = ()
-        self._kernels: dict[tuple[object, ...], Kernel] = {}
+        self._kernels: dict[tuple[object, ...], tuple[Mapping[str, Array], Kernel]] = {}
         try:
             self._kernel({})
         except MissingConstant as missing:
@@ -57,6 +57,10 @@ class CompiledModel(BackendRep):
         outputs = kernel(*passed)
         return outputs if isinstance(outputs, tuple) else (outputs,)
 
+    def compiled(self) -> Iterator[tuple[Mapping[str, Array], Kernel]]:
+        """The kernels so far, each with the values of the inputs it was compiled for."""
+        yield from self._kernels.values()
+
     def _specialise(self, values: Mapping[str, Array]) -> Kernel:
         while True:
             try:
@@ -73,8 +77,9 @@ class CompiledModel(BackendRep):
     def _kernel(self, constants: Mapping[str, Array]) -> Kernel:
         key = tuple((value.shape, value.dtype.str, value.tobytes()) for value in constants.values())
         if key not in self._kernels:
-            self._kernels[key] = compile(self.model, constants=constants, **self.options)
-        return self._kernels[key]
+            kernel = compile(self.model, constants=constants, **self.options)
+            self._kernels[key] = constants, kernel
+        return self._kernels[key][1]
 
 
 class Backend(OnnxBackend):

@@ -7,10 +7,10 @@ import json
 import sys
 from pathlib import Path
 
-from tests.conformance import composite, onnx_nodes, peers, polybench_kernels, shared_cases
+from tests.conformance import composite, onnx, peers, polybench_kernels, shared_cases
 
 SUITES = {
-    "onnx": onnx_nodes.run_suite,
+    "onnx": onnx.run_suite,
     "composite": composite.run_suite,
     "peers": peers.run_suite,
     "polybench": polybench_kernels.run_suite,

@@ -7,16 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from xdsl.dialects import memref
-from xdsl.dialects.func import ReturnOp
 
 import akg_mlir
 from akg_mlir.compiler import Kernel
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.execution.graph import kernel_calls
-from akg_mlir.sources import function_named
 from tests.support import composite_oracle as oracle
 from tests.support.composite_scaling import MOST_UNSCALED, scaled
+from tests.support.host_results import host_results
 
 Array = oracle.Array
 LONG = 1024
@@ -115,18 +113,6 @@ def tolerance(document: Mapping[str, Any]) -> float:
 def _calls(kernel: Kernel) -> tuple[object, ...]:
     compilation = kernel.compilation
     return kernel_calls(compilation.module, compilation.source.entry)
-
-
-def host_results(kernel: Kernel) -> int:
-    """Results that no kernel wrote: constants, and arguments as they came in."""
-    compilation = kernel.compilation
-    graph = function_named(compilation.module, compilation.source.entry)
-    returned = graph.body.block.last_op
-    assert isinstance(returned, ReturnOp)
-    owners = [value.owner for value in returned.operands]
-    while any(isinstance(owner, memref.ReinterpretCastOp) for owner in owners):
-        owners = [o.source.owner if isinstance(o, memref.ReinterpretCastOp) else o for o in owners]
-    return sum(not isinstance(owner, memref.AllocOp) for owner in owners)
 
 
 def _difference(

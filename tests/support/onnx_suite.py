@@ -1,18 +1,21 @@
-"""ONNX's own backend node tests: which ones count, and running one of them.
+"""ONNX's own backend node tests: their groups, and running one of them.
 
-The denominator is fixed: the tests of the operators below whose inputs and outputs are all f16,
-f32, i32, i64 or bool tensors. Of a test named `X_expanded` (the function body in place of the
-operator) the operator is that of `X`; expanded tests of other operators count when only
-operators below are left in them.
+A test named `X_expanded` (the function body in place of the operator) is about the operator of `X`.
+`onnx_priorities.json` lists operators by priority, those that most models use first; the operators
+of no list (sequences, strings, data-dependent sizes, control flow) are priority "X".
 """
 
 from __future__ import annotations
 
+import json
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from onnx import ModelProto, TensorProto, numpy_helper
@@ -21,11 +24,7 @@ from onnx.backend.test.case.test_case import TestCase
 
 from akg_mlir.diagnostics import CompileError
 
-OPERATORS = frozenset(
-    "Abs Add AveragePool BatchNormalization Cast Constant Conv Div Erf Exp Gelu Gemm "
-    "GlobalAveragePool GlobalMaxPool LayerNormalization Log MatMul Max MaxPool Min Mul Neg Pad Pow "
-    "ReduceMax ReduceMean ReduceSum Relu Reshape Sigmoid Softmax Sqrt Sub Tanh Transpose".split()
-)
+PRIORITIES = ("P0", "P1", "P2", "P3", "X")
 ELEMENTS = frozenset(
     (
         TensorProto.FLOAT16,
@@ -37,12 +36,18 @@ ELEMENTS = frozenset(
 )
 
 
+class Prepared(Protocol):
+    """What a backend makes of a model."""
+
+    def run(self, inputs: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]: ...
+
+
 @dataclass(frozen=True)
 class Outcome:
-    """PASS, WRONG (another result), CRASH, UNSUPPORTED (a clear error) or TIMEOUT, and why."""
+    """passed, wrong (another result), crashed or unsupported (a clear error), and why."""
 
-    verdict: str
-    reason: str = ""
+    status: str
+    detail: str = ""
 
 
 def load(modules: Iterable[str] | None = None) -> dict[str, TestCase]:
@@ -58,11 +63,6 @@ def load(modules: Iterable[str] | None = None) -> dict[str, TestCase]:
     return {case.name: case for case in cases}
 
 
-def select(cases: dict[str, TestCase]) -> dict[str, TestCase]:
-    """The tests that count."""
-    return {name: case for name, case in cases.items() if _counts(case, cases)}
-
-
 def operator_of(case: TestCase, cases: dict[str, TestCase]) -> str:
     """The operator a test is about."""
     twin = cases.get(re.sub(r"_expanded.*$", "", case.name), case)
@@ -70,32 +70,50 @@ def operator_of(case: TestCase, cases: dict[str, TestCase]) -> str:
     return nodes[0].op_type if nodes else ""
 
 
-def _counts(case: TestCase, cases: dict[str, TestCase]) -> bool:
+@cache
+def _priorities() -> dict[str, str]:
+    lists = json.loads(Path(__file__).with_name("onnx_priorities.json").read_text())
+    return {name: priority for priority, names in lists.items() for name in names.split()}
+
+
+def priority_of(case: TestCase, cases: dict[str, TestCase]) -> str:
+    """The priority of the operator a test is about."""
+    return _priorities().get(operator_of(case, cases), "X")
+
+
+def groups_of(case: TestCase, cases: dict[str, TestCase]) -> tuple[str, ...]:
+    """The groups that count a test: "P0" and, where all its tensors are f16, f32, i32, i64 or
+    bool, "P0_core"; expanded tests are counted apart, as "P0_expanded"."""
+    priority = priority_of(case, cases)
+    if "_expanded" in case.name:
+        return (f"{priority}_expanded",)
+    return (priority, f"{priority}_core") if is_core(case) else (priority,)
+
+
+def is_core(case: TestCase) -> bool:
+    """Whether all inputs and outputs are tensors of f16, f32, i32, i64 or bool."""
     graph = case.model.graph
-    for entry in (*graph.input, *graph.output):
-        kind = entry.type
-        if not kind.HasField("tensor_type") or kind.tensor_type.elem_type not in ELEMENTS:
-            return False
-    left = {node.op_type for node in graph.node}
-    return operator_of(case, cases) in OPERATORS or left <= OPERATORS
+    return all(
+        entry.type.HasField("tensor_type") and entry.type.tensor_type.elem_type in ELEMENTS
+        for entry in (*graph.input, *graph.output)
+    )
 
 
-def run(case: TestCase, backend: type) -> Outcome:
-    """Run one test through a backend, judged by ONNX's own tolerances."""
+def run(case: TestCase, prepare: Callable[[ModelProto], Prepared]) -> Outcome:
+    """Run one test through a backend's `prepare`, judged by ONNX's own tolerances."""
     try:
-        model: ModelProto = case.model
-        prepared = backend.prepare(model, "CPU")
+        prepared = prepare(case.model)
         for inputs, expected in case.data_sets:
             found = prepared.run([_array(value) for value in inputs])
             reason = _difference([_array(value) for value in expected], found, case)
             if reason:
-                return Outcome("WRONG", reason)
+                return Outcome("wrong", reason)
     except CompileError as error:
-        return Outcome("UNSUPPORTED", str(error).splitlines()[0])
+        return Outcome("unsupported", str(error).splitlines()[0])
     except Exception as error:
         text = str(error).strip().splitlines()
-        return Outcome("CRASH", f"{type(error).__name__}: {text[0] if text else ''}"[:300])
-    return Outcome("PASS")
+        return Outcome("crashed", f"{type(error).__name__}: {text[0] if text else ''}"[:300])
+    return Outcome("passed")
 
 
 def _array(value: object) -> np.ndarray:

@@ -66,10 +66,5 @@ SUBSET = {
 )
 def test_a_node_test_of_onnx_passes(module, name):
     case = onnx_suite.load([module])[name]
-    outcome = onnx_suite.run(case, Backend)
-    assert outcome.verdict == "PASS", outcome.reason
-
-
-def test_the_subset_covers_the_operators_that_count():
-    operators = {operator.lower() for operator in onnx_suite.OPERATORS}
-    assert operators <= {module.replace("_", "") for module in SUBSET}
+    outcome = onnx_suite.run(case, Backend.prepare)
+    assert outcome == onnx_suite.Outcome("passed")

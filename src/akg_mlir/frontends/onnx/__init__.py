@@ -1,12 +1,24 @@
 """ONNX models into the `te` dialect.
 
-`import_model` is the one entry point; the ONNX *backend* (which compiles and runs) is
-`akg_mlir.onnx_backend`, on top of the compiler.
+`import_model` is the one entry point. `Backend`, which compiles and runs (`onnx.backend.base`),
+stands above the compiler in `akg_mlir.onnx_backend`; it is loaded when it is first asked for.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from akg_mlir.frontends.onnx.importer import ImportedModel, import_model, supported_operators
 from akg_mlir.frontends.onnx.translation import MissingConstant
 
-__all__ = ["ImportedModel", "MissingConstant", "import_model", "supported_operators"]
+if TYPE_CHECKING:
+    from akg_mlir.onnx_backend import Backend
+
+__all__ = ["Backend", "ImportedModel", "MissingConstant", "import_model", "supported_operators"]
+
+
+def __getattr__(name: str) -> object:
+    if name == "Backend":
+        return import_module("akg_mlir.onnx_backend").Backend
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -14,9 +14,10 @@ from xdsl.ir import Block, Region, SSAValue
 from xdsl.utils.exceptions import VerifyException
 
 from akg_mlir.diagnostics import CompileError
+from akg_mlir.dialects import te
 from akg_mlir.frontends.elements import Array, element_type, tensor_of
 from akg_mlir.frontends.onnx.model import load_model, require_onnx
-from akg_mlir.frontends.onnx.translation import Graph, Handler, Node, tensor_type
+from akg_mlir.frontends.onnx.translation import Graph, Handler, Node, shape_of, tensor_type
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, ValueInfoProto
@@ -29,13 +30,15 @@ class ImportedModel:
     `module` holds one function `@main`. Its arguments are the graph inputs in order (`inputs` are
     their ONNX names), without those that are initialisers, in `constants` or empty, then the
     weights: those carry `te.resource = "name"` and have their value in `weights`. `outputs` are
-    the names of the results.
+    the names of the results. `folded` are the tensors that were computed while importing from the
+    values in `constants` and that the program uses as data.
     """
 
     module: ModuleOp
     weights: dict[str, Array]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    folded: tuple[str, ...]
 
 
 def _handlers() -> dict[str, Handler]:
@@ -72,10 +75,10 @@ def import_model(
     """
     handlers = _handlers()
     model = load_model(source, constants or {}, handlers)
-    graph = Graph(Block())
+    graph = Graph(Block(), given=frozenset(constants or ()))
     inputs = _declare_inputs(model.graph, graph)
     _translate_nodes(model.graph, graph, handlers)
-    outputs = [graph.materialise(entry.name) for entry in model.graph.output]
+    outputs = [_result(graph, entry.name) for entry in model.graph.output]
     for entry, value in zip(model.graph.output, outputs, strict=True):
         _check_output(entry, value)
     graph.block.add_op(ReturnOp(*outputs))
@@ -85,7 +88,7 @@ def import_model(
     except VerifyException as error:
         raise CompileError(f"the ONNX model does not translate: {error}") from error
     names = tuple(entry.name for entry in model.graph.output)
-    return ImportedModel(module, dict(graph.weights), inputs, names)
+    return ImportedModel(module, dict(graph.weights), inputs, names, tuple(graph.folded))
 
 
 def _declare_inputs(proto: GraphProto, graph: Graph) -> tuple[str, ...]:
@@ -144,9 +147,7 @@ def _translate_nodes(proto: GraphProto, graph: Graph, handlers: Mapping[str, Han
             results = handlers[node_proto.op_type](node) if folded is None else folded
         except (VerifyException, ValueError) as error:
             raise node.error(str(error)) from error
-        for name, value in zip(node_proto.output, results):
-            if name:
-                graph.values[name] = value
+        graph.define(node_proto, results)
 
 
 def _empty_tensors(proto: GraphProto) -> dict[str, Array]:
@@ -161,6 +162,16 @@ def _empty_tensors(proto: GraphProto) -> dict[str, Array]:
             dtype = helper.tensor_dtype_to_np_dtype(tensor.elem_type)
             empty[entry.name] = np.zeros(sizes, dtype)
     return empty
+
+
+def _result(graph: Graph, name: str) -> SSAValue:
+    """A result, in a buffer of its own: arguments and constants, and views of them, are copied."""
+    source = value = graph.materialise(name)
+    while isinstance(source.owner, te.ReshapeOp):
+        source = source.owner.operand
+    if not isinstance(source.owner, Block | te.ConstantOp):
+        return value
+    return graph.append(te.BroadcastToOp(value, shape_of(value)), name)
 
 
 def _check_output(entry: ValueInfoProto, value: SSAValue) -> None:

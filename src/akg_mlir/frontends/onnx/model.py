@@ -147,9 +147,16 @@ def _inline_operators(model: ModelProto, translated: Collection[str]) -> ModelPr
         if not inlined:
             return model
         before = len(model.graph.node)
-        model = inliner.inline_selected_functions(
-            model, list(inlined), exclude=False, inline_schema_functions=True
-        )
+        try:
+            model = inliner.inline_selected_functions(
+                model, list(inlined), exclude=False, inline_schema_functions=True
+            )
+        except RuntimeError as error:  # of operands that are left out, it knows no type
+            names = _listed(name for _, name in inlined)
+            raise CompileError(
+                f"onnx cannot replace {names} by simpler operators: {_first_lines(error)}",
+                hint=f"operators with a translation of their own are {_listed(translated)}",
+            ) from error
         if len(model.graph.node) == before:
             return model
 

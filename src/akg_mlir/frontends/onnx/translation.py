@@ -25,6 +25,9 @@ Handler: TypeAlias = Callable[["Node"], Sequence[Value]]
 # Larger constants become arguments: weights do not belong in the text of a program.
 LARGEST_INLINE_CONSTANT = 16
 
+# Operators whose results depend on shapes (a known shape operand is one) and attributes alone.
+OF_SHAPES = frozenset(("ConstantOfShape", "Shape", "Size"))
+
 
 class MissingConstant(CompileError):
     """An operand must be known while compiling and `name` is computed at run time."""
@@ -39,11 +42,18 @@ class MissingConstant(CompileError):
 
 @dataclass
 class Graph:
-    """The function under construction: its block, the values by ONNX name and the weights."""
+    """The function under construction: its block, the values by ONNX name and the weights.
+
+    `given` names the graph inputs whose values are known, `derived` what was computed from these
+    while importing; `folded` lists those of `derived` that the program uses as data.
+    """
 
     block: Block
     values: dict[str, Value] = field(default_factory=dict[str, Value])
     weights: dict[str, Array] = field(default_factory=dict[str, Array])
+    given: frozenset[str] = frozenset()
+    derived: set[str] = field(default_factory=set[str])
+    folded: list[str] = field(default_factory=list[str])
     _materialised: dict[str, SSAValue] = field(default_factory=dict[str, SSAValue])
 
     def add_argument(self, name: str, kind: TensorType[Attribute]) -> SSAValue:
@@ -51,6 +61,17 @@ class Graph:
         argument = self.block.insert_arg(kind, len(self.block.args))
         argument.name_hint = name_hint(name)
         return argument
+
+    def define(self, proto: NodeProto, results: Sequence[Value]) -> None:
+        """Name the results of a node."""
+        known = proto.op_type not in OF_SHAPES and not (self.given | self.derived).isdisjoint(
+            proto.input
+        )
+        for name, value in zip(proto.output, results):
+            if name:
+                self.values[name] = value
+                if known and not isinstance(value, SSAValue):
+                    self.derived.add(name)
 
     def materialise(self, name: str) -> SSAValue:
         """The named tensor as an SSA value; a known one becomes a constant or an argument."""
@@ -63,21 +84,24 @@ class Graph:
                 hint="give every dimension a size of at least 1",
             )
         if name not in self._materialised:
+            if name in self.derived:
+                self.folded.append(name)
             self._materialised[name] = self._of_known(name, value)
         return self._materialised[name]
 
     def _of_known(self, name: str, value: Array) -> SSAValue:
         if value.size <= LARGEST_INLINE_CONSTANT:
             constant = te.ConstantOp(dense(value, f"tensor '{name}'"))
-            return self._append(constant, name)
+            return self.append(constant, name)
         element = element_type(value.dtype, f"tensor '{name}'")
         if value.strides == (0,) * value.ndim:
             constant = te.ConstantOp.splat(tensor_of(element, value.shape), value.flat[0].item())
-            return self._append(constant, name)
+            return self.append(constant, name)
         self.weights[name] = value
         return self.add_argument(name, tensor_of(element, value.shape))
 
-    def _append(self, op: Operation, name: str) -> SSAValue:
+    def append(self, op: Operation, name: str) -> SSAValue:
+        """Append an op that makes the named tensor; its only result."""
         set_location(op, name)
         op.results[0].name_hint = name_hint(name)
         self.block.add_op(op)

@@ -9,6 +9,8 @@ from xdsl.dialects import func
 
 import akg_mlir
 from akg_mlir.dialects import npu
+from akg_mlir.execution.machine import Runner
+from akg_mlir.report import running
 
 
 @dataclass(frozen=True)
@@ -198,3 +200,17 @@ def test_resnet_shapes_at_a_fraction_of_their_channels(case: Conv) -> None:
     """An eighth of the channels, but at least one block: the geometry is what differs."""
     fewer = replace(case, c=max(case.c // 8, min(case.c, 16)), o=max(case.o // 8, 16))
     assert_right(fewer.text(element="f16"))
+
+
+def test_taps_in_tiles_of_their_own_see_the_pads_that_they_meet() -> None:
+    """A loop over taps inside the tile: the first row of windows meets pads at its first tap."""
+    assert_right(Conv(1, 96, 8, 14, 256, 3, 1, 1).text(element="f16"))
+
+
+@pytest.mark.parametrize("case", RESNET, ids=str)
+def test_resnet_shapes_fit_and_are_timed_at_full_size(case: Conv) -> None:
+    """The whole image and all channels, without data; the clock refuses what beats a bound."""
+    whole = replace(case, h=224, w=224) if case.kernel == 7 else case
+    report = running.time(Runner(compiled(whole.text(element="f16")).compilation))
+    (products,) = [k for k in report.kernels if k.busy.get("m", 0)]
+    assert products.lower_bound <= products.cycles

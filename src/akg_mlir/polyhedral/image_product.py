@@ -8,7 +8,7 @@ multiplication.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import islpy as isl
@@ -80,6 +80,11 @@ def result_arrangement(sizes: Sequence[int]) -> Arrangement:
 # -------------------------------------------------------------------------------------------- tiles
 
 
+MOST_PLACES = 8
+"""Tiles whose windows start at more places relative to their image are not told apart: every place
+is code of its own. Kernels of up to 8 rows have no more taps than that."""
+
+
 @dataclass(frozen=True)
 class ImagePart:
     """What a tile's product reads of the image as it is in L1: `sizes` = (rows, columns), with
@@ -116,11 +121,11 @@ def image_tiles(
     found: list[tuple[TileBox, ImagePart]] = []
     for whole in boxes:
         for part in parts:
-            tiles = whole.tiles.intersect(part.tiles)
-            if not tiles.is_empty():
+            windows = [_InL1(image.index[k + 2], points[k], taps[k], whole) for k in (0, 1)]
+            ahead = [offset.sub(axis.first) for axis, offset in zip(windows, part.offsets)]
+            for tiles, before in _by_value(ahead, whole.tiles.intersect(part.tiles)):
                 here = TileBox(tiles, whole.offsets, whole.sizes)
-                windows = [_InL1(image.index[k + 2], points[k], taps[k], here) for k in (0, 1)]
-                found.append((here, _part(windows, part)))
+                found.append((here, _part(windows, before, part)))
     return found
 
 
@@ -192,11 +197,7 @@ class _InL1:
         return int(factor.to_python())
 
 
-def _part(windows: Sequence[_InL1], part: TileBox) -> ImagePart:
-    before = [
-        _constant(offset.sub(axis.first), axis.tile.tiles)
-        for axis, offset in zip(windows, part.offsets)
-    ]
+def _part(windows: Sequence[_InL1], before: Sequence[int], part: TileBox) -> ImagePart:
     after = [axis.reach - b - size for axis, b, size in zip(windows, before, part.sizes)]
     rows, columns = windows
     return ImagePart(
@@ -207,9 +208,19 @@ def _part(windows: Sequence[_InL1], part: TileBox) -> ImagePart:
     )
 
 
-def _constant(distance: isl.Aff, tiles: isl.Set) -> int:
-    values = isl.PwAff.alloc(tiles, distance)
-    low, high = values.min_val(), values.max_val()
-    if not low.eq(high):
-        raise tree.TreeError("tiles of windows on the cube start at different places of a tile")
-    return int(low.to_python())
+def _by_value(distances: Sequence[isl.Aff], tiles: isl.Set) -> Iterator[tuple[isl.Set, list[int]]]:
+    """The tiles by what the distances are there: they depend on the tap where taps are tiled."""
+    if tiles.is_empty():
+        return
+    if not distances:
+        yield tiles, []
+        return
+    first, *others = distances
+    values = isl.PwAff.alloc(tiles, first)
+    low, high = (int(v.to_python()) for v in (values.min_val(), values.max_val()))
+    if high - low >= MOST_PLACES:
+        raise tree.TreeError("tiles of windows on the cube start at too many places of a tile")
+    for value in range(low, high + 1):
+        here = isl.Set.from_basic_set(first.add_constant_val(isl.Val(-value)).zero_basic_set())
+        for part, rest in _by_value(others, tiles.intersect(here)):
+            yield part, [value, *rest]

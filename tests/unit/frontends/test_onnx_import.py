@@ -9,35 +9,12 @@ import numpy as np
 import onnx_suite
 import pytest
 from onnx import TensorProto, checker, helper, numpy_helper
+from onnx_reference import ReferenceBackend
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.frontends.onnx import MissingConstant, import_model, supported_operators
 from akg_mlir.parsing import parse_module
-from akg_mlir.reference import te as reference
 from akg_mlir.verification import verify_module
-
-
-class ReferenceBackend:
-    """Runs imported models by the definition of each te op: judges the importer alone."""
-
-    def __init__(self, model):
-        self.model = model
-
-    def run(self, inputs):
-        values = dict(zip((entry.name for entry in self.model.graph.input), inputs))
-        constants = {}
-        while True:
-            try:
-                imported = import_model(self.model, constants=constants)
-                break
-            except MissingConstant as missing:
-                if missing.name not in values:
-                    raise
-                constants[missing.name] = values[missing.name]
-        passed = [values[name] for name in imported.inputs]
-        outputs = reference.run(imported.module, "main", [*passed, *imported.weights.values()])
-        return tuple(outputs)
-
 
 EXPECTED = Path(__file__).parents[2] / "conformance" / "onnx_expected.json"
 

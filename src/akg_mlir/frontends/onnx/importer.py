@@ -48,15 +48,25 @@ def _handlers() -> dict[str, Handler]:
         contraction,
         elementwise,
         layout,
+        loss,
+        normalization,
+        positions,
         reduction,
         window,
     )
 
-    return {
-        name: handler
-        for group in (constants, contraction, elementwise, layout, reduction, window)
-        for name, handler in group.HANDLERS.items()
-    }
+    groups = (
+        constants,
+        contraction,
+        elementwise,
+        layout,
+        loss,
+        normalization,
+        positions,
+        reduction,
+        window,
+    )
+    return {name: handler for group in groups for name, handler in group.HANDLERS.items()}
 
 
 def supported_operators() -> frozenset[str]:

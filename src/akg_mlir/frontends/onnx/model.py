@@ -149,7 +149,10 @@ def _inline_operators(model: ModelProto, translated: Collection[str]) -> ModelPr
         before = len(model.graph.node)
         try:
             model = inliner.inline_selected_functions(
-                model, list(inlined), exclude=False, inline_schema_functions=True
+                _with_defaults(model, inlined, version),
+                list(inlined),
+                exclude=False,
+                inline_schema_functions=True,
             )
         except RuntimeError as error:  # of operands that are left out, it knows no type
             names = _listed(name for _, name in inlined)
@@ -159,6 +162,26 @@ def _inline_operators(model: ModelProto, translated: Collection[str]) -> ModelPr
             ) from error
         if len(model.graph.node) == before:
             return model
+
+
+def _with_defaults(
+    model: ModelProto, names: Collection[tuple[str, str]], version: int
+) -> ModelProto:
+    """Nodes of those operators with all their attributes written out: the inliner takes an
+    attribute that is left out for absent in the definition, not for its default."""
+    from onnx import AttributeProto, ModelProto, defs
+
+    complete = ModelProto()
+    complete.CopyFrom(model)
+    for node in complete.graph.node:
+        if (node.domain, node.op_type) not in names:
+            continue
+        given = {attribute.name for attribute in node.attribute}
+        for name, attribute in defs.get_schema(node.op_type, version, "").attributes.items():
+            default: Any = attribute.default_value
+            if name not in given and default.type != AttributeProto.UNDEFINED:
+                node.attribute.append(default)
+    return complete
 
 
 def _check_operators(model: ModelProto, translated: Collection[str]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
 from xdsl.dialects.builtin import TensorType
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
@@ -88,6 +89,12 @@ class Graph:
                 self.folded.append(name)
             self._materialised[name] = self._of_known(name, value)
         return self._materialised[name]
+
+    def constant(self, value: Array, near: str) -> SSAValue:
+        """A tensor that the translation itself needs; `near` becomes part of its name."""
+        name = f"{near}.{len(self.values)}"
+        self.values[name] = value
+        return self.materialise(name)
 
     def _of_known(self, name: str, value: Array) -> SSAValue:
         if value.size <= LARGEST_INLINE_CONSTANT:
@@ -200,6 +207,18 @@ class Node:
     def scalar(self, value: float | int | bool, element: Attribute) -> SSAValue:
         """A constant of rank 0; element-wise ops broadcast it."""
         return self.emit(te.ConstantOp.splat(tensor_of(element, ()), value))
+
+    def constant(self, value: Array) -> SSAValue:
+        """A constant tensor."""
+        return self.graph.constant(value, self.proto.name or self.proto.output[0])
+
+    def places(self, size: int, inner: int) -> SSAValue:
+        """0, 1, .. `size - 1` in i32 along a dimension with `inner` dimensions behind it."""
+        return self.constant(np.arange(size, dtype=np.int32).reshape(size, *[1] * inner))
+
+    def reshaped(self, value: SSAValue, shape: Sequence[int]) -> SSAValue:
+        """The value under another shape, by a `te.reshape` only where one is needed."""
+        return value if shape_of(value) == tuple(shape) else self.emit(te.ReshapeOp(value, shape))
 
     def cast(self, value: SSAValue, element: Attribute) -> SSAValue:
         """The value with that element type, by a `te.cast` only where one is needed."""

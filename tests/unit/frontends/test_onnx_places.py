@@ -1,0 +1,85 @@
+"""Operators that select by place, norms and losses: ONNX's own tests through the reference, and
+what those leave out."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx_suite
+import pytest
+from onnx import helper
+from onnx_reference import ReferenceBackend
+
+from akg_mlir import onnx_backend
+from akg_mlir.diagnostics import CompileError
+from akg_mlir.onnx_backend import Backend
+
+MODULES = (
+    "argmax argmin cumprod cumsum eyelike gatherelements hardmax instance_normalization "
+    "lpnormalization meanvariancenormalization negativeloglikelihoodloss rangeop rmsnormalization "
+    "softmax_cross_entropy_loss trilu"
+).split()
+OPERATORS = (
+    "ArgMax ArgMin CumProd CumSum EyeLike GatherElements Hardmax InstanceNormalization "
+    "LpNormalization MeanVarianceNormalization NegativeLogLikelihoodLoss Range RMSNormalization "
+    "SoftmaxCrossEntropyLoss Trilu"
+).split()
+ON_THE_MACHINE = {
+    "argmax": ["test_argmax_default_axis_random_select_last_index"],
+    "argmin": ["test_argmin_negative_axis_keepdims_random"],
+    "cumsum": ["test_cumsum_1d_int32_exclusive"],
+    "gatherelements": ["test_gather_elements_negative_indices"],
+    "hardmax": ["test_hardmax_axis_1"],
+    "instance_normalization": ["test_instancenorm_example"],
+    "lpnormalization": ["test_l2normalization_axis_0"],
+    "negativeloglikelihoodloss": ["test_nllloss_NCd1_mean_weight_negative_ii"],
+    "rmsnormalization": ["test_rms_normalization_3d_axis1_epsilon"],
+    "softmax_cross_entropy_loss": ["test_sce_NCd1_mean_weight_negative_ii_log_prob"],
+    "trilu": ["test_triu_pos"],
+}
+
+
+def test_the_importer_agrees_with_the_node_tests_of_onnx():
+    checked = 0
+    for name, case in onnx_suite.load(MODULES).items():
+        graph = case.model.graph
+        sizes = [d.dim_value for d in graph.output[0].type.tensor_type.shape.dim]
+        if "_expanded" in name or graph.node[0].op_type not in OPERATORS:
+            continue
+        if onnx_suite.is_core(case) and 0 not in sizes:
+            outcome = onnx_suite.run(case, ReferenceBackend)
+            assert outcome.status == "passed", (name, outcome.detail)
+            checked += 1
+    assert checked == 147
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [(module, name) for module, names in ON_THE_MACHINE.items() for name in names],
+)
+def test_a_node_test_of_onnx_passes_on_the_machine(module, name):
+    outcome = onnx_suite.run(onnx_suite.load([module])[name], Backend.prepare)
+    assert outcome.status == "passed", outcome.detail
+
+
+def run(op, *inputs, **attributes):
+    """The first output of one node on the machine."""
+    names = [f"x{i}" for i in range(len(inputs))]
+    node = helper.make_node(op, names, ["y"], **attributes)
+    return onnx_backend.run_node(node, inputs, opset_version=20)[0]
+
+
+def test_a_nan_is_the_extreme_and_infinities_do_not_spread():
+    x = np.array([[1, np.nan, 3], [np.inf, -np.inf, 2]], np.float32)
+    np.testing.assert_array_equal(run("ArgMax", x, axis=1, keepdims=0), [1, 0])
+    np.testing.assert_array_equal(run("ArgMin", x, axis=1, keepdims=0), [1, 1])
+    rows = np.array([[1, 2, np.inf, 3]], np.float32)
+    sums = run("CumSum", rows, np.array(1))
+    np.testing.assert_array_equal(sums, [[1, 3, np.inf, np.inf]])
+    upper = run("Trilu", np.full((2, 2), np.inf, np.float32))
+    np.testing.assert_array_equal(upper, [[np.inf, np.inf], [0, np.inf]])
+
+
+def test_what_does_not_fit_is_refused():
+    x = np.zeros((2, 3), np.float32)
+    with pytest.raises(CompileError, match="axis 2 is outside"):
+        run("CumSum", x, np.array(2))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
 
-from xdsl.dialects.builtin import FileLineColLoc, UnknownLoc
+from xdsl.dialects.builtin import FileLineColLoc, UnknownLoc, UnregisteredOp
 from xdsl.ir import Operation
 from xdsl.utils.exceptions import DiagnosticException
 
@@ -19,8 +19,13 @@ class CompileError(DiagnosticException):
     """
 
     def __init__(self, message: str, op: Operation | None = None, hint: str | None = None) -> None:
-        text = message if op is None else f"{op.name}{location_of(op)}: {message}"
+        text = message if op is None else f"{name_of(op)}{location_of(op)}: {message}"
         super().__init__(text if hint is None else f"{text}\n  help: {hint}")
+
+
+def name_of(op: Operation) -> str:
+    """The name an op has in the text, also where xDSL does not know it."""
+    return op.op_name.data if isinstance(op, UnregisteredOp) else op.name
 
 
 def location_of(op: Operation) -> str:

@@ -18,6 +18,7 @@ from xdsl.dialects.builtin import (
     ModuleOp,
     StringAttr,
     UnknownLoc,
+    UnregisteredOp,
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
@@ -73,6 +74,23 @@ class _TensorElement(Parser._TensorLiteralElement):  # pyright: ignore[reportPri
         return super().to_type(parser, type)
 
 
+# Dialects of which the importer knows ops that xDSL does not.
+_FOREIGN = ("linalg", "tensor", "tosa")
+
+
+def _foreign_op(name: str) -> type[Operation]:
+    """A stand-in for an op that xDSL does not know; its generic form alone can be read."""
+
+    class ForeignOp(UnregisteredOp.with_name(name)):
+        @classmethod
+        def parse(cls, parser: Parser) -> Operation:
+            parser.raise_error(
+                f"'{name}' can be read in generic form only: print it with --mlir-print-op-generic"
+            )
+
+    return ForeignOp
+
+
 class ModuleParser(Parser):
     """xDSL's parser with normalised access maps and better positions.
 
@@ -121,6 +139,13 @@ class ModuleParser(Parser):
         if isinstance(op.location, UnknownLoc):
             op.location = self._location(span)
         return op
+
+    def _get_op_by_name(self, name: str) -> type[Operation]:
+        """As xDSL does, and ops of foreign dialects that xDSL does not know as unregistered."""
+        dialect, _, rest = name.partition(".")
+        if rest and dialect in _FOREIGN and self.ctx.get_optional_op(name) is None:
+            return _foreign_op(name)
+        return super()._get_op_by_name(name)
 
     def resolve_operand(self, operand: UnresolvedOperand, type: Attribute) -> SSAValue:
         """Resolve as xDSL does, remembering where a value not defined yet is first used."""

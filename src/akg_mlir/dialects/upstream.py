@@ -26,6 +26,7 @@ from xdsl.irdl import (
     IRDLOperation,
     irdl_op_definition,
     operand_def,
+    opt_prop_def,
     prop_def,
     result_def,
     traits_def,
@@ -42,6 +43,7 @@ class BatchMatmulOp(NamedOperation):
 
     name = "linalg.batch_matmul"
     PRINT_ATTRS_IN_FRONT: ClassVar[bool] = True
+    indexing_maps = opt_prop_def(ArrayAttr[AffineMapAttr])
 
     @classmethod
     def get_hidden_region(cls, inputs: Sequence[SSAValue], outputs: Sequence[SSAValue]) -> Region:

@@ -38,6 +38,10 @@ _FROM_NUMPY: dict[str, Attribute] = {
 }
 
 
+ELEMENTS = tuple(_FROM_NUMPY.values())
+"""Element types of constants."""
+
+
 def element_type(dtype: np.dtype[np.generic], what: str) -> Attribute:
     """The element type of a numpy dtype; raises CompileError naming `what` when there is none."""
     found = _FROM_NUMPY.get(dtype.name)

@@ -18,8 +18,7 @@ func.func @main(%x : tensor<4x8xf32>, %y : tensor<8xf32>) -> tensor<4x8xf32> {
 }
 
 // CHECK-LABEL: func.func @window
-// CHECK-NEXT:    [[P:%.*]] = te.pad %x value 0.000000e+00 : f32 low [0, 0, 1, 1] high [0, 0, 1, 1]
-// CHECK-NEXT:    te.conv2d [[P]], %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1
+// CHECK-NEXT:    te.conv2d %x, %w strides [1, 1] dilations [1, 1] pads [1, 1, 1, 1] groups 1
 // CHECK-NEXT:    func.return
 func.func @window(%x : tensor<1x4x8x8xf32>, %w : tensor<6x4x3x3xf32>) -> tensor<1x6x8x8xf32> {
   %zero = arith.constant 0.0 : f32

@@ -141,11 +141,35 @@ ROWS = "affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>"
     [
         (
             "8xf32",
-            "affine_map<(i) -> (i + 4)>, affine_map<(i) -> (i)>",
+            "affine_map<(i) -> (i + 5)>, affine_map<(i) -> (i)>",
             '"parallel"',
             "e",
             "linalg.yield %x : f32",
-            "neither a permutation nor a broadcast",
+            "reads elements 5 to 8 of dimension 0, which has 8",
+        ),
+        (
+            "8xf32",
+            "affine_map<(i) -> (-i + 4)>, affine_map<(i) -> (i)>",
+            '"parallel"',
+            "e",
+            "linalg.yield %x : f32",
+            "reads an operand backwards",
+        ),
+        (
+            "4x3xf32",
+            "affine_map<(i, j) -> (i floordiv 2, j)>, affine_map<(i, j) -> (i)>",
+            '"parallel", "reduction"',
+            "b",
+            "%s = arith.addf %o, %x : f32\n linalg.yield %s : f32",
+            "is not supported",
+        ),
+        (
+            "6xf32",
+            "affine_map<(i) -> (i)>, affine_map<(i, j) -> (i)>",
+            '"parallel", "parallel"',
+            "e",
+            "linalg.yield %x : f32",
+            "has access maps of different loops",
         ),
         (
             "4x4xf32",
@@ -221,10 +245,10 @@ def test_nests_without_a_counterpart_are_refused(shape, maps, iterators, out, bo
             "takes an argument of type memref<4xf32>",
         ),
         (
-            "func.func @f(%a: tensor<4xf32>) -> tensor<2xf32> {\n"
-            "  %r = tensor.extract_slice %a[0][2][1] : tensor<4xf32> to tensor<2xf32>\n"
-            "  func.return %r : tensor<2xf32>\n}",
-            "'tensor.extract_slice' is not supported",
+            "func.func @f(%a: tensor<4xf32>) -> tensor<4xf32> {\n"
+            '  %r = "tensor.gather"(%a, %a) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>\n'
+            "  func.return %r : tensor<4xf32>\n}",
+            "'tensor.gather' is not supported",
         ),
         (
             "func.func @f() -> tensor<4xf32> {\n"

@@ -7,16 +7,15 @@ ops that fuse, exact (one term is not zero), and as slow as the number of places
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
 from itertools import accumulate
 
 from xdsl.dialects.builtin import IntegerType
 from xdsl.ir import SSAValue
 
 from akg_mlir.dialects import te
-from akg_mlir.dialects.te.structured import Reduction, initial_value
 from akg_mlir.frontends.composite.translation import Handler, Node
-from akg_mlir.frontends.elements import I1, I32
+from akg_mlir.frontends.elements import I32
+from akg_mlir.frontends.joining import joined
 
 
 def _axis(node: Node, default: int = 0) -> int:
@@ -70,19 +69,7 @@ def _split(node: Node) -> Sequence[SSAValue]:
 
 
 def _concat(node: Node) -> Sequence[SSAValue]:
-    """The maximum of the operands, each padded with the least value to its place in the result."""
-    operands, axis = node.operands(), _axis(node)
-    element = te.element_of(operands[0])
-    least = 0 if element == I1 else initial_value(Reduction.MAX, element)
-    sizes = [te.shape_of(value)[axis] for value in operands]
-    rank, total = len(te.shape_of(operands[0])), sum(sizes)
-    padded: list[SSAValue] = []
-    for start, value, size in zip(accumulate(sizes, initial=0), operands, sizes):
-        low = [start if dim == axis else 0 for dim in range(rank)]
-        high = [total - start - size if dim == axis else 0 for dim in range(rank)]
-        padded.append(node.emit(te.PadOp(value, low, high, least)))
-    join = te.OrOp if element == I1 else te.MaxOp
-    return [reduce(lambda a, b: node.emit(join(a, b)), padded)]
+    return [joined(node.operands(), _axis(node), node.emit)]
 
 
 def _gather(node: Node) -> Sequence[SSAValue]:

@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-from xdsl.dialects import arith, tensor
+import numpy as np
+from xdsl.dialects import arith, cf
 from xdsl.dialects.builtin import (
     DenseIntOrFPElementsAttr,
+    Float16Type,
     FunctionType,
+    IntegerAttr,
     ModuleOp,
     TensorType,
-    UnregisteredOp,
 )
 from xdsl.dialects.func import FuncOp, ReturnOp
-from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.hints import isa
 
-from akg_mlir.diagnostics import CompileError
+from akg_mlir.diagnostics import CompileError, name_of
 from akg_mlir.dialects import te
-from akg_mlir.dialects.upstream import ExpandShapeOp
+from akg_mlir.frontends.linalg.bodies import Body
 from akg_mlir.frontends.linalg.nests import translate
 from akg_mlir.frontends.linalg.scalar import constant_of
 from akg_mlir.frontends.linalg.structured import GENERALISE, view
+from akg_mlir.frontends.linalg.tensors import static_shape, translate_tensor_op
 from akg_mlir.frontends.linalg.translation import Function
-from akg_mlir.frontends.linalg.windows import translate_pad, translate_window
 
 _HINT = (
-    "supported are linalg on tensors (generic, matmul, batch_matmul, 2-d nchw convolution and "
-    "pooling, fill, element-wise named ops, transpose, broadcast, reduce), tensor.empty, pad, "
-    f"reshapes and constants; {GENERALISE}"
+    "supported are linalg on tensors (generic, products of matrices, convolutions, pooling, fill, "
+    "element-wise named ops, transpose, broadcast, reduce, softmax), tensor.empty, pad, concat, "
+    f"slices, reshapes, splat, from_elements, generate and constants; {GENERALISE}"
 )
+_FOREIGN = ("linalg", "tensor", "tosa")
 
 
 def is_linalg(module: ModuleOp) -> bool:
-    """Whether a module holds linalg ops, so that `import_linalg` has something to do."""
-    return any(_name(op).startswith("linalg.") for op in module.walk())
+    """Whether a module holds ops on tensors of upstream dialects, for `import_linalg` to take."""
+    return any(name_of(op).partition(".")[0] in _FOREIGN for op in module.walk())
 
 
 def import_linalg(module: ModuleOp) -> ModuleOp:
@@ -47,14 +50,10 @@ def import_linalg(module: ModuleOp) -> ModuleOp:
     for op in module.ops:
         if not isinstance(op, FuncOp) or not op.body.blocks:
             raise CompileError(
-                f"'{_name(op)}' cannot be imported", op, hint="a module of func.func is expected"
+                f"'{name_of(op)}' cannot be imported", op, hint="a module of func.func is expected"
             )
         functions.append(_import_function(op))
     return ModuleOp(functions, dict(module.attributes))
-
-
-def _name(op: Operation) -> str:
-    return op.op_name.data if isinstance(op, UnregisteredOp) else op.name
 
 
 def _import_function(source: FuncOp) -> FuncOp:
@@ -95,32 +94,21 @@ def _returned(block: Block) -> tuple[SSAValue, ...]:
 
 def _import_op(op: Operation, function: Function) -> None:
     try:
-        if translate_window(op, function):
-            return
         nest = view(op)
         if nest is not None:
             translate(nest, function)
-        elif isinstance(op, tensor.PadOp):
-            translate_pad(op, function)
         elif isinstance(op, ReturnOp):
             function.block.add_op(ReturnOp(*(function.value(v, op) for v in op.operands)))
         elif isinstance(op, arith.ConstantOp):
             _import_constant(op, function)
-        elif isinstance(op, tensor.CollapseShapeOp | ExpandShapeOp):
-            kind = _static(op.results[0].type, op)
-            emit = function.emitter(op)
-            value = function.value(op.operands[0], op)
-            function.values[op.results[0]] = emit.reshape(value, kind.get_shape())
-        elif not isinstance(op, tensor.EmptyOp):
-            raise CompileError(f"'{_name(op)}' is not supported", op, hint=_HINT)
+        elif op.results and not isa(op.results[0].type, TensorType):
+            _import_scalar(op, function)
+        elif name_of(op) == "linalg.softmax":
+            _import_softmax(op, function)
+        elif not translate_tensor_op(op, function) and not isinstance(op, cf.AssertOp):
+            raise CompileError(f"'{name_of(op)}' is not supported", op, hint=_HINT)
     except VerifyException as error:
         raise CompileError(str(error), op) from error
-
-
-def _static(kind: Attribute, op: Operation) -> TensorType[Attribute]:
-    if not isa(kind, TensorType) or -1 in kind.get_shape():
-        raise CompileError(f"{kind} has dynamic sizes", op, hint="shapes must be static")
-    return kind
 
 
 def _import_constant(op: arith.ConstantOp, function: Function) -> None:
@@ -130,7 +118,34 @@ def _import_constant(op: arith.ConstantOp, function: Function) -> None:
         return
     if not isinstance(op.value, DenseIntOrFPElementsAttr):
         raise CompileError(f"the constant {op.value} is not supported", op, hint="use dense<...>")
+    static_shape(op.result, op)
     function.values[op.result] = function.emitter(op)(te.ConstantOp(op.value))
+
+
+def _import_scalar(op: Operation, function: Function) -> None:
+    """A scalar of the function: known while compiling, or the element of a tensor."""
+    result = op.results[0]
+    known = function.scalars.get(op.operands[0]) if op.operands else None
+    if isinstance(op, arith.TruncFOp | arith.ExtFOp) and known is not None:
+        rounded = np.float16 if isinstance(result.type, Float16Type) else np.float32
+        with np.errstate(over="ignore"):
+            function.scalars[result] = float(rounded(known))
+        return
+    emit = function.emitter(op)
+    value = Body((), lambda scalar: function.value(scalar, op), function, emit).evaluate(result)
+    if isinstance(value.owner, te.ConstantOp) and value.owner.splat_value is not None:
+        function.scalars[result] = value.owner.splat_value
+    else:
+        function.values[result] = value
+
+
+def _import_softmax(op: Operation, function: Function) -> None:
+    dimension = op.properties.get("dimension") or op.attributes.get("dimension")
+    if not isa(dimension, IntegerAttr):
+        raise CompileError("has no dimension", op, hint="dimension = N : i64 is expected")
+    value = function.value(op.operands[0], op)
+    axis = dimension.value.data
+    function.values[op.results[0]] = function.emitter(op)(te.SoftmaxOp(value, axis))
 
 
 def _erase_unused(block: Block) -> None:

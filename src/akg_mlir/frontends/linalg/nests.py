@@ -1,4 +1,4 @@
-"""Structured ops into te: element-wise nests, reductions and contractions."""
+"""Structured ops into te: element-wise nests and reductions."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from math import prod
 
 from xdsl.dialects import arith
 from xdsl.dialects.builtin import TensorType
-from xdsl.dialects.linalg.ops import MatmulOp
-from xdsl.ir import Block, Operation, SSAValue
+from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.utils.hints import isa
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import element_of, shape_of
-from akg_mlir.dialects.upstream import BatchMatmulOp
-from akg_mlir.frontends.linalg.scalar import as_tensor_ops, check_translatable, constant_of
+from akg_mlir.frontends.linalg.bodies import body_of, element
+from akg_mlir.frontends.linalg.contraction import contract, contracts
 from akg_mlir.frontends.linalg.structured import Structured
 from akg_mlir.frontends.linalg.translation import Emitter, Function
+from akg_mlir.frontends.linalg.windows import convolve, is_convolution, is_pooling, pool
 
 _COMBINERS: dict[type[Operation], str] = {
     arith.AddfOp: "add",
@@ -40,32 +40,26 @@ def translate(nest: Structured, function: Function) -> None:
     for number, result in enumerate(nest.op.results):
         if not result.uses.get_length():
             continue
+        expected = nest.outputs[number].type
+        assert isa(expected, TensorType)
         if not nest.reductions:
             value = _elementwise(nest, number, function, emit)
         else:
             value = _reduction(nest, number, function, emit)
-        expected = nest.outputs[number].type
         if value.type != expected:
             raise CompileError(f"computes {value.type} where {expected} is declared", nest.op)
         function.values[result] = value
 
 
 def _yielded(nest: Structured, number: int) -> SSAValue:
-    last = nest.body.last_op
-    assert last is not None
+    last = None if nest.body is None else nest.body.last_op
+    if last is None or number >= len(last.operands):
+        raise CompileError("its body yields nothing", nest.op, hint="end it with linalg.yield")
     return last.operands[number]
 
 
-def _argument(nest: Structured, number: int) -> SSAValue:
-    """The body argument of an output: its element before the op, or in a reduction so far."""
-    return nest.body.args[len(nest.inputs) + number]
-
-
-# Element-wise nests.
-
-
 def _elementwise(nest: Structured, number: int, function: Function, emit: Emitter) -> SSAValue:
-    value = _Body(nest, function, emit).evaluate(_yielded(nest, number))
+    value = body_of(nest, function, emit).evaluate(_yielded(nest, number))
     return _stored(nest, number, _everywhere(nest, value, emit), emit)
 
 
@@ -85,106 +79,108 @@ def _everywhere(nest: Structured, value: SSAValue, emit: Emitter) -> SSAValue:
 
 def _stored(nest: Structured, number: int, value: SSAValue, emit: Emitter) -> SSAValue:
     """A value with one dimension per parallel loop, in the layout of the output."""
-    dims = nest.dims(len(nest.inputs) + number)
-    written = [dim for dim in dims if dim is not None]
-    loops = [dim for dim in range(len(nest.bounds)) if dim not in nest.reductions]
-    if sorted(written) != loops:
+    access = nest.accesses[len(nest.inputs) + number]
+    simple = all(s.alone is not None or (not s.scales and s.offset == 0) for s in access)
+    written = [loop for s in access if (loop := s.alone) is not None]
+    loops = nest.parallel
+    if not simple or sorted(written) != loops:
         raise CompileError(
             "an output must be indexed by exactly the parallel loops",
             nest.op,
             hint="mark loops that the output does not use as reductions",
         )
-    value = emit.transpose(value, [loops.index(dim) for dim in written])
+    value = emit.transpose(value, [loops.index(loop) for loop in written])
     kind = nest.outputs[number].type
     assert isa(kind, TensorType)
     return emit.reshape(value, kind.get_shape())
 
 
-@dataclass
-class _Body:
-    """Evaluates scalars of a body for all points at once, each op once and only if needed."""
-
-    nest: Structured
-    function: Function
-    emit: Emitter
-
-    def __post_init__(self) -> None:
-        self.values: dict[SSAValue, SSAValue] = {}
-
-    def evaluate(self, scalar: SSAValue) -> SSAValue:
-        """The tensor of the values that `scalar` has at each point; it broadcasts to the bounds."""
-        if scalar not in self.values:
-            self.values[scalar] = self._compute(scalar)
-        return self.values[scalar]
-
-    def _compute(self, scalar: SSAValue) -> SSAValue:
-        owner = scalar.owner
-        if isinstance(owner, Block):
-            return self._element(scalar)
-        constant = constant_of(owner)
-        if constant is not None:
-            return self.emit.scalar(constant, scalar.type)
-        check_translatable(owner)
-        for operand in owner.operands:
-            self.evaluate(operand)
-        return as_tensor_ops(owner, self.values, self.emit)
-
-    def _element(self, scalar: SSAValue) -> SSAValue:
-        if scalar not in self.nest.body.args:
-            raise CompileError(
-                "uses a scalar argument of the function", self.nest.op, hint="pass a tensor<T>"
-            )
-        number = self.nest.body.args.index(scalar)
-        operand = (*self.nest.inputs, *self.nest.outputs)[number]
-        if operand in self.function.scalars:
-            return self.emit.scalar(self.function.scalars[operand], operand.type)
-        value = self.function.value(operand, self.nest.op)
-        return self.emit.aligned(value, self.nest.dims(number), len(self.nest.bounds))
-
-
 # Reductions.
+
+
+@dataclass(frozen=True)
+class _Update:
+    """`out = kind(out, summand)`; `factors` are the inputs whose product it is, if it is one."""
+
+    kind: str
+    summand: SSAValue | None
+    factors: tuple[int, int] | None
 
 
 def _reduction(nest: Structured, number: int, function: Function, emit: Emitter) -> SSAValue:
     """`out = combine(out, e)`: reduce `e` over the loops, then combine with what was there."""
-    if isinstance(nest.op, MatmulOp | BatchMatmulOp):
-        # Its definition is fixed; the body that xDSL makes for mixed types is not valid.
-        kind, value = "add", _contraction(nest, function, emit, *nest.body.args[:2])
-    else:
-        kind, value = _combined(nest, number, function, emit)
+    update = _update(nest, number)
+    value = _stored(nest, number, _reduced(nest, update, function, emit), emit)
     initial = function.value(nest.outputs[number], nest.op)
-    return combined(initial, _stored(nest, number, value, emit), kind, emit)
+    return (
+        value
+        if _is_neutral(initial, update.kind)
+        else emit(_COMBINE[update.kind](_unspread(initial, value), value))
+    )
 
 
-def combined(initial: SSAValue, value: SSAValue, kind: str, emit: Emitter) -> SSAValue:
-    """A reduction's value combined with what its output held before."""
-    return value if _is_neutral(initial, kind) else emit(_COMBINE[kind](initial, value))
+def _reduced(nest: Structured, update: _Update, function: Function, emit: Emitter) -> SSAValue:
+    """The reduced value, with one dimension per parallel loop."""
+    to = _result_element(nest)
+    if update.factors is not None:
+        left, right = update.factors
+        if is_convolution(nest, left, right):
+            return convolve(nest, left, right, function, emit, to)
+        if is_convolution(nest, right, left):
+            return convolve(nest, right, left, function, emit, to)
+        if contracts(nest, left, right):
+            return contract(nest, left, right, function, emit, to)
+    image = _only_input(nest, update)
+    if image is not None and is_pooling(nest, image):
+        return pool(nest, image, update.kind, function, emit)
+    value = _everywhere(nest, _summand(nest, update, function, emit), emit)
+    # With kept dimensions the result broadcasts to the rows it came from as it is, and the view
+    # without them disappears where it does.
+    kept = emit(te.ReduceOp(update.kind, value, sorted(nest.reductions), keepdims=True))
+    return emit.reshape(kept, [nest.bounds[loop] for loop in nest.parallel])
 
 
-def _combined(
-    nest: Structured, number: int, function: Function, emit: Emitter
-) -> tuple[str, SSAValue]:
-    yielded, accumulator = _yielded(nest, number), _argument(nest, number)
+def _summand(nest: Structured, update: _Update, function: Function, emit: Emitter) -> SSAValue:
+    if update.summand is not None:
+        return body_of(nest, function, emit).evaluate(update.summand)
+    to = _result_element(nest)
+    if update.factors is None:
+        return element(nest, 0, function, emit)
+    left, right = (emit.cast(element(nest, k, function, emit), to) for k in update.factors)
+    return emit(te.MulOp(left, right))
+
+
+def _result_element(nest: Structured) -> Attribute:
+    kind = nest.outputs[0].type
+    assert isa(kind, TensorType)
+    return kind.element_type
+
+
+def _update(nest: Structured, number: int) -> _Update:
+    if nest.kind is not None:
+        product = nest.kind == "product"
+        return _Update("add" if product else nest.kind, None, (0, 1) if product else None)
+    assert nest.body is not None
+    yielded = _yielded(nest, number)
+    accumulators = nest.body.args[len(nest.inputs) :]
     combiner = yielded.owner
     if isinstance(combiner, Block) or type(combiner) not in _COMBINERS:
         raise _not_a_reduction(nest)
-    summands = [value for value in combiner.operands if value != accumulator]
-    if len(summands) != 1:
+    summands = [value for value in combiner.operands if value != accumulators[number]]
+    if len(summands) != 1 or any(_depends(summands[0], other) for other in accumulators):
         raise _not_a_reduction(nest)
     kind = _COMBINERS[type(combiner)]
     factors = _factors(nest, summands[0]) if kind == "add" else None
-    if factors is not None and _contracts(nest, *factors):
-        return kind, _contraction(nest, function, emit, *factors)
-    body = _Body(nest, function, emit)
-    for output in range(len(nest.outputs)):
-        if _depends(summands[0], _argument(nest, output)):
-            raise _not_a_reduction(nest)
-    value = _everywhere(nest, body.evaluate(summands[0]), emit)
-    # With kept dimensions the result broadcasts to the rows it came from as it is, and the view
-    # without them disappears where it does.
-    kept = emit(te.ReduceOp(kind, value, sorted(nest.reductions), keepdims=True))
-    loops = [dim for dim in range(len(nest.bounds)) if dim not in nest.reductions]
-    return kind, emit.reshape(kept, [nest.bounds[dim] for dim in loops])
+    return _Update(kind, summands[0], factors)
+
+
+def _only_input(nest: Structured, update: _Update) -> int | None:
+    """The input whose elements are combined as they are."""
+    if update.summand is None:
+        return 0 if update.factors is None else None
+    assert nest.body is not None
+    inputs = nest.body.args[: len(nest.inputs)]
+    return inputs.index(update.summand) if update.summand in inputs else None
 
 
 def _not_a_reduction(nest: Structured) -> CompileError:
@@ -203,6 +199,24 @@ def _depends(value: SSAValue, on: SSAValue) -> bool:
     return any(_depends(operand, on) for operand in owner.operands)
 
 
+def _factors(nest: Structured, summand: SSAValue) -> tuple[int, int] | None:
+    """The two inputs whose product, perhaps after widening both, the summand is."""
+    assert nest.body is not None
+    product = summand.owner
+    if not isinstance(product, _MULTIPLY):
+        return None
+    inputs = nest.body.args[: len(nest.inputs)]
+    factors = list[int]()
+    for operand in product.operands:
+        widening = operand.owner
+        source = widening.operands[0] if isinstance(widening, _WIDEN) else operand
+        if source not in inputs:
+            return None
+        factors.append(inputs.index(source))
+    a, b = factors
+    return (a, b) if inputs[a].type == inputs[b].type else None
+
+
 def _is_neutral(initial: SSAValue, kind: str) -> bool:
     owner = initial.owner
     if not isinstance(owner, te.ConstantOp) or owner.splat_value is None:
@@ -211,81 +225,9 @@ def _is_neutral(initial: SSAValue, kind: str) -> bool:
     return owner.splat_value == neutral[kind]
 
 
-# Contractions.
-
-
-def _factors(nest: Structured, summand: SSAValue) -> tuple[SSAValue, SSAValue] | None:
-    """The two elements whose product, perhaps after widening both, the summand is."""
-    product = summand.owner
-    if not isinstance(product, _MULTIPLY):
-        return None
-    factors = list[SSAValue]()
-    for operand in product.operands:
-        widening = operand.owner
-        source = widening.operands[0] if isinstance(widening, _WIDEN) else operand
-        if source not in nest.body.args[: len(nest.inputs)]:
-            return None
-        factors.append(source)
-    a, b = factors
-    return (a, b) if a.type == b.type else None
-
-
-def _contracts(nest: Structured, a: SSAValue, b: SSAValue) -> bool:
-    """Whether the product is one of matrices: each operand has loops of its own, and all k."""
-    left, right = (set(_loops(nest, x)) for x in (a, b))
-    covered = nest.reductions <= left & right and len(left | right) == len(nest.bounds)
-    return covered and bool(left - right) and bool(right - left)
-
-
-def _loops(nest: Structured, element: SSAValue) -> list[int]:
-    dims = nest.dims(nest.body.args.index(element))
-    return [dim for dim in dims if dim is not None]
-
-
-def _contraction(
-    nest: Structured, function: Function, emit: Emitter, a: SSAValue, b: SSAValue
-) -> SSAValue:
-    """A (batch) matmul: loops in both operands are batch or k, those in one are m or n.
-
-    Loops that run once are none of them.
-    """
-    left, right = (_running(nest, x) for x in (a, b))
-    batch = [dim for dim in range(len(nest.bounds)) if dim in left and dim in right]
-    k = [dim for dim in batch if dim in nest.reductions]
-    batch = [dim for dim in batch if dim not in nest.reductions]
-    m = [dim for dim in sorted(left) if dim not in right]
-    n = [dim for dim in sorted(right) if dim not in left]
-    lhs = _matrix(nest, function, emit, a, [batch, m, k])
-    rhs = _matrix(nest, function, emit, b, [batch, k, n])
-    element = nest.outputs[0].type
-    assert isa(element, TensorType)
-    cls = te.BatchMatmulOp if batch else te.MatmulOp
-    product = emit(cls(lhs, rhs, element_type=element.element_type))
-    order = [*batch, *m, *n]
-    product = emit.reshape(product, [nest.bounds[dim] for dim in order])
-    product = emit.transpose(product, [order.index(dim) for dim in sorted(order)])
-    loops = [dim for dim in range(len(nest.bounds)) if dim not in nest.reductions]
-    return emit.reshape(product, [nest.bounds[dim] for dim in loops])
-
-
-def _running(nest: Structured, element: SSAValue) -> list[int]:
-    return [dim for dim in _loops(nest, element) if nest.bounds[dim] > 1]
-
-
-def _matrix(
-    nest: Structured,
-    function: Function,
-    emit: Emitter,
-    element: SSAValue,
-    groups: list[list[int]],
-) -> SSAValue:
-    """An operand with its loops in the order of the groups, each group but the batch as one."""
-    number = nest.body.args.index(element)
-    value = function.value(nest.inputs[number], nest.op)
-    loops = _running(nest, element)
-    value = emit.reshape(value, [nest.bounds[dim] for dim in loops])
-    order = [dim for group in groups for dim in group]
-    value = emit.transpose(value, [loops.index(dim) for dim in order])
-    batch, *matrix = groups
-    sizes = [prod(nest.bounds[dim] for dim in group) for group in matrix]
-    return emit.reshape(value, [*(nest.bounds[dim] for dim in batch), *sizes])
+def _unspread(initial: SSAValue, value: SSAValue) -> SSAValue:
+    """What an output started from, without a broadcast that combining does anyway."""
+    owner = initial.owner
+    if isinstance(owner, te.BroadcastToOp) and shape_of(initial) == shape_of(value):
+        return owner.operand
+    return initial

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 
 from xdsl.dialects import arith, math
 from xdsl.dialects.builtin import FloatAttr, IntegerAttr, i1
-from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import te
+
+Emit = Callable[[Operation], SSAValue]
 
 _BINARY: dict[type[Operation], Callable[[SSAValue, SSAValue], Operation]] = {
     arith.AddfOp: te.AddOp,
@@ -24,6 +26,7 @@ _BINARY: dict[type[Operation], Callable[[SSAValue, SSAValue], Operation]] = {
     arith.MaxSIOp: te.MaxOp,
     arith.MinimumfOp: te.MinOp,
     arith.MinSIOp: te.MinOp,
+    math.IPowIOp: te.PowOp,
     math.PowFOp: te.PowOp,
 }
 _LOGICAL: dict[type[Operation], Callable[[SSAValue, SSAValue], Operation]] = {
@@ -56,23 +59,34 @@ _CASTS: tuple[type[Operation], ...] = (
 _SIGNED: tuple[type[Operation], ...] = (arith.SIToFPOp, arith.ExtSIOp)
 _UNSIGNED: tuple[type[Operation], ...] = (arith.UIToFPOp, arith.ExtUIOp)
 
+# Several ops for one.
+_COMPOSED: dict[type[Operation], Callable[[list[SSAValue], Emit], SSAValue]] = {
+    arith.MaxnumfOp: lambda x, emit: _of_numbers(te.MaxOp, x, emit),
+    arith.MinnumfOp: lambda x, emit: _of_numbers(te.MinOp, x, emit),
+    arith.RemSIOp: lambda x, emit: emit(
+        te.SubOp(x[0], emit(te.MulOp(emit(te.DivOp(x[0], x[1])), x[1])))
+    ),
+    math.FmaOp: lambda x, emit: emit(te.AddOp(emit(te.MulOp(x[0], x[1])), x[2])),
+    math.FPowIOp: lambda x, emit: emit(te.PowOp(x[0], emit(te.CastOp(x[1], te.element_of(x[0]))))),
+}
+
 # Predicate numbers of arith.cmpi and arith.cmpf. te.compare is false on NaN, except `ne`; the
 # unordered predicates, true on NaN, are the negations of the opposite ordered ones.
 _FLOAT_PREDICATES = {1: "eq", 2: "gt", 3: "ge", 4: "lt", 5: "le", 13: "ne"}
 _NEGATED_FLOAT_PREDICATES = {9: "le", 10: "lt", 11: "ge", 12: "gt"}
 _INTEGER_PREDICATES = {0: "eq", 1: "ne", 2: "lt", 3: "le", 4: "gt", 5: "ge"}
 
+_ORDERED, _UNORDERED, _ORDERED_UNEQUAL, _UNORDERED_EQUAL = 7, 14, 6, 8
 _UNORDERED_GREATER = 9
 
 _HINT = (
-    "supported in bodies are arith add, sub, mul, div, maximum, minimum, neg, compare, select and "
-    "casts, math exp, log, sqrt, rsqrt, tanh, erf, abs and powf, and constants"
+    "supported in bodies are arith add, sub, mul, div, rem, maximum, minimum, neg, compare, select "
+    "and casts, math exp, log, sqrt, rsqrt, tanh, erf, abs, fma, powf, fpowi and ipowi, "
+    "linalg.index, tensor.extract and constants"
 )
 
 
-def as_tensor_ops(
-    op: Operation, values: Mapping[SSAValue, SSAValue], emit: Callable[[Operation], SSAValue]
-) -> SSAValue:
+def as_tensor_ops(op: Operation, values: Mapping[SSAValue, SSAValue], emit: Emit) -> SSAValue:
     """Emit the te ops that compute, for all points at once, what `op` computes for one.
 
     `values` maps the scalars computed so far to tensors aligned to the iteration space. Raises
@@ -89,25 +103,61 @@ def as_tensor_ops(
     if kind in _CASTS:
         _check_cast(op)
         return emit(te.CastOp(operands[0], op.results[0].type))
+    if kind in _COMPOSED:
+        return _COMPOSED[kind](operands, emit)
     if isinstance(op, arith.SelectOp):
-        return emit(te.ReluOp(operands[1]) if _is_relu(op) else te.SelectOp(*operands))
+        if _is_relu(op):
+            return emit(te.ReluOp(operands[1]))
+        condition, on_true, on_false = operands
+        return _select(condition, on_true, on_false, emit)
     if isinstance(op, arith.CmpiOp):
         return emit(te.CompareOp(_integer_predicate(op), *operands))
     if isinstance(op, arith.CmpfOp):
-        predicate, negated = _float_predicate(op)
-        result = emit(te.CompareOp(predicate, *operands))
-        return emit(te.NotOp(result)) if negated else result
+        return _compare(op, operands[0], operands[1], emit)
     raise CompileError("has no tensor operation", op, hint=_HINT)
 
 
 def check_translatable(op: Operation) -> None:
     """Raise CompileError for an op that no body may have, whatever its operands."""
-    known = (*_BINARY, *_UNARY, *_LOGICAL, *_CASTS, arith.SelectOp, arith.CmpiOp, arith.CmpfOp)
-    if type(op) not in known:
+    tables = (*_BINARY, *_UNARY, *_LOGICAL, *_CASTS, *_COMPOSED)
+    if type(op) not in (*tables, arith.SelectOp, arith.CmpiOp, arith.CmpfOp):
         raise CompileError("has no tensor operation", op, hint=_HINT)
 
 
-def constant_of(op: Operation) -> float | int | None:
+def _of_numbers(
+    cls: Callable[[SSAValue, SSAValue], Operation], operands: list[SSAValue], emit: Emit
+) -> SSAValue:
+    """The larger or smaller of two; where one is no number, the other."""
+    x, y = operands
+    both = emit(cls(x, y))
+    without_y = emit(te.SelectOp(emit(te.CompareOp("ne", y, y)), x, both))
+    return emit(te.SelectOp(emit(te.CompareOp("ne", x, x)), y, without_y))
+
+
+def _select(condition: SSAValue, on_true: SSAValue, on_false: SSAValue, emit: Emit) -> SSAValue:
+    """A selection; of a negated condition, the other way round."""
+    owner = condition.owner
+    if isinstance(owner, te.NotOp):
+        return emit(te.SelectOp(owner.operand, on_false, on_true))
+    return emit(te.SelectOp(condition, on_true, on_false))
+
+
+def _compare(op: arith.CmpfOp, x: SSAValue, y: SSAValue, emit: Emit) -> SSAValue:
+    number = op.predicate.value.data
+    if number in _FLOAT_PREDICATES:
+        return emit(te.CompareOp(_FLOAT_PREDICATES[number], x, y))
+    if number in _NEGATED_FLOAT_PREDICATES:
+        return emit(te.NotOp(emit(te.CompareOp(_NEGATED_FLOAT_PREDICATES[number], x, y))))
+    if number in (_ORDERED, _UNORDERED):
+        kind, join = ("eq", te.AndOp) if number == _ORDERED else ("ne", te.OrOp)
+        return emit(join(emit(te.CompareOp(kind, x, x)), emit(te.CompareOp(kind, y, y))))
+    if number in (_ORDERED_UNEQUAL, _UNORDERED_EQUAL):
+        either = emit(te.OrOp(emit(te.CompareOp("lt", x, y)), emit(te.CompareOp("gt", x, y))))
+        return either if number == _ORDERED_UNEQUAL else emit(te.NotOp(either))
+    raise CompileError(f"predicate number {number} compares nothing", op, hint="use a constant")
+
+
+def constant_of(op: Operation | Block) -> float | int | None:
     """The value of a scalar `arith.constant`, else None."""
     if not isinstance(op, arith.ConstantOp):
         return None
@@ -161,16 +211,3 @@ def _integer_predicate(op: arith.CmpiOp) -> str:
     if number > 1 and _is_bool(op.operands[0].type):
         raise CompileError("orders truth values as signed", op, hint="use eq or ne")
     return _INTEGER_PREDICATES[number]
-
-
-def _float_predicate(op: arith.CmpfOp) -> tuple[str, bool]:
-    number = op.predicate.value.data
-    if number in _FLOAT_PREDICATES:
-        return _FLOAT_PREDICATES[number], False
-    if number in _NEGATED_FLOAT_PREDICATES:
-        return _NEGATED_FLOAT_PREDICATES[number], True
-    raise CompileError(
-        f"predicate number {number} is not supported",
-        op,
-        hint="use oeq, ogt, oge, olt, ole, ugt, uge, ult, ule or une",
-    )

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 
+import numpy as np
 from xdsl.dialects.builtin import TensorType, UnknownLoc
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import shape_of
+from akg_mlir.frontends.elements import ELEMENTS, dense
+from akg_mlir.reference.te import evaluate
+
+LARGEST_FOLDED = 1 << 16
+"""Elements of a tensor that is computed while compiling."""
 
 
 @dataclass
@@ -48,6 +55,8 @@ class Emitter:
     source: Operation
 
     def __call__(self, op: Operation) -> SSAValue:
+        """Append an op, or the constant that it computes of small constants; its result."""
+        op = _folded(op)
         if not isinstance(self.source.location, UnknownLoc):
             op.location = self.source.location
         self.block.add_op(op)
@@ -59,6 +68,8 @@ class Emitter:
 
     def reshape(self, value: SSAValue, shape: Sequence[int]) -> SSAValue:
         """The value in that shape."""
+        if shape_of(value) == tuple(shape):
+            return value
         while isinstance(value.owner, te.ReshapeOp):
             value = value.owner.operand
         return value if shape_of(value) == tuple(shape) else self(te.ReshapeOp(value, shape))
@@ -93,3 +104,18 @@ def te_element(value: SSAValue) -> Attribute:
     """The element type of a translated tensor."""
     assert isinstance(value.type, TensorType)
     return value.type.element_type  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+
+
+def _folded(op: Operation) -> Operation:
+    """What the op computes, where its operands are constants: indices and masks mostly."""
+    constants = [value.owner for value in op.operands]
+    known = [owner for owner in constants if isinstance(owner, te.ConstantOp)]
+    if not known or len(known) != len(constants):
+        return op
+    result = op.results[0]
+    if prod(shape_of(result)) > LARGEST_FOLDED or te_element(result) not in ELEMENTS:
+        return op
+    with np.errstate(all="ignore"):
+        array = evaluate(op, [evaluate(owner, ()) for owner in known])
+    op.erase()
+    return te.ConstantOp(dense(array, "a constant"))

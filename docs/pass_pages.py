@@ -62,6 +62,7 @@ EXAMPLES = {
     "poly-dependences": Example("blur", RAISED, "poly-dependences"),
     "poly-schedule": Example("blur", RAISED, "poly-schedule"),
     "poly-tile": Example("blur", f"{RAISED},poly-schedule", TILE),
+    "poly-tune": Example("blur", f"{RAISED},poly-schedule", "poly-tune"),
     "poly-fuse": Example("blur", f"{RAISED},poly-schedule,{TILE}", "poly-fuse"),
     "poly-assign-units": Example(
         "blur", f"{RAISED},poly-schedule,{TILE},poly-fuse", "poly-assign-units"

@@ -25,7 +25,7 @@ def measure_case(case: Case, ablations: Sequence[str]) -> Entry:
     name = {"case": case.name, "class": case.class_}
     text = graphs.program(case)
     try:
-        measured = measure(text, variants.standard())
+        measured = measure(text, variants.tuned())
     except (CompileError, MachineError) as error:
         return {**name, "error": _headline(error)}
     cycles, failed = _ablations(case, text, ablations)
@@ -67,7 +67,7 @@ def _ablations(
 
 
 def _unfused(text: str) -> int:
-    return sum(measure(alone, variants.standard()).cycles for alone in split.into_ops(text))
+    return sum(measure(alone, variants.tuned()).cycles for alone in split.into_ops(text))
 
 
 def _ablated(text: str, name: str) -> int:

@@ -11,9 +11,8 @@ instead.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import islice, product
 
-import numpy as np
 from xdsl.passes import ModulePass
 
 from akg_mlir import targets
@@ -22,20 +21,12 @@ from akg_mlir.dialects import poly
 from akg_mlir.machine import MachineError
 from akg_mlir.parsing import parse_module
 from akg_mlir.passes.affine.poly_tile import PolyTile, machine_figures, tiler_of
-from akg_mlir.polyhedral.model_builder import build_model
-from akg_mlir.polyhedral.tile_choice import HALF, Tiler
-from akg_mlir.polyhedral.tile_cost import Estimate
-from akg_mlir.polyhedral.tile_model import Loop
-from akg_mlir.polyhedral.tile_plan import Choice
-from akg_mlir.polyhedral.tile_search import search
-from akg_mlir.polyhedral.tiled_tree import policy_of
+from akg_mlir.polyhedral.tile_candidates import round_sizes
 from bench.kernel_texts import apply, cycles, kernels
 from bench.paper import split
 from bench.paper.shapes import Case
-from bench.paper.variants import TARGET, standard, with_options
+from bench.paper.variants import TARGET, TIMED, standard, with_options
 
-TIMED = 6
-"""Tiles per kernel that run on the machine."""
 LEFT_OUT = ("te-split-reductions",)
 """Passes for which a template has no counterpart: they change the loops that are tiled."""
 
@@ -91,31 +82,4 @@ def _ladder(kernel: str) -> Iterator[str]:
     module = apply(parse_module(kernel), passes)
     scop = next(op for op in module.walk() if isinstance(op, poly.ScopOp))
     tiler = tiler_of(scop, machine_figures(targets.load(TARGET)), PolyTile())
-    choices = tiler.choose().choices
-    ranked = [list(_ranked(tiler, choice)) for choice in choices]
-    for rank in range(min(map(len, ranked), default=0)):
-        row = [Choice(c.inside, r[rank], c.search, c.limits) for c, r in zip(choices, ranked)]
-        yield str(policy_of(row, tiler.kernel.cubes))
-
-
-def _ranked(tiler: Tiler, choice: Choice) -> Iterator[Estimate]:
-    """The best sizes of one tile space that leave room for a second tile."""
-    model = build_model(tiler.kernel, tiler.fuser, choice.inside)
-    rows = list(product(*(_powers(loop) for loop in model.loops)))
-    for _ in range(TIMED):
-        sizes = np.array(rows, dtype=np.float64)
-        best = search(model, tiler.machine, HALF, tiler.max_redundancy, sizes).best
-        if best is None:
-            return
-        yield best
-        rows.remove(tuple(best.sizes))
-        if not rows:
-            return
-
-
-def _powers(loop: Loop) -> list[int]:
-    """Powers of two times the loop's unit, and the whole loop."""
-    if loop.fixed is not None:
-        return [loop.fixed]
-    sizes = [loop.unit << k for k in range(loop.extent.bit_length())]
-    return [*(size for size in sizes if size < loop.extent), loop.extent]
+    yield from map(str, islice(round_sizes(tiler, tiler.choose()), TIMED))

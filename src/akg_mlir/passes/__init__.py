@@ -29,6 +29,7 @@ AFFINE: dict[str, tuple[str, str]] = {
     "poly-raise": ("poly_raise", "PolyRaise"),
     "poly-schedule": ("poly_schedule", "PolySchedule"),
     "poly-tile": ("poly_tile", "PolyTile"),
+    "poly-tune": ("poly_tune", "PolyTune"),
     "poly-verify": ("poly_verify", "PolyVerify"),
 }
 NPU: dict[str, tuple[str, str]] = {

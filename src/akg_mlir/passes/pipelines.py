@@ -78,7 +78,7 @@ def _instantiate(spec: ArgSpec, available: PassTable) -> ModulePass:
         raise CompileError(f"pass '{spec.name}': {error}") from None
 
 
-def _step(name: str, **options: str | None) -> ModulePass:
+def _step(name: str, **options: str | int | None) -> ModulePass:
     given: dict[str, ParameterListType] = {
         key: (value,) for key, value in options.items() if value is not None
     }
@@ -111,15 +111,22 @@ class TeToAffine(PipelinePass):
 
 @dataclass(frozen=True)
 class AffineToTrees(PipelinePass):
-    """Affine floor: raise to schedule trees, tile, fuse, assign units, promote, prove."""
+    """Affine floor: raise to schedule trees, tile, fuse, assign units, promote, prove.
+
+    `tune` tile policies per kernel are compiled and timed, and the fastest is taken (poly-tune); 0
+    trusts the cost model.
+    """
 
     name = "affine-to-trees"
     policy: str | None = None
+    tune: int = 0
 
     def expand(self) -> tuple[ModulePass, ...]:
+        timed = (_step("poly-tune", trials=self.tune),) if self.tune else ()
         return (
             _step("poly-raise"),
             _step("poly-schedule"),
+            *timed,
             _step("poly-tile", policy=self.policy, convolutions="vector"),
             _step("poly-fuse"),
             _step("poly-assign-units", convolutions="vector"),  # only packed images load
@@ -134,9 +141,10 @@ class AffineToNpu(PipelinePass):
 
     name = "affine-to-npu"
     policy: str | None = None
+    tune: int = 0
 
     def expand(self) -> tuple[ModulePass, ...]:
-        return (AffineToTrees(policy=self.policy), _step("npu-generate"))
+        return (AffineToTrees(policy=self.policy, tune=self.tune), _step("npu-generate"))
 
 
 @dataclass(frozen=True)
@@ -160,16 +168,18 @@ class NpuToInstructions(PipelinePass):
 
 @dataclass(frozen=True)
 class Akg(PipelinePass):
-    """The standard pipeline: te-to-affine, affine-to-npu, npu-to-instructions."""
+    """The standard pipeline: te-to-affine, affine-to-npu (with `policy` and `tune`),
+    npu-to-instructions."""
 
     name = "akg"
     target: str | None = None
     precision: Precision = "strict"
     policy: str | None = None
+    tune: int = 0
 
     def expand(self) -> tuple[ModulePass, ...]:
         return (
             TeToAffine(target=self.target, precision=self.precision),
-            AffineToNpu(policy=self.policy),
+            AffineToNpu(policy=self.policy, tune=self.tune),
             NpuToInstructions(),
         )

@@ -45,7 +45,8 @@ class PolyTile(ModulePass):
     """Tile the live-out statements by a policy such as "S3: 32@UB, 64@UB", or automatically.
 
     `policy` names statements and gives `size@buffer` (or `_`, whole) for each of their loops; what
-    it does not name is chosen. `max-redundancy` limits recomputation, as in poly-fuse. `isolation`
+    it does not name is chosen. Left alone, it is the policy that stands in the scop (poly-tune), if
+    any. `max-redundancy` limits recomputation, as in poly-fuse. `isolation`
     says how partial tiles are kept apart from full ones in generated code: `loops` splits every
     loop where tiles change, `full` gives only full tiles loops of their own, `none` tests every
     tile at run time. `convolutions` says where they will go, as in poly-assign-units.
@@ -67,11 +68,12 @@ class PolyTile(ModulePass):
             _tile(scop, machine, self)
 
     def parsed_policy(self, scop: poly.ScopOp) -> Policy | None:
-        """The policy of the option. Raises `CompileError` when it is malformed."""
-        if self.policy == AUTO:
+        """The policy of the option, else of the scop. Raises `CompileError` for a malformed one."""
+        text = scop.policy.data if self.policy == AUTO and scop.policy else self.policy
+        if text == AUTO:
             return None
         try:
-            return parse_policy(self.policy)
+            return parse_policy(text)
         except PolicyError as error:
             raise CompileError(
                 str(error), scop, hint='like "S3: 32@UB, _, 64@UB; S1: _, 8@L0A"'

@@ -33,6 +33,13 @@ def test_pairs(text: str) -> None:
     [
         ("{ S[i, j] : 0 <= i < 1000000 and 5 <= j < 1000005 }", 10**12),
         ("{ S[i, j] : 0 <= i < 4 and 0 <= j <= i }", 10),
+        (
+            "{ S[h, c, kh, w, kw] : 0 <= h, w < 1000 and 0 <= c < 10**6 and 0 <= kh, kw < 3 "
+            "and 0 <= 2h + kh - 1 < 1999 and 0 <= w + kw - 1 < 1000 }".replace("10**6", "1000000"),
+            2998 * 2998 * 10**6,
+        ),
+        ("{ S[i, j, k] : 0 <= i, j < 8 and 0 <= k < 3 and exists (m : i + j = 2m) }", 96),
+        ("{ S[i, j, k] : 0 <= k < 3 and (0 <= i < j < 5 or 7 <= i < 9 and j = i) }", 36),
         ("{ S[] }", 1),
         ("{ S[i] : false }", 0),
     ],

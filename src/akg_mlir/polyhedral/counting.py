@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import islpy as isl
 
 DIM = isl.dim_type
 
 
 def count_set(points: isl.Set) -> int:
-    """Number of points of a bounded set; a box costs one subtraction per dimension."""
+    """Number of points of a bounded set.
+
+    Dimensions that no constraint ties to each other are counted apart, as isl goes through the
+    points one by one (the instances of a convolution: windows meet the image's edge per axis).
+    """
     if points.is_empty():
         return 0
     if points.is_box():
@@ -16,7 +22,42 @@ def count_set(points: isl.Set) -> int:
         for k in range(points.dim(DIM.set)):
             result *= _integer(points.dim_max_val(k)) - _integer(points.dim_min_val(k)) + 1
         return result
-    return _integer(points.count_val())
+    parts = _independent_parts(points)
+    if parts is None:
+        return _integer(points.count_val())
+    return prod(count_set(part) for part in parts)
+
+
+def _independent_parts(points: isl.Set) -> list[isl.Set] | None:
+    """Sets over some of the dimensions each, of which `points` is the product; None if only the
+    set itself is known to be one."""
+    if points.n_basic_set() != 1:
+        return None
+    rank = points.dim(DIM.set)
+    groups = _tied(points.get_basic_sets()[0], rank)
+    if len(groups) < 2:
+        return None
+    parts: list[isl.Set] = []
+    product = isl.Set.universe(points.get_space())
+    for group in groups:
+        side = points
+        for k in range(rank):
+            side = side if k in group else side.eliminate(DIM.set, k, 1)
+        product = product.intersect(side)
+        for k in reversed(range(rank)):
+            side = side if k in group else side.project_out(DIM.set, k, 1)
+        parts.append(side)
+    return parts if product.is_subset(points) else None
+
+
+def _tied(points: isl.BasicSet, rank: int) -> list[list[int]]:
+    """The dimensions, those together that occur in one constraint."""
+    group = list(range(rank))
+    for constraint in points.get_constraints():
+        tied = [k for k in range(rank) if constraint.involves_dims(DIM.set, k, 1)]
+        joined = {group[k] for k in tied}
+        group = [min(joined) if g in joined else g for g in group]
+    return [[k for k in range(rank) if group[k] == g] for g in sorted({*group})]
 
 
 def count_union(points: isl.UnionSet) -> int:

@@ -39,6 +39,7 @@ _CHAINS = (
     te.GeluOp,
     te.SoftmaxOp,
     te.LayerNormOp,
+    te.TrigonometricOp,
 )
 _REDUCTIONS = (te.ReduceOp, te.SoftmaxOp, te.LayerNormOp)
 

@@ -49,8 +49,9 @@ def _shape(draw: st.DrawFn, least_rank: int = 1, most: int = ELEMENTS) -> tuple[
 
 
 def _unary(draw: st.DrawFn, p: Program) -> str:
-    name = draw(st.sampled_from(("neg", "abs", "relu", "tanh", "exp", "sigmoid", "gelu")))
-    elements = FLOATS if name in ("tanh", "exp", "sigmoid", "gelu") else NUMBERS
+    on_floats = ("tanh", "exp", "sigmoid", "gelu", "sin", "atan", "floor", "round")
+    name = draw(st.sampled_from(("neg", "abs", "relu", *on_floats)))
+    elements = FLOATS if name in on_floats else NUMBERS
     x = p.argument("%x", _shape(draw), draw(st.sampled_from(elements)))
     return p.finish(p.op(f"gelu {x} approximate tanh" if name == "gelu" else f"{name} {x}"))
 
@@ -64,6 +65,13 @@ def _binary(draw: st.DrawFn, p: Program) -> str:
     y = p.argument("%y", other[draw(st.integers(0, len(shape))) :], element)
     operands = draw(st.permutations((x, y)))
     return p.finish(p.op(f"{name} {', '.join(operands)}", shape, element))
+
+
+def _bits(draw: st.DrawFn, p: Program) -> str:
+    name = draw(st.sampled_from(("and", "or", "xor", "rem", "shift_left", "shift_right")))
+    shape, element = _shape(draw), draw(st.sampled_from(("i8", "i32", "i64")))
+    x, y = (p.argument(name, shape, element) for name in ("%x", "%y"))
+    return p.finish(p.op(f"{name} {x}, {y}", shape, element))
 
 
 def _select(draw: st.DrawFn, p: Program) -> str:
@@ -201,6 +209,7 @@ def _window(draw: st.DrawFn) -> tuple[int, int, str, tuple[int, int, int, int]]:
 KINDS: dict[str, Callable[[st.DrawFn, Program], str]] = {
     "unary": _unary,
     "binary": _binary,
+    "bits": _bits,
     "select": _select,
     "cast": _cast,
     "transpose": _transpose,

@@ -40,6 +40,44 @@ def test_division_truncates_wraps_around_and_knows_zero(element: str) -> None:
     assert kernel.report({"a": lhs, "b": rhs}).ok
 
 
+WORDS = [
+    ("rem", 7, 2, 1),
+    ("rem", -7, 2, -1),
+    ("rem", 7, -2, 1),
+    ("rem", -7, 0, 0),
+    ("rem", LOWEST, -1, 0),
+    ("xor", 12, 10, 6),
+    ("xor", -1, 5, -6),
+    ("and", 12, 10, 8),
+    ("or", 12, 10, 14),
+    ("shift_left", 3, 2, 12),
+    ("shift_left", -3, 1, -6),
+    ("shift_left", 3, -1, 0),
+    ("shift_left", 3, 100, 0),
+    ("shift_right", 13, 2, 3),
+    ("shift_right", -13, 2, -4),
+    ("shift_right", 13, 100, 0),
+    ("shift_right", -13, 100, -1),
+    ("shift_right", -13, -1, -1),
+    ("shift_right", LOWEST, -2, -1),
+]
+
+
+@pytest.mark.parametrize("element", ["i8", "i32", "i64"])
+@pytest.mark.parametrize("op", sorted({case[0] for case in WORDS}))
+def test_remainders_and_bits(op: str, element: str) -> None:
+    dtype = np.dtype(element.replace("i", "int"))
+    rows = [[np.iinfo(dtype).min if v == LOWEST else v for v in c[1:]] for c in WORDS if c[0] == op]
+    lhs, rhs, expected = np.array(rows, dtype).T.copy()
+    type_ = f"tensor<{len(rows)}x{element}>"
+    kernel = akg_mlir.compile(
+        f"func.func @main(%a: {type_}, %b: {type_}) -> {type_} {{\n"
+        f"  %y = te.{op} %a, %b : ({type_}, {type_}) -> {type_}\n  func.return %y : {type_}\n}}\n"
+    )
+    np.testing.assert_array_equal(kernel(lhs, rhs), expected)
+    assert kernel.report({"a": lhs, "b": rhs}).ok
+
+
 @pytest.mark.parametrize("source", ["f16", "f32"])
 @pytest.mark.parametrize("element", ["i8", "i32", "i64"])
 def test_conversion_truncates_and_saturates(source: str, element: str) -> None:

@@ -46,6 +46,8 @@ _INFIX: dict[type[Operation], str] = {
     arith.AndIOp: "&",
     arith.OrIOp: "|",
     arith.XOrIOp: "^",
+    arith.ShLIOp: "<<",
+    arith.ShRSIOp: ">>",
 }
 _CALLS: dict[type[Operation], str] = {
     arith.MaxnumfOp: "np.fmax",

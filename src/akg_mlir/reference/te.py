@@ -134,6 +134,26 @@ def _divide(lhs: Array, rhs: Array) -> Array:
     return np.where(rhs == 0, 0, quotient + ((rest != 0) & ((lhs < 0) != (rhs < 0))))
 
 
+def _remainder(lhs: Array, rhs: Array) -> Array:
+    return np.where(rhs == 0, 0, lhs - _divide(lhs, rhs) * rhs)
+
+
+def _places(x: Array, by: Array) -> tuple[Array, Array]:
+    """The numbers of places, and where everything is moved out."""
+    out = (by < 0) | (by >= 8 * x.dtype.itemsize)
+    return np.where(out, 0, by), out
+
+
+def _shift_left(x: Array, by: Array) -> Array:
+    places, out = _places(x, by)
+    return np.where(out, 0, x << places)
+
+
+def _shift_right(x: Array, by: Array) -> Array:
+    places, out = _places(x, by)
+    return np.where(out, -(x < 0).astype(x.dtype), x >> places)
+
+
 def _power(lhs: Array, rhs: Array) -> Array:
     if lhs.dtype.kind == "f":
         return np.power(lhs, rhs)
@@ -281,19 +301,29 @@ def _one_hot(op: te.OneHotOp, x: Array) -> Array:
 
 _DEFINITIONS: dict[type[Operation], Callable[..., Array]] = {
     te.AbsOp: _plain(np.abs),
+    te.AcosOp: _plain(np.arccos),
+    te.AcoshOp: _plain(np.arccosh),
     te.AddOp: _plain(np.add),
-    te.AndOp: _plain(np.logical_and),
+    te.AndOp: _plain(np.bitwise_and),
+    te.AsinOp: _plain(np.arcsin),
+    te.AsinhOp: _plain(np.arcsinh),
+    te.AtanOp: _plain(np.arctan),
+    te.AtanhOp: _plain(np.arctanh),
     te.AvgPool2dOp: _avg_pool2d,
     te.BatchMatmulOp: _matmul,
     te.BatchNormOp: _batch_norm,
     te.BroadcastToOp: _broadcast_to,
     te.CastOp: _cast,
+    te.CeilOp: _plain(np.ceil),
     te.CompareOp: _compare,
     te.ConstantOp: constant_array,
     te.Conv2dOp: _conv2d,
+    te.CosOp: _plain(np.cos),
+    te.CoshOp: _plain(np.cosh),
     te.DivOp: _plain(_divide),
     te.ErfOp: _plain(_erf),
     te.ExpOp: _plain(np.exp),
+    te.FloorOp: _plain(np.floor),
     te.FractalConv2dOp: _fractal_conv2d,
     te.FractalMatmulOp: _fractal_matmul,
     te.GeluOp: _gelu,
@@ -305,9 +335,9 @@ _DEFINITIONS: dict[type[Operation], Callable[..., Array]] = {
     te.MinOp: _plain(np.minimum),
     te.MulOp: _plain(np.multiply),
     te.NegOp: _plain(np.negative),
-    te.NotOp: _plain(np.logical_not),
+    te.NotOp: _plain(np.invert),
     te.OneHotOp: _one_hot,
-    te.OrOp: _plain(np.logical_or),
+    te.OrOp: _plain(np.bitwise_or),
     te.PackOp: layouts.pack,
     te.PadOp: _pad,
     te.Pool2dOp: _pool2d,
@@ -315,15 +345,23 @@ _DEFINITIONS: dict[type[Operation], Callable[..., Array]] = {
     te.ReciprocalOp: _plain(np.reciprocal),
     te.ReduceOp: _reduce,
     te.ReluOp: _plain(_relu),
+    te.RemOp: _plain(_remainder),
     te.ReshapeOp: _reshape,
+    te.RoundOp: _plain(np.rint),
     te.RsqrtOp: _plain(_rsqrt),
     te.SelectOp: _select,
+    te.ShiftLeftOp: _plain(_shift_left),
+    te.ShiftRightOp: _plain(_shift_right),
     te.SigmoidOp: _plain(_sigmoid),
+    te.SinOp: _plain(np.sin),
+    te.SinhOp: _plain(np.sinh),
     te.SliceOp: _slice,
     te.SoftmaxOp: _softmax,
     te.SqrtOp: _plain(np.sqrt),
     te.SubOp: _plain(np.subtract),
+    te.TanOp: _plain(np.tan),
     te.TanhOp: _plain(np.tanh),
     te.TransposeOp: _transpose,
     te.UnpackOp: layouts.unpack,
+    te.XorOp: _plain(np.bitwise_xor),
 }

@@ -31,6 +31,53 @@ func.func @unary(%x: tensor<4x8xf16>, %p: tensor<8xi1>) {
   %11 = te.not %p : tensor<8xi1>
   // CHECK: te.cast %x : tensor<4x8xf16> -> tensor<4x8xf32>
   %12 = te.cast %x : tensor<4x8xf16> -> tensor<4x8xf32>
+  // CHECK: te.sin %x : tensor<4x8xf16>
+  %13 = te.sin %x : tensor<4x8xf16>
+  // CHECK: te.cos %x : tensor<4x8xf16>
+  %14 = te.cos %x : tensor<4x8xf16>
+  // CHECK: te.tan %x : tensor<4x8xf16>
+  %15 = te.tan %x : tensor<4x8xf16>
+  // CHECK: te.asin %x : tensor<4x8xf16>
+  %16 = te.asin %x : tensor<4x8xf16>
+  // CHECK: te.acos %x : tensor<4x8xf16>
+  %17 = te.acos %x : tensor<4x8xf16>
+  // CHECK: te.atan %x : tensor<4x8xf16>
+  %18 = te.atan %x : tensor<4x8xf16>
+  // CHECK: te.sinh %x : tensor<4x8xf16>
+  %19 = te.sinh %x : tensor<4x8xf16>
+  // CHECK: te.cosh %x : tensor<4x8xf16>
+  %20 = te.cosh %x : tensor<4x8xf16>
+  // CHECK: te.asinh %x : tensor<4x8xf16>
+  %21 = te.asinh %x : tensor<4x8xf16>
+  // CHECK: te.acosh %x : tensor<4x8xf16>
+  %22 = te.acosh %x : tensor<4x8xf16>
+  // CHECK: te.atanh %x : tensor<4x8xf16>
+  %23 = te.atanh %x : tensor<4x8xf16>
+  // CHECK: te.floor %x : tensor<4x8xf16>
+  %24 = te.floor %x : tensor<4x8xf16>
+  // CHECK: te.ceil %x : tensor<4x8xf16>
+  %25 = te.ceil %x : tensor<4x8xf16>
+  // CHECK: te.round %x : tensor<4x8xf16>
+  %26 = te.round %x : tensor<4x8xf16>
+  func.return
+}
+
+// CHECK-LABEL: func.func @words
+func.func @words(%x: tensor<4x8xi32>, %y: tensor<8xi32>) {
+  // CHECK: te.and %x, %y : (tensor<4x8xi32>, tensor<8xi32>) -> tensor<4x8xi32>
+  %0 = te.and %x, %y : (tensor<4x8xi32>, tensor<8xi32>) -> tensor<4x8xi32>
+  // CHECK: te.or %x, %y : (tensor<4x8xi32>, tensor<8xi32>) -> tensor<4x8xi32>
+  %1 = te.or %x, %y : (tensor<4x8xi32>, tensor<8xi32>) -> tensor<4x8xi32>
+  // CHECK: te.xor %x, %y : (tensor<4x8xi32>, tensor<8xi32>) -> tensor<4x8xi32>
+  %2 = te.xor %x, %y : (tensor<4x8xi32>, tensor<8xi32>) -> tensor<4x8xi32>
+  // CHECK: te.rem %x, %y : (tensor<4x8xi32>, tensor<8xi32>) -> tensor<4x8xi32>
+  %3 = te.rem %x, %y : (tensor<4x8xi32>, tensor<8xi32>) -> tensor<4x8xi32>
+  // CHECK: te.shift_left %x, %y : (tensor<4x8xi32>, tensor<8xi32>) -> tensor<4x8xi32>
+  %4 = te.shift_left %x, %y : (tensor<4x8xi32>, tensor<8xi32>) -> tensor<4x8xi32>
+  // CHECK: te.shift_right %x, %y : (tensor<4x8xi32>, tensor<8xi32>) -> tensor<4x8xi32>
+  %5 = te.shift_right %x, %y : (tensor<4x8xi32>, tensor<8xi32>) -> tensor<4x8xi32>
+  // CHECK: te.not %x : tensor<4x8xi32>
+  %6 = te.not %x : tensor<4x8xi32>
   func.return
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -14,11 +15,28 @@ POINTS = np.concatenate(
 RNG = np.random.default_rng(5)
 
 
+ANGLES: dict[str, tuple[Callable[..., np.ndarray], np.ndarray, float]] = {
+    # function, points, the error of small results relative to 1
+    "sin": (np.sin, np.linspace(-12860, 12860, 9973), 1e-9),
+    "cos": (np.cos, np.linspace(-12860, 12860, 9973), 1e-9),
+    "tan": (np.tan, np.linspace(-60, 60, 9973), 1e-9),
+    "asin": (np.arcsin, np.linspace(-1.1, 1.1, 9973), 0),
+    "acos": (np.arccos, np.linspace(-1.1, 1.1, 9973), 1e-7),
+    "atan": (np.arctan, np.linspace(-40, 40, 9973), 0),
+    "sinh": (np.sinh, np.linspace(-89.4, 89.4, 9973), 0),
+    "cosh": (np.cosh, np.linspace(-89.4, 89.4, 9973), 0),
+    "asinh": (np.arcsinh, np.linspace(-12, 12, 9973), 0),
+    "acosh": (np.arccosh, np.linspace(0.9, 12, 9973), 0),
+    "atanh": (np.arctanh, np.linspace(-1.1, 1.1, 9973), 0),
+}
+
+
 def decomposed(arguments: list[str], body: str, result: str):
     """The module, decomposed, and whether only ops with one instruction are left."""
     module = apply(module_of(arguments, body, [result]), "te-record-workload,te-decompose")
     rest = {op.name[3:] for op in module.walk() if op.name.startswith("te.")}
     composite = {"one_hot", "softmax", "layer_norm", "gelu", "tanh", "sigmoid", "erf", "pow"}
+    composite |= {*ANGLES, "floor", "ceil", "round"}
     assert not rest & composite
     return module
 
@@ -56,6 +74,43 @@ def test_functions(op, function, error):
         wanted = function(x.astype(np.float64))
         bound = error if dtype == np.float32 else 2.0**-11
         np.testing.assert_allclose(got, wanted, atol=error, rtol=bound)
+
+
+@pytest.mark.parametrize("name", ANGLES)
+@np.errstate(all="ignore")
+def test_trigonometric_functions(name):
+    """Small results keep their digits; infinities and NaN are where they belong."""
+    function, points, error = ANGLES[name]
+    special = [0, 1e-30, 1e-6, -3e-4, 0.3, 0.5, -1, 1, 1e12, 3e38, -3e38, np.inf, -np.inf, np.nan]
+    small = special[:8] if name in ("sin", "cos", "tan") else special
+    x = np.concatenate([points, points / 4096, small]).astype(np.float32)
+    type_ = f"tensor<{len(x)}xf32>"
+    got = reference(decomposed([type_], f"%r = te.{name} %a : {type_}", type_), x)[0]
+    wanted = function(x.astype(np.float64)).astype(np.float32)
+    np.testing.assert_allclose(got, wanted, rtol=1e-6, atol=max(error, 1e-37))
+    infinite = np.array([np.inf, -np.inf, np.nan], np.float32)
+    type_ = "tensor<3xf32>"
+    got = reference(decomposed([type_], f"%r = te.{name} %a : {type_}", type_), infinite)[0]
+    np.testing.assert_allclose(got, function(infinite), rtol=1e-6)
+
+
+@np.errstate(all="ignore")
+def test_sines_of_large_arguments_are_off_by_a_few_last_places_of_these():
+    x = np.geomspace(3e4, 1e7, 997).astype(np.float32)
+    type_ = f"tensor<{len(x)}xf32>"
+    got = reference(decomposed([type_], f"%r = te.sin %a : {type_}", type_), x)[0]
+    assert np.all(np.abs(got - np.sin(x.astype(np.float64))) <= 4 * np.spacing(x) + 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "function"), [("floor", np.floor), ("ceil", np.ceil), ("round", np.rint)]
+)
+def test_rounding_is_exact(name, function):
+    edges = [0.49999997, 0.5, 1.5, 2.5, 8388607.5, 4194303.5, 2.0**23, 1e30, np.inf, np.nan, 1e-40]
+    x = np.concatenate([np.arange(-40, 40) / 4, edges, np.negative(edges)]).astype(np.float32)
+    type_ = f"tensor<{len(x)}xf32>"
+    got = reference(decomposed([type_], f"%r = te.{name} %a : {type_}", type_), x)[0]
+    np.testing.assert_array_equal(got, function(x))
 
 
 @pytest.mark.parametrize("exponent", [0.0, 1.0, 2.0, 3.0, 7.0, -2.0, 0.5, -0.5, 1.7, 65.0, -70.0])

@@ -24,11 +24,14 @@ from akg_mlir.dialects.te.structured import (
 from akg_mlir.dialects.te.types import (
     BOOLEANS,
     FLOATS,
+    INTEGERS,
     NUMBERS,
     broadcast_shape,
     is_float,
     shape_of,
 )
+
+WORDS = (*BOOLEANS, *INTEGERS)
 
 
 class ElementwiseOp(TeOp, StructuredOp, ABC):
@@ -184,14 +187,15 @@ class ReluOp(UnaryOp):
 
 @irdl_op_definition
 class NotOp(UnaryOp):
-    """Logical not."""
+    """Logical not; of integers, all bits inverted."""
 
     name = "te.not"
-    ACCEPTS: ClassVar[tuple[Attribute, ...]] = BOOLEANS
+    ACCEPTS: ClassVar[tuple[Attribute, ...]] = WORDS
 
     def build_body(self, builder: Builder, elements: Sequence[SSAValue]) -> SSAValue:
         (x,) = elements
-        return emit(builder, arith.XOrIOp(x, scalar(builder, 1, i1)))
+        ones = scalar(builder, 1 if x.type == i1 else -1, x.type)
+        return emit(builder, arith.XOrIOp(x, ones))
 
 
 class BinaryOp(ElementwiseOp, ABC):
@@ -281,9 +285,9 @@ class PowOp(BinaryOp):
 
 
 class LogicalOp(BinaryOp, ABC):
-    """A binary op on truth values."""
+    """A binary op on truth values, or on integers bit by bit."""
 
-    ACCEPTS: ClassVar[tuple[Attribute, ...]] = BOOLEANS
+    ACCEPTS: ClassVar[tuple[Attribute, ...]] = WORDS
 
 
 @irdl_op_definition

@@ -18,11 +18,13 @@ Unary: TypeAlias = Callable[[SSAValue], Operation]
 Binary: TypeAlias = Callable[[SSAValue, SSAValue], Operation]
 
 
-def _unary(build: Unary) -> Handler:
+def unary(build: Unary) -> Handler:
+    """One op of the operand."""
     return lambda node: [node.emit(build(node.operand(0)))]
 
 
-def _binary(build: Binary) -> Handler:
+def binary(build: Binary) -> Handler:
+    """One op of two operands."""
     return lambda node: [node.emit(build(node.operand(0), node.operand(1)))]
 
 
@@ -34,7 +36,7 @@ def _variadic(build: Binary) -> Handler:
 
 
 def _compare(predicate: str) -> Handler:
-    return _binary(lambda a, b: te.CompareOp(predicate, a, b))
+    return binary(lambda a, b: te.CompareOp(predicate, a, b))
 
 
 def _mean(node: Node) -> Sequence[Value]:
@@ -107,37 +109,37 @@ def _gelu(node: Node) -> Sequence[Value]:
 
 
 HANDLERS: dict[str, Handler] = {
-    "Abs": _unary(te.AbsOp),
-    "Add": _binary(te.AddOp),
-    "And": _binary(te.AndOp),
+    "Abs": unary(te.AbsOp),
+    "Add": binary(te.AddOp),
+    "And": binary(te.AndOp),
     "Cast": _cast,
     "CastLike": _cast_like,
     "Clip": _clip,
-    "Div": _binary(te.DivOp),
+    "Div": binary(te.DivOp),
     "Equal": _compare("eq"),
-    "Erf": _unary(te.ErfOp),
-    "Exp": _unary(te.ExpOp),
+    "Erf": unary(te.ErfOp),
+    "Exp": unary(te.ExpOp),
     "Gelu": _gelu,
     "Greater": _compare("gt"),
     "GreaterOrEqual": _compare("ge"),
     "Less": _compare("lt"),
     "LessOrEqual": _compare("le"),
-    "Log": _unary(te.LogOp),
+    "Log": unary(te.LogOp),
     "Max": _variadic(te.MaxOp),
     "Mean": _mean,
     "Min": _variadic(te.MinOp),
-    "Mul": _binary(te.MulOp),
-    "Neg": _unary(te.NegOp),
-    "Not": _unary(te.NotOp),
-    "Or": _binary(te.OrOp),
+    "Mul": binary(te.MulOp),
+    "Neg": unary(te.NegOp),
+    "Not": unary(te.NotOp),
+    "Or": binary(te.OrOp),
     "Pow": _pow,
-    "Reciprocal": _unary(te.ReciprocalOp),
-    "Relu": _unary(te.ReluOp),
-    "Sigmoid": _unary(te.SigmoidOp),
-    "Sqrt": _unary(te.SqrtOp),
-    "Sub": _binary(te.SubOp),
+    "Reciprocal": unary(te.ReciprocalOp),
+    "Relu": unary(te.ReluOp),
+    "Sigmoid": unary(te.SigmoidOp),
+    "Sqrt": unary(te.SqrtOp),
+    "Sub": binary(te.SubOp),
     "Sum": _variadic(te.AddOp),
-    "Tanh": _unary(te.TanhOp),
+    "Tanh": unary(te.TanhOp),
     "Where": _where,
     "Xor": _xor,
 }

@@ -44,6 +44,7 @@ class ImportedModel:
 def _handlers() -> dict[str, Handler]:
     require_onnx()
     from akg_mlir.frontends.onnx import (
+        arithmetic,
         constants,
         contraction,
         elementwise,
@@ -56,6 +57,7 @@ def _handlers() -> dict[str, Handler]:
     )
 
     groups = (
+        arithmetic,
         constants,
         contraction,
         elementwise,

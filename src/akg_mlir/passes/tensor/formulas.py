@@ -57,7 +57,8 @@ def _clamped(e: Expression, x: SSAValue, limit: float) -> SSAValue:
     return e(te.MinOp(e(te.MaxOp(x, e.splat(-limit, f32))), e.splat(limit, f32)))
 
 
-def _horner(e: Expression, coefficients: tuple[float, ...], x: SSAValue) -> SSAValue:
+def horner(e: Expression, coefficients: tuple[float, ...], x: SSAValue) -> SSAValue:
+    """The polynomial with those coefficients, from the highest power down."""
     value = e.shifted(e.scaled(x, coefficients[0]), coefficients[1])
     for coefficient in coefficients[2:]:
         value = e.shifted(e(te.MulOp(value, x)), coefficient)
@@ -68,8 +69,8 @@ def erf(e: Expression, x: SSAValue) -> SSAValue:
     """A clamped rational function, within 1e-6."""
     clamped = _clamped(e, x, _ERF_LIMIT)
     square = e(te.MulOp(clamped, clamped))
-    numerator = e(te.MulOp(clamped, _horner(e, _ERF_NUMERATOR, square)))
-    return e(te.DivOp(numerator, _horner(e, _ERF_DENOMINATOR, square)))
+    numerator = e(te.MulOp(clamped, horner(e, _ERF_NUMERATOR, square)))
+    return e(te.DivOp(numerator, horner(e, _ERF_DENOMINATOR, square)))
 
 
 def gelu(e: Expression, x: SSAValue) -> SSAValue:

@@ -12,7 +12,7 @@ from xdsl.passes import ModulePass
 
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import broadcast_shape, is_float, tensor_type
-from akg_mlir.passes.tensor import comparisons, formulas, windows
+from akg_mlir.passes.tensor import comparisons, formulas, rounding, trigonometry, windows
 from akg_mlir.passes.tensor.rewriting import (
     Expression,
     erase_dead,
@@ -168,14 +168,24 @@ def _splat(e: Expression, op: Operation) -> SSAValue | None:
 
 
 _RULES: dict[type[Operation], Callable[..., SSAValue | None]] = {
+    te.AcosOp: _unary(trigonometry.acos),
+    te.AcoshOp: _unary(trigonometry.acosh),
+    te.AsinOp: _unary(trigonometry.asin),
+    te.AsinhOp: _unary(trigonometry.asinh),
+    te.AtanOp: _unary(trigonometry.atan),
+    te.AtanhOp: _unary(trigonometry.atanh),
     te.AvgPool2dOp: windows.avg_pool2d,
     te.BatchMatmulOp: _contraction,
     te.BatchNormOp: _batch_norm,
     te.BroadcastToOp: _splat,
     te.CastOp: _cast,
+    te.CeilOp: _unary(rounding.ceil),
     te.CompareOp: comparisons.compare,
     te.Conv2dOp: windows.conv2d,
+    te.CosOp: _unary(trigonometry.cos),
+    te.CoshOp: _unary(trigonometry.cosh),
     te.ErfOp: _unary(formulas.erf),
+    te.FloorOp: _unary(rounding.floor),
     te.GeluOp: _gelu,
     te.LayerNormOp: _layer_norm,
     te.MatmulOp: _contraction,
@@ -186,9 +196,13 @@ _RULES: dict[type[Operation], Callable[..., SSAValue | None]] = {
     te.PowOp: _power,
     te.ReduceOp: _reduce,
     te.ReshapeOp: _splat,
+    te.RoundOp: _unary(rounding.nearest),
     te.SelectOp: _select,
     te.SigmoidOp: _unary(formulas.sigmoid),
+    te.SinOp: _unary(trigonometry.sin),
+    te.SinhOp: _unary(trigonometry.sinh),
     te.SoftmaxOp: _softmax,
+    te.TanOp: _unary(trigonometry.tan),
     te.TanhOp: _unary(formulas.tanh),
     te.TransposeOp: _splat,
 }

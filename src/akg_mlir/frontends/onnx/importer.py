@@ -45,6 +45,7 @@ def _handlers() -> dict[str, Handler]:
     require_onnx()
     from akg_mlir.frontends.onnx import (
         arithmetic,
+        attention,
         constants,
         contraction,
         elementwise,
@@ -53,11 +54,13 @@ def _handlers() -> dict[str, Handler]:
         normalization,
         positions,
         reduction,
+        resize,
         window,
     )
 
     groups = (
         arithmetic,
+        attention,
         constants,
         contraction,
         elementwise,
@@ -66,6 +69,7 @@ def _handlers() -> dict[str, Handler]:
         normalization,
         positions,
         reduction,
+        resize,
         window,
     )
     return {name: handler for group in groups for name, handler in group.HANDLERS.items()}

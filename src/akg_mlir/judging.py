@@ -102,6 +102,8 @@ def _reduction_length(op: object) -> int:
         case te.ReduceOp() | te.SoftmaxOp() | te.LayerNormOp():
             type_ = op.operands[0].type
             return max(type_.get_shape(), default=0) if isa(type_, TensorType) else 0
+        case te.ComputeOp():
+            return max(op.bounds, default=0)
         case te.MatmulOp() | te.BatchMatmulOp():
             type_ = op.operands[0].type
             return max(type_.get_shape()[-2:]) if isa(type_, TensorType) else 0

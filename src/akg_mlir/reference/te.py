@@ -19,7 +19,7 @@ from xdsl.utils.hints import isa
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import te
-from akg_mlir.reference import layouts, windows
+from akg_mlir.reference import bodies, layouts, windows
 from akg_mlir.reference.scalar_source import numpy_type, saturated
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -124,18 +124,6 @@ def _sigmoid(x: Array) -> Array:
 
 def _erf(x: Array) -> Array:
     return np.vectorize(math.erf, otypes=[np.float64])(x)
-
-
-def _divide(lhs: Array, rhs: Array) -> Array:
-    if lhs.dtype.kind == "f":
-        return lhs / rhs
-    divisor = np.where(rhs == 0, 1, rhs)
-    quotient, rest = np.divmod(lhs, divisor)
-    return np.where(rhs == 0, 0, quotient + ((rest != 0) & ((lhs < 0) != (rhs < 0))))
-
-
-def _remainder(lhs: Array, rhs: Array) -> Array:
-    return np.where(rhs == 0, 0, lhs - _divide(lhs, rhs) * rhs)
 
 
 def _places(x: Array, by: Array) -> tuple[Array, Array]:
@@ -316,11 +304,16 @@ _DEFINITIONS: dict[type[Operation], Callable[..., Array]] = {
     te.CastOp: _cast,
     te.CeilOp: _plain(np.ceil),
     te.CompareOp: _compare,
+    te.ComputeOp: bodies.compute,
     te.ConstantOp: constant_array,
     te.Conv2dOp: _conv2d,
+<<<<<<< HEAD
     te.CosOp: _plain(np.cos),
     te.CoshOp: _plain(np.cosh),
-    te.DivOp: _plain(_divide),
+    te.DivOp: _plain(bodies.quotient),
+=======
+    te.DivOp: _plain(bodies.quotient),
+>>>>>>> ddd6fc0 (Trace Python functions of tensors into te: ten lines of Python are a kernel)
     te.ErfOp: _plain(_erf),
     te.ExpOp: _plain(np.exp),
     te.FloorOp: _plain(np.floor),
@@ -345,7 +338,7 @@ _DEFINITIONS: dict[type[Operation], Callable[..., Array]] = {
     te.ReciprocalOp: _plain(np.reciprocal),
     te.ReduceOp: _reduce,
     te.ReluOp: _plain(_relu),
-    te.RemOp: _plain(_remainder),
+    te.RemOp: _plain(bodies.remainder),
     te.ReshapeOp: _reshape,
     te.RoundOp: _plain(np.rint),
     te.RsqrtOp: _plain(_rsqrt),

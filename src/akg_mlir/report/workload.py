@@ -149,7 +149,8 @@ def _touched(source: FuncOp) -> tuple[set[SSAValue], set[SSAValue]]:
     """The values that the results are computed from, and the results that are computed.
 
     What is returned as it came in, or under another shape, moves no byte; nor do constants. Of what
-    slices and windows with gaps read, parts may never be touched: that is left out here.
+    slices, index expressions and windows with gaps read, parts may never be touched: that is left
+    out here.
     """
     returned = source.body.block.last_op
     written = {v for v in _operands(returned) if _is_computed(v)}
@@ -164,11 +165,15 @@ def _touched(source: FuncOp) -> tuple[set[SSAValue], set[SSAValue]]:
 def _operands(owner: Operation | Block | None) -> set[SSAValue]:
     if not isinstance(owner, Operation):
         return set()
+    if isinstance(owner, te.ComputeOp) and _leaves_parts(owner):
+        return set()
     return {_buffer(v) for v in owner.operands[1 if _leaves_parts(owner) else 0 :]}
 
 
 def _leaves_parts(op: Operation) -> bool:
-    """Whether an op may read only a part of its first operand."""
+    """Whether an op may read only a part of its first operand, or of any."""
+    if isinstance(op, te.ComputeOp):
+        return not op.reads_whole
     return isinstance(op, te.SliceOp) or (isinstance(op, te.WindowOp) and op.has_gaps)
 
 

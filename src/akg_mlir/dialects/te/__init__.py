@@ -21,6 +21,7 @@ from akg_mlir.dialects.te.composite import (
     OneHotOp,
     SoftmaxOp,
 )
+from akg_mlir.dialects.te.compute import ComputeOp, YieldOp
 from akg_mlir.dialects.te.contraction import (
     BatchMatmulOp,
     ContractionOp,
@@ -108,6 +109,7 @@ TE = Dialect(
         CastOp,
         CeilOp,
         CompareOp,
+        ComputeOp,
         ConstantOp,
         Conv2dOp,
         CosOp,
@@ -156,6 +158,7 @@ TE = Dialect(
         TransposeOp,
         UnpackOp,
         XorOp,
+        YieldOp,
     ],
     [ApproximateAttr, LayoutAttr, PredicateAttr, ReductionAttr],
 )
@@ -181,6 +184,7 @@ __all__ = [
     "CastOp",
     "CeilOp",
     "CompareOp",
+    "ComputeOp",
     "ConstantOp",
     "ContractionOp",
     "Conv2dOp",
@@ -243,6 +247,7 @@ __all__ = [
     "UnpackOp",
     "WindowOp",
     "XorOp",
+    "YieldOp",
     "accumulator",
     "element_of",
     "is_cube_conv",

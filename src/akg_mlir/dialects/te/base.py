@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
 from xdsl.dialects.builtin import TensorType, f32
-from xdsl.ir import Attribute, SSAValue
+from xdsl.ir import Attribute, Region, SSAValue
 from xdsl.irdl import IRDLOperation, VarConstraint, result_def, traits_def
 from xdsl.rewriter import Rewriter
 from xdsl.traits import Pure
@@ -29,6 +29,7 @@ class TeOp(IRDLOperation, ABC):
         operands: Sequence[SSAValue | Sequence[SSAValue] | None],
         properties: Mapping[str, Attribute | None] | None = None,
         declared: TensorType[Attribute] | None = None,
+        regions: Sequence[Region] = (),
     ) -> None:
         """Build the op and infer its result type.
 
@@ -39,6 +40,7 @@ class TeOp(IRDLOperation, ABC):
             operands=operands,
             result_types=[declared or TensorType(f32, [])],
             properties=dict(properties or {}),
+            regions=list(regions),
         )
         try:
             inferred = self._checked_type()

@@ -79,14 +79,14 @@ class DimensionGroups:
             if resized[p] or resized[p + 1]:
                 self._block([(op.result, p)])
 
-    def _follow_window(self, op: te.WindowOp) -> None:
-        """Images keep their four dimensions."""
-        for value in (*op.operands, op.result):
+    def _keep(self, op: te.WindowOp | te.ComputeOp) -> None:
+        """Images keep their four dimensions, and what is read at sums of iterators its own."""
+        for value in (*op.operands, op.results[0]):
             self._block((value, p) for p in range(len(te.shape_of(value)) - 1))
 
     def _follow(self, op: te.StructuredOp) -> None:
-        if isinstance(op, te.WindowOp):
-            self._follow_window(op)
+        if isinstance(op, te.WindowOp | te.ComputeOp):
+            self._keep(op)
             return
         count = len(op.bounds)
         if isinstance(op, te.ContractionOp | te.FractalMatmulOp):

@@ -94,7 +94,7 @@ def _rebuilt(op: Operation, operands: Sequence[SSAValue], groups: DimensionGroup
             return type(op)(a, b, *flags, te.element_of(op.result))
         case te.PadOp() | te.SliceOp():
             return _resized(op, operands[0], groups)
-        case te.Conv2dOp() | te.FractalConv2dOp() | te.Pool2dOp():
+        case te.Conv2dOp() | te.FractalConv2dOp() | te.Pool2dOp() | te.ComputeOp():
             return _on_operands(op, operands)
         case te.FractalMatmulOp():
             a, b = operands
@@ -127,11 +127,9 @@ def _resized(op: te.PadOp | te.SliceOp, operand: SSAValue, groups: DimensionGrou
     return te.SliceOp(operand, offsets, groups.shape(op.result), strides)
 
 
-def _on_operands(op: te.WindowOp, operands: Sequence[SSAValue]) -> Operation:
+def _on_operands(op: te.WindowOp | te.ComputeOp, operands: Sequence[SSAValue]) -> Operation:
     """The same op: its operands keep their dimensions."""
-    return type(op).create(
-        operands=operands, result_types=op.result_types, properties=dict(op.properties)
-    )
+    return op.clone(dict(zip(op.operands, operands)))
 
 
 def _adapt_call(call: func.CallOp, type_: FunctionType) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, TensorType, f32, i1
 from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.ir.affine import AffineExpr, AffineMap
 from xdsl.passes import ModulePass
 
 from akg_mlir.dialects import te
@@ -40,7 +41,7 @@ class TeDecompose(ModulePass):
 
 
 def _visit(op: Operation) -> bool:
-    rule = _RULES.get(type(op))
+    rule = _of_constants if _is_of_constants(op) else _RULES.get(type(op))
     _skip_broadcasts(op)
     expression = Expression(op)
     result = None if rule is None else rule(expression, op)
@@ -114,6 +115,29 @@ def _reduce(e: Expression, op: te.ReduceOp) -> SSAValue | None:
     return e(te.ReduceOp(op.kind.data, wide, axes, op.keepdims is not None))
 
 
+def _compute(e: Expression, op: te.ComputeOp) -> SSAValue | None:
+    """What is accumulated in a wider type is rounded by a cast; a scalar is a view of one element,
+    as kernels hold no scalars."""
+    wide, shape = op.yielded.type, te.shape_of(op.result)
+    if wide == te.element_of(op.result) and shape:
+        return None
+    bounds, maps = op.bounds, op.operand_maps
+    if not shape:
+        bounds = (1, *bounds)
+        maps = [_with_one_more(map_) for map_ in maps]
+    result = TensorType(wide, shape or (1,))
+    body = op.body.clone().detach_block(0)
+    value = e(te.ComputeOp(op.inputs, bounds, maps, body, result, op.reduction))
+    return e.reshaped(e.cast(value, te.element_of(op.result)), shape)
+
+
+def _with_one_more(map_: AffineMap) -> AffineMap:
+    """The map with an iterator in front that it does not use."""
+    dims = [AffineExpr.dimension(k + 1) for k in range(map_.num_dims)]
+    results = (expr.replace_dims_and_symbols(dims, []) for expr in map_.results)
+    return AffineMap(map_.num_dims + 1, 0, tuple(results))
+
+
 def _contraction(e: Expression, op: te.ContractionOp) -> SSAValue | None:
     accumulator: Attribute = te.accumulator(te.element_of(op.a))
     if te.element_of(op.results[0]) == accumulator:
@@ -167,6 +191,19 @@ def _splat(e: Expression, op: Operation) -> SSAValue | None:
     return e(te.ConstantOp.splat(result, converted.item()))
 
 
+def _is_of_constants(op: Operation) -> bool:
+    """Whether an element-wise op has constants of one value for operands."""
+    return isinstance(op, te.ElementwiseOp) and all(splat_of(v) is not None for v in op.operands)
+
+
+def _of_constants(e: Expression, op: te.ElementwiseOp) -> SSAValue:
+    """The value of an element-wise op of constants of one value: one, too."""
+    owners = [v.owner for v in op.operands]
+    arrays = [constant_array(owner) for owner in owners if isinstance(owner, te.ConstantOp)]
+    value = evaluate(op, arrays).ravel()[0].item()
+    return e(te.ConstantOp.splat(tensor_type(op.results[0]), value))
+
+
 _RULES: dict[type[Operation], Callable[..., SSAValue | None]] = {
     te.AcosOp: _unary(trigonometry.acos),
     te.AcoshOp: _unary(trigonometry.acosh),
@@ -181,6 +218,7 @@ _RULES: dict[type[Operation], Callable[..., SSAValue | None]] = {
     te.CastOp: _cast,
     te.CeilOp: _unary(rounding.ceil),
     te.CompareOp: comparisons.compare,
+    te.ComputeOp: _compute,
     te.Conv2dOp: windows.conv2d,
     te.CosOp: _unary(trigonometry.cos),
     te.CoshOp: _unary(trigonometry.cosh),

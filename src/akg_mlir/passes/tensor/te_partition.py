@@ -157,7 +157,9 @@ def _workload(
 
 
 def _leaves_parts(op: Operation) -> bool:
-    """Whether the op reads only a part of its first operand."""
+    """Whether the op may read only a part of its first operand."""
+    if isinstance(op, te.ComputeOp):
+        return not op.reads_whole
     if isinstance(op, te.SliceOp):
         return te.shape_of(op.operand) != te.shape_of(op.result)
     return isinstance(op, te.WindowOp) and op.has_gaps
@@ -191,6 +193,8 @@ def _bytes_needed(user: Operation, value: SSAValue, gaps: bool) -> int:
         case te.WindowOp() if value is not user.operands[0]:
             return _bytes(value)
         case _ if gaps:
+            return 0
+        case te.ComputeOp() if not user.reads_whole:
             return 0
         case te.UnpackOp() | te.SliceOp():
             return _bytes(user.result)

@@ -177,7 +177,8 @@ def _shape_before(op: te.ElementwiseOp, shape: tuple[int, ...]) -> tuple[int, ..
     """The shape to compute in: of the first full-size operand's source; [1] for scalars."""
     for value in op.operands:
         source = value.owner.operand if isinstance(value.owner, te.ReshapeOp) else value
-        if source is not value and te.shape_of(value) == shape and not _is_given(source):
+        moves = source is not value and te.shape_of(source) != ()
+        if moves and te.shape_of(value) == shape and not _is_given(source):
             return te.shape_of(source)
     scalars = shape == () and any(splat_of(v) is None for v in op.operands)
     return (1,) if scalars else None

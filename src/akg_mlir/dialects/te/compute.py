@@ -1,0 +1,188 @@
+"""Index expressions: sums of scaled iterators as subscripts, any scalar expression as a body."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.builder import Builder
+from xdsl.dialects.builtin import AffineMapAttr, ArrayAttr, DenseArrayBase, TensorType, i64
+from xdsl.ir import Attribute, Block, Region, SSAValue
+from xdsl.ir.affine import AffineDimExpr, AffineMap
+from xdsl.irdl import (
+    IRDLOperation,
+    irdl_op_definition,
+    operand_def,
+    opt_prop_def,
+    prop_def,
+    region_def,
+    traits_def,
+    var_operand_def,
+)
+from xdsl.traits import IsTerminator, Pure
+from xdsl.utils.exceptions import VerifyException
+
+from akg_mlir.dialects.te.base import TeOp
+from akg_mlir.dialects.te.contraction import ReductionAttr
+from akg_mlir.dialects.te.structured import Iterator, Reduction, StructuredOp, dims_map
+from akg_mlir.dialects.te.types import element_of, is_float, shape_of, shape_text
+
+
+@irdl_op_definition
+class YieldOp(IRDLOperation):
+    """The value of the body of a `te.compute`."""
+
+    name = "te.yield"
+    value = operand_def()
+    traits = traits_def(IsTerminator(), Pure())
+    assembly_format = "$value attr-dict `:` type($value)"
+
+    def __init__(self, value: SSAValue) -> None:
+        super().__init__(operands=[value])
+
+
+@irdl_op_definition
+class ComputeOp(TeOp, StructuredOp):
+    """A scalar expression of elements, for every point of a box; combined along its last dimensions.
+
+        %y = te.compute reduce add %x bounds [16, 3] maps [affine_map<(i, k) -> (2 * i + k)>] :
+               (tensor<33xf32>) -> tensor<16xf32> {
+        ^bb0(%e: f32):
+          %s = arith.mulf %e, %e : f32
+          te.yield %s : f32
+        }
+
+    Iterators are as many as `bounds`: first those of the result, then the reduced ones. The body
+    has one argument per operand, the element at its map. Sums and products of floats may be
+    yielded in f32 for a narrower result: they are accumulated in f32 and rounded once.
+    """  # noqa: E501
+
+    name = "te.compute"
+    kind = opt_prop_def(ReductionAttr)
+    inputs = var_operand_def(TensorType)
+    bounds_attr = prop_def(DenseArrayBase.constr(i64), prop_name="bounds")
+    maps = prop_def(ArrayAttr[AffineMapAttr])
+    body = region_def("single_block")
+    assembly_format = (
+        "(`reduce` $kind^)? $inputs `bounds` $bounds `maps` $maps attr-dict `:` `(` type($inputs) "
+        "`)` `->` type($result) $body"
+    )
+
+    def __init__(
+        self,
+        inputs: Sequence[SSAValue],
+        bounds: Sequence[int],
+        maps: Sequence[AffineMap],
+        body: Block,
+        result: TensorType[Attribute],
+        kind: Reduction | str | None = None,
+    ) -> None:
+        """`result` has the sizes of the first bounds. Raises `VerifyException`."""
+        super().__init__(
+            [inputs],
+            {
+                "kind": None if kind is None else ReductionAttr(Reduction(kind)),
+                "bounds": DenseArrayBase.from_list(i64, list(bounds)),
+                "maps": ArrayAttr([AffineMapAttr(map_) for map_ in maps]),
+            },
+            result,
+            [Region(body)],
+        )
+        self._check_body()
+
+    @property
+    def bounds(self) -> tuple[int, ...]:
+        return self.bounds_attr.get_values()
+
+    @property
+    def iterators(self) -> tuple[Iterator, ...]:
+        kept = len(shape_of(self.result))
+        reduced = len(self.bounds) - kept
+        return (*[Iterator.PARALLEL] * kept, *[Iterator.REDUCTION] * reduced)
+
+    @property
+    def operand_maps(self) -> tuple[AffineMap, ...]:
+        return tuple(attribute.data for attribute in self.maps)
+
+    @property
+    def result_map(self) -> AffineMap:
+        return dims_map(len(self.bounds), range(len(shape_of(self.result))))
+
+    @property
+    def reduction(self) -> Reduction | None:
+        return None if self.kind is None else self.kind.data
+
+    @property
+    def reads_whole(self) -> bool:
+        """Whether it is plain that every element of every operand is read: each dimension has an
+        iterator of its size for itself."""
+        for value, map_ in zip(self.inputs, self.operand_maps):
+            places = [e.position for e in map_.results if isinstance(e, AffineDimExpr)]
+            sizes = tuple(self.bounds[place] for place in places)
+            if len(set(places)) != len(places) or sizes != shape_of(value):
+                return False
+        return True
+
+    @property
+    def yielded(self) -> SSAValue:
+        """The value of the body."""
+        last = self.body.block.last_op
+        assert isinstance(last, YieldOp)
+        return last.value
+
+    def build_body(self, builder: Builder, elements: Sequence[SSAValue]) -> SSAValue:
+        block = self.body.block
+        values: dict[SSAValue, SSAValue] = dict(zip(block.args, elements))
+        for op in block.ops:
+            if isinstance(op, YieldOp):
+                break
+            builder.insert(op.clone(values))
+        return values[self.yielded]
+
+    def infer(self) -> TensorType[Attribute]:
+        shape, bounds = shape_of(self.result), self.bounds
+        if bounds[: len(shape)] != shape or min(bounds, default=1) < 1:
+            raise VerifyException(
+                f"bounds {list(bounds)} do not start with the result's sizes {shape_text(shape)}"
+            )
+        if (len(bounds) > len(shape)) != (self.kind is not None):
+            raise VerifyException("iterators beyond those of the result take a reduction")
+        if len(self.maps) != len(self.inputs):
+            raise VerifyException(f"{len(self.maps)} maps for {len(self.inputs)} operands")
+        for value, map_ in zip(self.inputs, self.operand_maps):
+            self._check_reads(shape_of(value), map_)
+        return TensorType(element_of(self.result), shape)
+
+    def _check_reads(self, shape: Sequence[int], map_: AffineMap) -> None:
+        """The map stays inside an operand."""
+        if map_.num_dims != len(self.bounds) or map_.num_symbols or len(map_.results) != len(shape):
+            raise VerifyException(
+                f"map {map_} does not take {len(self.bounds)} iterators to {len(shape)} dimensions"
+            )
+        origin = map_.eval([0] * len(self.bounds), [])
+        for dim, (first, size) in enumerate(zip(origin, shape)):
+            low = high = first
+            for position, bound in enumerate(self.bounds):
+                unit = [int(place == position) for place in range(len(self.bounds))]
+                reach = (map_.eval(unit, [])[dim] - first) * (bound - 1)
+                low, high = low + min(reach, 0), high + max(reach, 0)
+            if low < 0 or high >= size:
+                raise VerifyException(
+                    f"elements {low} to {high} of dimension {dim} are read, it has {size}: "
+                    "pad the operand first"
+                )
+
+    def _check_body(self) -> None:
+        block = self.body.block
+        if [arg.type for arg in block.args] != [element_of(value) for value in self.inputs]:
+            raise VerifyException("the body takes one element of each operand")
+        last = block.last_op
+        if not isinstance(last, YieldOp):
+            raise VerifyException("the body ends with te.yield")
+        found, result = last.value.type, element_of(self.result)
+        sums = self.reduction in (Reduction.ADD, Reduction.MUL)
+        if found != result and not (sums and is_float(result) and is_float(found)):
+            raise VerifyException(f"the body yields {found}, the result has elements of {result}")
+
+    def verify_(self) -> None:
+        super().verify_()
+        self._check_body()

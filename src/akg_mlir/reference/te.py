@@ -307,13 +307,9 @@ _DEFINITIONS: dict[type[Operation], Callable[..., Array]] = {
     te.ComputeOp: bodies.compute,
     te.ConstantOp: constant_array,
     te.Conv2dOp: _conv2d,
-<<<<<<< HEAD
     te.CosOp: _plain(np.cos),
     te.CoshOp: _plain(np.cosh),
     te.DivOp: _plain(bodies.quotient),
-=======
-    te.DivOp: _plain(bodies.quotient),
->>>>>>> ddd6fc0 (Trace Python functions of tensors into te: ten lines of Python are a kernel)
     te.ErfOp: _plain(_erf),
     te.ExpOp: _plain(np.exp),
     te.FloorOp: _plain(np.floor),

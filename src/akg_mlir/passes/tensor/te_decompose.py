@@ -196,7 +196,7 @@ def _is_of_constants(op: Operation) -> bool:
     return isinstance(op, te.ElementwiseOp) and all(splat_of(v) is not None for v in op.operands)
 
 
-def _of_constants(e: Expression, op: te.ElementwiseOp) -> SSAValue:
+def _of_constants(e: Expression, op: Operation) -> SSAValue:
     """The value of an element-wise op of constants of one value: one, too."""
     owners = [v.owner for v in op.operands]
     arrays = [constant_array(owner) for owner in owners if isinstance(owner, te.ConstantOp)]

@@ -121,6 +121,43 @@ func.func public @f(%a: tensor<4xf32> {te.resource = "w"}) -> tensor<4xf32> attr
     assert "note = 1" in printed
 
 
+def body(element: str, lines: str) -> str:
+    """A nest over one tensor whose body computes `%r` of `%x` in those lines."""
+    return f"""
+func.func @f(%a: tensor<4x{element}>) -> tensor<4x{element}> {{
+  %e = tensor.empty() : tensor<4x{element}>
+  %k = arith.constant 3 : i32
+  %y = linalg.generic {{indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>],
+                       iterator_types = ["parallel"]}}
+    ins(%a : tensor<4x{element}>) outs(%e : tensor<4x{element}>) {{
+    ^bb0(%x: {element}, %o: {element}):
+{lines}
+      linalg.yield %r : {element}
+  }} -> tensor<4x{element}>
+  func.return %y : tensor<4x{element}>
+}}"""
+
+
+def test_functions_and_bits_in_bodies():
+    floats = """
+      %s = math.sin %x : f32
+      %f = math.floor %x : f32
+      %t = arith.addf %s, %f : f32
+      %u = math.roundeven %x : f32
+      %r = arith.addf %t, %u : f32"""
+    x = np.array([-2.5, 0.5, 1.5, 7.25], np.float32)
+    (found,) = reference.run(import_linalg(parse_module(body("f32", floats))), "f", [x])
+    np.testing.assert_allclose(found, np.sin(x) + np.floor(x) + np.rint(x), rtol=1e-6)
+    integers = """
+      %s = arith.remsi %x, %k : i32
+      %l = arith.shli %x, %k : i32
+      %b = arith.xori %s, %l : i32
+      %r = arith.andi %b, %x : i32"""
+    n = np.array([-7, 5, 100, 2**30], np.int32)
+    (found,) = reference.run(import_linalg(parse_module(body("i32", integers))), "f", [n])
+    np.testing.assert_array_equal(found, (np.fmod(n, 3) ^ (n << 3)) & n)
+
+
 NEST = """
 func.func @f(%a: tensor<{0}>, %b: tensor<4xf32>) -> tensor<4xf32> {{
   %z = arith.constant 0.0 : f32
@@ -184,8 +221,8 @@ ROWS = "affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>"
             LINE,
             '"parallel"',
             "e",
-            "%s = math.sin %x : f32\n linalg.yield %s : f32",
-            "math.sin at <string>:8:7: has no tensor operation",
+            "%s = math.cbrt %x : f32\n linalg.yield %s : f32",
+            "math.cbrt at <string>:8:7: has no tensor operation",
         ),
         (
             "4xf32",

@@ -14,6 +14,8 @@ from akg_mlir.diagnostics import CompileError
 from akg_mlir.onnx_backend import Backend
 
 OPERATORS = {  # module of onnx.backend.test.case.node -> operator
+    "affinegrid": "AffineGrid",
+    "det": "Det",
     "acos": "Acos",
     "acosh": "Acosh",
     "argmax": "ArgMax",
@@ -93,7 +95,7 @@ def test_the_importer_agrees_with_the_node_tests_of_onnx():
             outcome = onnx_suite.run(case, ReferenceBackend)
             assert outcome.status == "passed", (name, outcome.detail)
             checked += 1
-    assert checked == 305
+    assert checked == 311
 
 
 @pytest.mark.parametrize(
@@ -141,6 +143,11 @@ def test_remainders_keep_below_their_divisor():
     b = np.array([2, 2, 0.1, 3, np.inf, 3], np.float32)
     np.testing.assert_allclose(run("Mod", a, b, fmod=1), np.fmod(a, b), atol=1e-7)
     np.testing.assert_allclose(run("Mod", a, b), np.mod(a, b), atol=1e-7)
+
+
+def test_determinants_are_written_out():
+    x = np.random.default_rng(0).standard_normal((2, 4, 4)).astype(np.float32)
+    np.testing.assert_allclose(run("Det", x), np.linalg.det(x), rtol=1e-4)
 
 
 def test_what_does_not_fit_is_refused():

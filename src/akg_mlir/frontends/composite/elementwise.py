@@ -12,7 +12,7 @@ from xdsl.ir import Operation, SSAValue
 from akg_mlir.dialects import te
 from akg_mlir.frontends.composite.formats import aligned_operands
 from akg_mlir.frontends.composite.translation import Handler, Node
-from akg_mlir.frontends.elements import F32, I1
+from akg_mlir.frontends.elements import I1
 
 Unary: TypeAlias = Callable[[SSAValue], Operation]
 Binary: TypeAlias = Callable[[SSAValue, SSAValue], Operation]
@@ -68,39 +68,8 @@ def _against_infinity(predicate: str) -> Handler:
     return translate
 
 
-_ACOS = (
-    1.5707963050,
-    -0.2145988016,
-    0.0889789874,
-    -0.0501743046,
-    0.0308918810,
-    -0.0170881256,
-    0.0066700901,
-    -0.0012624911,
-)
-"""`acos(x) / sqrt(1 - x)` on 0 to 1, by powers of x; acos is off by at most 2e-8 (Abramowitz and
-Stegun, Handbook of Mathematical Functions, 4.4.46)."""
-
-
-def _acos(node: Node) -> Sequence[SSAValue]:
-    """`acos(-x) = pi - acos(x)`, computed in f32."""
-    operand = node.operand(0)
-    x = node.cast(operand, F32)
-    magnitude = node.emit(te.AbsOp(x))
-    value = node.scalar(_ACOS[-1], F32)
-    for factor in _ACOS[-2::-1]:
-        value = node.emit(te.MulOp(value, magnitude))
-        value = node.emit(te.AddOp(value, node.scalar(factor, F32)))
-    rest = node.emit(te.SubOp(node.scalar(1, F32), magnitude))
-    value = node.emit(te.MulOp(value, node.emit(te.SqrtOp(rest))))
-    mirrored = node.emit(te.SubOp(node.scalar(math.pi, F32), value))
-    negative = node.emit(te.CompareOp("lt", x, node.scalar(0, F32)))
-    result = node.emit(te.SelectOp(negative, mirrored, value))
-    return [node.cast(result, te.element_of(operand))]
-
-
 HANDLERS: dict[str, Handler] = {
-    "ACos": _acos,
+    "ACos": _unary(te.AcosOp),
     "Abs": _unary(te.AbsOp),
     "Add": _binary(te.AddOp),
     "AddN": _sum,

@@ -26,23 +26,42 @@ _BINARY: dict[type[Operation], Callable[[SSAValue, SSAValue], Operation]] = {
     arith.MaxSIOp: te.MaxOp,
     arith.MinimumfOp: te.MinOp,
     arith.MinSIOp: te.MinOp,
+    arith.RemSIOp: te.RemOp,
+    arith.ShLIOp: te.ShiftLeftOp,
+    arith.ShRSIOp: te.ShiftRightOp,
     math.IPowIOp: te.PowOp,
     math.PowFOp: te.PowOp,
 }
 _LOGICAL: dict[type[Operation], Callable[[SSAValue, SSAValue], Operation]] = {
     arith.AndIOp: te.AndOp,
     arith.OrIOp: te.OrOp,
-    arith.XOrIOp: lambda lhs, rhs: te.CompareOp("ne", lhs, rhs),
+    arith.XOrIOp: lambda lhs, rhs: (
+        te.CompareOp("ne", lhs, rhs) if te.element_of(lhs) == i1 else te.XorOp(lhs, rhs)
+    ),
 }
 _UNARY: dict[type[Operation], Callable[[SSAValue], Operation]] = {
     arith.NegfOp: te.NegOp,
     math.AbsFOp: te.AbsOp,
     math.AbsIOp: te.AbsOp,
+    math.AcosOp: te.AcosOp,
+    math.AcoshOp: te.AcoshOp,
+    math.AsinOp: te.AsinOp,
+    math.AsinhOp: te.AsinhOp,
+    math.AtanOp: te.AtanOp,
+    math.AtanhOp: te.AtanhOp,
+    math.CeilOp: te.CeilOp,
+    math.CosOp: te.CosOp,
+    math.CoshOp: te.CoshOp,
     math.ErfOp: te.ErfOp,
     math.ExpOp: te.ExpOp,
+    math.FloorOp: te.FloorOp,
     math.LogOp: te.LogOp,
+    math.RoundEvenOp: te.RoundOp,
     math.RsqrtOp: te.RsqrtOp,
+    math.SinOp: te.SinOp,
+    math.SinhOp: te.SinhOp,
     math.SqrtOp: te.SqrtOp,
+    math.TanOp: te.TanOp,
     math.TanhOp: te.TanhOp,
 }
 _CASTS: tuple[type[Operation], ...] = (
@@ -63,9 +82,6 @@ _UNSIGNED: tuple[type[Operation], ...] = (arith.UIToFPOp, arith.ExtUIOp)
 _COMPOSED: dict[type[Operation], Callable[[list[SSAValue], Emit], SSAValue]] = {
     arith.MaxnumfOp: lambda x, emit: _of_numbers(te.MaxOp, x, emit),
     arith.MinnumfOp: lambda x, emit: _of_numbers(te.MinOp, x, emit),
-    arith.RemSIOp: lambda x, emit: emit(
-        te.SubOp(x[0], emit(te.MulOp(emit(te.DivOp(x[0], x[1])), x[1])))
-    ),
     math.FmaOp: lambda x, emit: emit(te.AddOp(emit(te.MulOp(x[0], x[1])), x[2])),
     math.FPowIOp: lambda x, emit: emit(te.PowOp(x[0], emit(te.CastOp(x[1], te.element_of(x[0]))))),
 }
@@ -80,9 +96,10 @@ _ORDERED, _UNORDERED, _ORDERED_UNEQUAL, _UNORDERED_EQUAL = 7, 14, 6, 8
 _UNORDERED_GREATER = 9
 
 _HINT = (
-    "supported in bodies are arith add, sub, mul, div, rem, maximum, minimum, neg, compare, select "
-    "and casts, math exp, log, sqrt, rsqrt, tanh, erf, abs, fma, powf, fpowi and ipowi, "
-    "linalg.index, tensor.extract and constants"
+    "supported in bodies are arith add, sub, mul, div, rem, maximum, minimum, neg, and, or, xor, "
+    "shl, shrs, compare, select and casts, math exp, log, sqrt, rsqrt, erf, abs, fma, powf, fpowi, "
+    "ipowi, trigonometric and hyperbolic functions and roundings, linalg.index, tensor.extract and "
+    "constants"
 )
 
 
@@ -98,7 +115,7 @@ def as_tensor_ops(op: Operation, values: Mapping[SSAValue, SSAValue], emit: Emit
         return emit(_BINARY[kind](*operands))
     if kind in _UNARY:
         return emit(_UNARY[kind](*operands))
-    if kind in _LOGICAL and _is_bool(op.operands[0].type):
+    if kind in _LOGICAL:
         return emit(_LOGICAL[kind](*operands))
     if kind in _CASTS:
         _check_cast(op)

@@ -33,9 +33,24 @@ def test_busiest_core_has_few_tiles(
     limits = " and ".join(f"0 <= {d} < {e}" for d, e in zip(dims, extents))
     tiles = isl.Set(f"{{ [{', '.join(dims)}] : {limits} }}", context())
     flags = tuple(k < coincident for k in range(len(extents)))
-    band, group = SimpleNamespace(coincident=flags), SimpleNamespace(name="S", tiles=tiles)
+    band, group = (
+        SimpleNamespace(coincident=flags, chunks=None),
+        SimpleNamespace(name="S", tiles=tiles),
+    )
     grid = choose_grid(band, [group], 32)  # pyright: ignore
     assert (grid.load, grid.cores) == (load, cores)
+
+
+@pytest.mark.parametrize(
+    ("chunks", "counts"),
+    [((1, 2), (8, 2)), ((2, 1), (4, 4)), ((8, 1), (1, 4)), ((1, 1), (8, 2))],
+)
+def test_a_band_says_how_many_tiles_a_core_takes(chunks: tuple[int, ...], counts: tuple[int, ...]):
+    """Unless that takes more than the 16 cores there are."""
+    tiles = isl.Set("{ [i, j] : 0 <= i < 8 and 0 <= j < 4 }", context())
+    band = SimpleNamespace(coincident=(True, True), chunks=chunks)
+    grid = choose_grid(band, [SimpleNamespace(name="S", tiles=tiles)], 16)  # pyright: ignore
+    assert grid.counts == counts
 
 
 HALVES = """

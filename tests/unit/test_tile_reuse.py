@@ -14,6 +14,11 @@ def test_loops_are_dealt_so_that_the_busiest_core_has_the_fewest_tiles():
     assert deal(counts, 32).tolist() == [[1, 1, 7], [2, 1, 1], [1, 4, 1]]
 
 
+def test_the_loop_that_is_cut_first_gets_the_smallest_chunks():
+    counts = np.array([[16.0, 8, 1], [32, 2, 1]])
+    assert deal(counts, 32, 1).tolist() == [[4, 1, 1], [2, 1, 1]]
+
+
 @pytest.fixture
 def loops() -> Reuse:
     """A core has 2 x 4 x 3 tiles; loop 3 is over 5 k tiles."""

@@ -235,7 +235,8 @@ class ContextOp(TreeOp):
 class BandOp(TreeOp):
     """A partial schedule (isl multi union piecewise affine expression), one entry per member.
 
-    `tile` is set on a tile band: the tile size of each member, in schedule units. `options` says
+    `tile` is set on a tile band: the tile size of each member, in schedule units. `chunks` may say
+    how many of its tiles along each member one core takes, one after the other. `options` says
     how code generation shapes its loops (isl AST build options, such as `{ atomic[x] }`); without,
     loops are split so that no tile is tested at run time.
     """
@@ -245,10 +246,11 @@ class BandOp(TreeOp):
     permutable = opt_prop_def(UnitAttr)
     coincident = prop_def(DenseArrayBase.constr(i64))
     tile = opt_prop_def(DenseArrayBase.constr(i64))
+    chunks = opt_prop_def(DenseArrayBase.constr(i64))
     options = opt_prop_def(StringAttr)
     assembly_format = (
         "$schedule (`permutable` $permutable^)? `coincident` $coincident (`tile` $tile^)? "
-        "(`options` $options^)? $child_region attr-dict"
+        "(`chunks` $chunks^)? (`options` $options^)? $child_region attr-dict"
     )
 
     def __init__(
@@ -259,6 +261,7 @@ class BandOp(TreeOp):
         *,
         permutable: bool = False,
         tile: Sequence[int] | None = None,
+        chunks: Sequence[int] | None = None,
         options: str | None = None,
     ) -> None:
         super().__init__(
@@ -267,6 +270,7 @@ class BandOp(TreeOp):
                 "permutable": UnitAttr() if permutable else None,
                 "coincident": DenseArrayBase.from_list(i64, [int(c) for c in coincident]),
                 "tile": None if tile is None else DenseArrayBase.from_list(i64, list(tile)),
+                "chunks": None if chunks is None else DenseArrayBase.from_list(i64, list(chunks)),
                 "options": None if options is None else StringAttr(options),
             },
             regions=[_region(children)],
@@ -276,6 +280,10 @@ class BandOp(TreeOp):
         super().verify_()
         if self.tile is not None and len(self.tile) != len(self.coincident):
             raise VerifyException("a tile band has one tile size per member")
+        if self.chunks is not None and len(self.chunks) != len(self.coincident):
+            raise VerifyException("a band has one number of tiles per core for each member")
+        if self.chunks is not None and min(self.chunks.get_values(), default=1) < 1:
+            raise VerifyException("a core takes one tile at least along each member")
 
 
 @irdl_op_definition

@@ -10,13 +10,16 @@ from akg_mlir.polyhedral.tile_extents import product
 from akg_mlir.polyhedral.tile_grid import Numbers
 
 
-def deal(counts: Numbers, cores: int) -> Numbers:
+def deal(counts: Numbers, cores: int, first: int = 0) -> Numbers:
     """Iterations of every loop that one core runs at most, for rows of `counts` (iterations of
     all cores, a column per loop).
 
     Of all grids the one whose busiest core has the fewest tiles, of those the one of fewest cores,
-    of those the one that cuts outer loops into the smallest chunks.
+    of those the one that cuts the loop `first`, then outer loops into the smallest chunks.
     """
+    order_of_loops = [first, *(k for k in range(counts.shape[1]) if k != first)]
+    if first:
+        return deal(counts[:, order_of_loops], cores)[:, np.argsort(order_of_loops)]
     rows, place = np.unique(counts, axis=0, return_inverse=True)
     best, order = rows, product(rows) * (cores + 1) + 1
     for split in _grids([int(n) for n in rows.max(axis=0, initial=1)], cores):

@@ -1,6 +1,7 @@
 """Tile policies that are worth timing: what the cost model chose, and the best round sizes.
 
-Sizes beside the best of a fine grid look alike, and a model that errs about one errs about all of
+Tiles of products on the cube are few and large: what comes close to the best is first. Of others,
+sizes beside the best of a fine grid look alike, and a model that errs about one errs about all of
 them. Powers of two are far apart, and divide buffers, bursts and repeats evenly.
 """
 
@@ -22,14 +23,11 @@ from akg_mlir.polyhedral.tiled_tree import policy_of
 
 
 def candidates(tiler: Tiler, found: TilePlan, count: int) -> list[Policy]:
-    """At most `count` different policies with the tile spaces of `found`, its own one first."""
-    policies = {str(p): p for p in islice(_all(tiler, found), count)}
-    return list(policies.values())
-
-
-def _all(tiler: Tiler, found: TilePlan) -> Iterator[Policy]:
-    yield policy_of(found.choices, tiler.kernel.cubes)
-    yield from round_sizes(tiler, found)
+    """At most `count` different policies with the tile spaces of `found`, its own one first, and
+    those of products that come close to it."""
+    close = (policy_of(plan.choices, tiler.kernel.cubes) for plan in found.close)
+    others = islice(round_sizes(tiler, found), count - 1)
+    return list({str(policy): policy for policy in (*close, *others)}.values())
 
 
 def round_sizes(tiler: Tiler, found: TilePlan) -> Iterator[Policy]:

@@ -39,10 +39,11 @@ class Estimate:
 
     `need` is bytes per memory, `movement` cycles of GM transfers per computed instance of the
     original program, `redundancy` how often each producer is computed, `parts` the cycles by what
-    they are spent on.
+    they are spent on. `chunks` are the tiles of a core along every tile dimension, for the cube.
     """
 
     sizes: tuple[int, ...]
+    chunks: tuple[int, ...]
     cycles: float
     movement: float
     tiles: int
@@ -52,14 +53,16 @@ class Estimate:
 
 
 class Cost:
-    """Need and time of every row of `grid` (tile sizes)."""
+    """Need and time of every row of `grid` (tile sizes), on cores that cut the loop `first`."""
 
-    def __init__(self, model: TileModel, machine: Machine, grid: Numbers, fraction: float) -> None:
+    def __init__(
+        self, model: TileModel, machine: Machine, grid: Numbers, fraction: float, first: int = 0
+    ) -> None:
         self.model, self.machine, self.grid, self.fraction = model, machine, grid, fraction
         self.extents = Extents(grid)
         self.counts = np.ceil(np.array([loop.extent for loop in model.loops]) / grid)
         self.tiles = product(self.counts[:, self._tile_loops()])
-        self.reuse = reuse(model, self.counts, machine.cores)
+        self.reuse = reuse(model, self.counts, machine.cores, first)
         self.per_core = self.reuse.per_core
         self.streams = self._streams()
         self.need = need(model, self.extents, self.reuse, machine.block_bytes, fraction)
@@ -76,6 +79,7 @@ class Cost:
         """What is known about one choice of sizes."""
         return Estimate(
             tuple(int(s) for s in self.grid[row]),
+            tuple(int(n) for n in self.reuse.chunks[row]) if self.model.uses_cube else (),
             float(self.cycles[row]),
             float(self.movement[row]),
             int(self.tiles[row]),

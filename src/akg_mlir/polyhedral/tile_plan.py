@@ -54,6 +54,12 @@ class Choice:
         split = [k for k, s in enumerate(self.tile_sizes) if s < self.space.extents[k]]
         return split or [0]
 
+    @property
+    def chunks(self) -> tuple[int, ...] | None:
+        """Tiles of a core along each of these, where the estimate depends on it."""
+        chunks = self.estimate.chunks
+        return tuple(chunks[k] for k in self.banded) if chunks else None
+
     def sizes_of(self, inner: InnerLoops) -> dict[int, int]:
         """Sizes by member, for those that get a counter.
 
@@ -97,6 +103,15 @@ class TilePlan:
     reservations: tuple[Reservation, ...]
     decisions: tuple[Decision, ...]
     united: bool
+
+    @property
+    def close(self) -> list[TilePlan]:
+        """This plan and those with close choices for the only tile space."""
+        if len(self.choices) != 1:
+            return [self]
+        (choice,) = self.choices
+        close = [replace(choice, estimate=other) for other in choice.search.close]
+        return [self, *(replace(self, choices=(other,)) for other in close)]
 
     @property
     def cycles(self) -> float:

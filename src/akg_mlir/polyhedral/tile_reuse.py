@@ -62,13 +62,14 @@ class Reuse:
         return np.array([not group.isdisjoint(moving) for group in self.groups], dtype=np.bool_)
 
 
-def reuse(model: TileModel, counts: Numbers, cores: int) -> Reuse:
+def reuse(model: TileModel, counts: Numbers, cores: int, first: int = 0) -> Reuse:
     """For the tile sizes that divide loops into `counts`. Tiles of the cube are few and large, so
-    that it counts what a grid of cores leaves idle; others are dealt out evenly."""
+    that it counts what a grid of cores leaves idle, and which loop that grid cuts `first`; others
+    are dealt out evenly."""
     outer = [k for k, loop in enumerate(model.loops) if loop.reduction is None]
     if model.uses_cube:
         groups = tuple(frozenset({k}) for k in outer)
-        return Reuse(counts, deal(counts[:, outer], cores), groups)
+        return Reuse(counts, deal(counts[:, outer], cores, first), groups)
     each = np.ceil(product(counts[:, outer]) / cores)
     return Reuse(counts, each[:, None], (frozenset(outer),))
 

@@ -128,7 +128,7 @@ class _Projector:
                 members = range(dims, dims + node.members)
                 band = _band(inside, [*members], node.coincident, node.tile)
                 options = band.options if node.options is None else node.options
-                return replace(band, child=child, options=options), inside
+                return replace(band, child=child, options=options, chunks=node.chunks), inside
             case tree.Sequence():
                 parts = [self.project(f.child, dims, (*path, f)) for f in node.filters]
                 return self.sequence(parts)

@@ -113,7 +113,8 @@ def _tiled_filter(
             band = tile_cluster(cluster, node, root.domain, chosen)
             instances = root.domain.intersect(cluster.instances)
             options = _options(cluster.band, instances, chosen, isolation)
-            node = replace(band, options=options)
+            chunks = choice.chunks if chosen else None
+            node = replace(band, options=options, chunks=chunks)
     return Filter(node, filter=cluster.instances)
 
 

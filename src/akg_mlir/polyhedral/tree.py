@@ -41,13 +41,15 @@ class Context(Node):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Band(Node):
-    """`tile` is set on a tile band; `options` (isl AST options) are for code generation."""
+    """`tile` is set on a tile band; `chunks` are its tiles per core along each member where that
+    is decided; `options` (isl AST options) are for code generation."""
 
     schedule: isl.MultiUnionPwAff
     coincident: tuple[bool, ...]
     permutable: bool = False
     tile: tuple[int, ...] | None = None
     options: isl.UnionSet | None = None
+    chunks: tuple[int, ...] | None = None
 
     @property
     def members(self) -> int:

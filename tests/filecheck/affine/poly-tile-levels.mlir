@@ -42,7 +42,7 @@ builtin.module attributes {npu.target = "ascend910"} {
 // CHECK-NEXT: %b_l1 = npu.buffer {npu.tile_dims = 2 : i64} : memref<4x2x16x16xf16, #npu<space l1>>
 // CHECK-NEXT: %c_l0c = npu.buffer {npu.tile_dims = 1 : i64} : memref<2x2x16x16xf32, #npu<space l0c>>
 // CHECK:      poly.domain
-// CHECK-NEXT:   poly.band {{.*}} coincident [1] tile [2] {
+// CHECK-NEXT:   poly.band {{.*}} coincident [1] tile [2] chunks [1] {
 // CHECK-NEXT:     poly.extension {{.*}} {
 // CHECK-NEXT:       poly.sequence {
 // CHECK-NEXT:         poly.filter "{ S1_t[{{.*}}]; S0_t[{{.*}}] }" {

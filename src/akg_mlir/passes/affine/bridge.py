@@ -95,6 +95,7 @@ def _read_band(op: poly.BandOp) -> tree.Band:
         )
     tile = None if op.tile is None else tuple(int(t) for t in op.tile.get_values())
     options = None if op.options is None else parse_isl(isl.UnionSet, op.options.data, op)
+    chunks = None if op.chunks is None else tuple(int(n) for n in op.chunks.get_values())
     return tree.Band(
         _child(op),
         schedule=schedule,
@@ -102,6 +103,7 @@ def _read_band(op: poly.BandOp) -> tree.Band:
         permutable=op.permutable is not None,
         tile=tile,
         options=options,
+        chunks=chunks,
     )
 
 
@@ -134,6 +136,7 @@ def _write(node: tree.Node) -> Operation:
                 children,
                 permutable=node.permutable,
                 tile=node.tile,
+                chunks=node.chunks,
                 options=None if node.options is None else str(node.options),
             )
         case _:

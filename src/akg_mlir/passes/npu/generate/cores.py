@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
 from math import prod
@@ -59,15 +60,23 @@ def parts(program: TileProgram) -> list[tuple[tree.Band | None, tuple[str, ...]]
 
 
 def choose_grid(band: tree.Band | None, groups: list[TileGroup], cores: int) -> Grid:
-    """The grid over the leading coincident loops of a band whose busiest core has the fewest
-    iterations, with as few cores as that takes."""
+    """The grid over the leading coincident loops of a band that its chunks ask for, or if there
+    are none, or not as many cores, the one whose busiest core has the fewest iterations, with as
+    few cores as that takes."""
     names = tuple(group.name for group in groups)
     leading = 0 if band is None else _leading(band.coincident)
     ranges = [_range(groups, k) for k in range(leading)]
     extents = [high - low + 1 for low, high in ranges]
+    asked = None if band is None or band.chunks is None else band.chunks[:leading]
+    lows = tuple(low for low, _ in ranges)
+    if asked is not None and prod(_counts(extents, asked)) <= cores:
+        return Grid(names, lows, asked, _counts(extents, asked))
     chunks = tuple(int(n) for n in deal(np.array([extents], dtype=np.float64), cores)[0])
-    counts = tuple(-(-extent // chunk) for extent, chunk in zip(extents, chunks))
-    return Grid(names, tuple(low for low, _ in ranges), chunks, counts)
+    return Grid(names, lows, chunks, _counts(extents, chunks))
+
+
+def _counts(extents: Sequence[int], chunks: Sequence[int]) -> tuple[int, ...]:
+    return tuple(-(-extent // chunk) for extent, chunk in zip(extents, chunks))
 
 
 def _leading(coincident: tuple[bool, ...]) -> int:

@@ -28,6 +28,7 @@ from akg_mlir.frontends.onnx import import_model
 from akg_mlir.onnx_backend import Backend, CompiledModel
 from bench.isolated import Finished, run_isolated
 from tests.support import onnx_suite
+from tests.support.composite_cases import warm_up
 from tests.support.host_results import host_results
 
 EXPECTED = Path(__file__).with_name("onnx_expected.json")
@@ -51,6 +52,7 @@ def run(
 ) -> dict[str, Any]:
     """Counts, by group too, and one record per test; differences from the expectation on stderr."""
     started = time.monotonic()
+    warm_up()
     tasks = {name: partial(run_case, case) for name, case in chosen.items()}
     cases = [_record(finished, timeout) for finished in run_isolated(tasks, jobs, timeout)]
     cases.sort(key=lambda case: case["name"])

@@ -122,13 +122,31 @@ def _pad(draw: st.DrawFn, p: Program) -> str:
     )
 
 
+def _concat(draw: st.DrawFn, p: Program) -> str:
+    """Of two or three operands, of which one may be computed in the kernel."""
+    shape, element = _shape(draw), draw(st.sampled_from((*NUMBERS, "i1")))
+    axis = draw(st.integers(0, len(shape) - 1))
+    sizes = [shape[axis], *(draw(st.integers(1, 17)) for _ in range(draw(st.integers(1, 2))))]
+    shapes = [(*shape[:axis], size, *shape[axis + 1 :]) for size in sizes]
+    parts = [p.argument(f"%x{k}", part, element) for k, part in enumerate(shapes)]
+    if element != "i1" and draw(st.booleans()):
+        parts[0] = p.op(f"neg {parts[0]}")
+    whole = (*shape[:axis], sum(sizes), *shape[axis + 1 :])
+    return p.finish(p.op(f"concat {', '.join(parts)} axis {axis}", whole, element))
+
+
 def _slice(draw: st.DrawFn, p: Program) -> str:
+    """Backwards in some dimensions: from the last of the elements on."""
     shape, element = _shape(draw), draw(st.sampled_from(NUMBERS))
     x = p.argument("%x", shape, element)
     strides = [draw(st.integers(1, 3)) for _ in shape]
     offsets = [draw(st.integers(0, min(3, size - 1))) for size in shape]
     most = [(size - 1 - o) // s + 1 for size, o, s in zip(shape, offsets, strides)]
     sizes = [draw(st.integers(max(1, size - 3), size)) for size in most]
+    for dim in range(len(shape)):
+        if draw(st.integers(0, 3)) == 0:
+            offsets[dim] += strides[dim] * (sizes[dim] - 1)
+            strides[dim] = -strides[dim]
     return p.finish(p.op(f"slice {x} offsets {offsets} strides {strides}", sizes, element))
 
 
@@ -216,6 +234,7 @@ KINDS: dict[str, Callable[[st.DrawFn, Program], str]] = {
     "reduce": _reduce,
     "softmax": _softmax,
     "pad": _pad,
+    "concat": _concat,
     "slice": _slice,
     "pack": _pack,
     "product": _product,

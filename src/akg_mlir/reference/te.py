@@ -266,6 +266,17 @@ def _pool2d(op: te.Pool2dOp, x: Array) -> Array:
     return _REDUCE[op.kind.data](windows.windows(op, _wide(x), 0), axis=(4, 5))
 
 
+def _concat(op: te.ConcatOp, *parts: Array) -> Array:
+    return np.concatenate(parts, op.dim)
+
+
+def _gather(op: te.GatherOp, x: Array, indices: Array) -> Array:
+    inside = (indices >= 0) & (indices < x.shape[op.dim])
+    taken = np.take(x, np.where(inside, indices, 0), op.dim)
+    behind = x.ndim - op.dim - 1
+    return np.where(inside.reshape(*inside.shape, *[1] * behind), taken, 0)
+
+
 def _slice(op: te.SliceOp, x: Array) -> Array:
     return x[np.ix_(*op.ranges)]
 
@@ -305,6 +316,7 @@ _DEFINITIONS: dict[type[Operation], Callable[..., Array]] = {
     te.CeilOp: _plain(np.ceil),
     te.CompareOp: _compare,
     te.ComputeOp: bodies.compute,
+    te.ConcatOp: _concat,
     te.ConstantOp: constant_array,
     te.Conv2dOp: _conv2d,
     te.CosOp: _plain(np.cos),
@@ -315,6 +327,7 @@ _DEFINITIONS: dict[type[Operation], Callable[..., Array]] = {
     te.FloorOp: _plain(np.floor),
     te.FractalConv2dOp: _fractal_conv2d,
     te.FractalMatmulOp: _fractal_matmul,
+    te.GatherOp: _gather,
     te.GeluOp: _gelu,
     te.LayerNormOp: _layer_norm,
     te.LogOp: _plain(np.log),

@@ -150,8 +150,26 @@ func.func @f(%x: tensor<2x4xf16>) {
   func.return
 }
 // -----
-// CHECK: te.slice at {{.*}}: takes offsets of at least 0 and strides of at least 1
+// CHECK: te.slice at {{.*}}: takes strides that are not 0
 func.func @f(%x: tensor<4xf16>) {
-  %0 = te.slice %x offsets [3] strides [-1] : tensor<4xf16> -> tensor<3xf16>
+  %0 = te.slice %x offsets [3] strides [0] : tensor<4xf16> -> tensor<3xf16>
+  func.return
+}
+// -----
+// CHECK: te.slice at {{.*}}: element -1 of dimension 0 is taken, it has 4
+func.func @f(%x: tensor<4xf16>) {
+  %0 = te.slice %x offsets [1] strides [-1] : tensor<4xf16> -> tensor<3xf16>
+  func.return
+}
+// -----
+// CHECK: te.concat at {{.*}}: 4x9 and 3x9 differ in more than dimension 1
+func.func @f(%x: tensor<4x9xf16>, %y: tensor<3x9xf16>) {
+  %0 = te.concat %x, %y axis 1 : (tensor<4x9xf16>, tensor<3x9xf16>) -> tensor<4x18xf16>
+  func.return
+}
+// -----
+// CHECK: te.gather at {{.*}}: got elements of i64, takes i32
+func.func @f(%x: tensor<4x9xf16>, %i: tensor<3xi64>) {
+  %0 = te.gather %x, %i axis 0 : (tensor<4x9xf16>, tensor<3xi64>) -> tensor<3x9xf16>
   func.return
 }

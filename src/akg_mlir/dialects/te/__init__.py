@@ -76,6 +76,7 @@ from akg_mlir.dialects.te.functions import (
     TanOp,
     TrigonometricOp,
 )
+from akg_mlir.dialects.te.indexing import ConcatOp, GatherOp
 from akg_mlir.dialects.te.layout import Layout, LayoutAttr, PackOp, UnpackOp, packed_shape
 from akg_mlir.dialects.te.pooling import AvgPool2dOp, MaxPool2dOp, Pool2dOp
 from akg_mlir.dialects.te.shape import (
@@ -110,6 +111,7 @@ TE = Dialect(
         CeilOp,
         CompareOp,
         ComputeOp,
+        ConcatOp,
         ConstantOp,
         Conv2dOp,
         CosOp,
@@ -120,6 +122,7 @@ TE = Dialect(
         FloorOp,
         FractalConv2dOp,
         FractalMatmulOp,
+        GatherOp,
         GeluOp,
         LayerNormOp,
         LogOp,
@@ -185,6 +188,7 @@ __all__ = [
     "CeilOp",
     "CompareOp",
     "ComputeOp",
+    "ConcatOp",
     "ConstantOp",
     "ContractionOp",
     "Conv2dOp",
@@ -197,6 +201,7 @@ __all__ = [
     "FloorOp",
     "FractalConv2dOp",
     "FractalMatmulOp",
+    "GatherOp",
     "GeluOp",
     "Iterator",
     "LayerNormOp",

@@ -245,7 +245,7 @@ class ReshapeOp(TeOp):
 @irdl_op_definition
 class SliceOp(TeOp, StructuredOp):
     """Every `strides[d]`-th element of dimension `d`, from `offsets[d]` on, as many as the result
-    has.
+    has; backwards where the stride is negative.
 
         %s = te.slice %x offsets [0, 2] strides [1, 3] : tensor<4x9xf32> -> tensor<4x3xf32>
     """
@@ -291,13 +291,14 @@ class SliceOp(TeOp, StructuredOp):
             raise VerifyException(
                 f"takes an offset, a stride and a size for each of the {len(source)} dimensions"
             )
-        if min((*offsets, 0)) < 0 or min((*strides, 1)) < 1:
-            raise VerifyException("takes offsets of at least 0 and strides of at least 1")
+        if 0 in strides:
+            raise VerifyException("takes strides that are not 0")
         for dim, (taken, size) in enumerate(zip(self.ranges, source)):
-            if taken[-1] >= size:
-                raise VerifyException(
-                    f"element {taken[-1]} of dimension {dim} is taken, it has {size}"
-                )
+            for element in (taken[0], taken[-1]):
+                if not 0 <= element < size:
+                    raise VerifyException(
+                        f"element {element} of dimension {dim} is taken, it has {size}"
+                    )
         return TensorType(element_of(self.operand), target)
 
     @property

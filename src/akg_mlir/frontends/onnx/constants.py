@@ -14,6 +14,7 @@ from onnx import numpy_helper
 from xdsl.ir import SSAValue
 
 from akg_mlir.frontends.elements import Array
+from akg_mlir.frontends.onnx.indexing import slice_ranges
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value
 
 
@@ -54,21 +55,7 @@ def _size(node: Node) -> Sequence[Value]:
 
 
 def _slice(node: Node) -> Sequence[Value]:
-    data = node.known(0, "data")
-    starts, ends = node.known_ints(1, "starts"), node.known_ints(2, "ends")
-    axes = node.known_ints(3, "axes") if node.has(3) else range(len(starts))
-    steps = node.known_ints(4, "steps") if node.has(4) else (1,) * len(starts)
-    index = [slice(None)] * data.ndim
-    for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
-        index[axis] = slice(*slice(start, _stop(end, step), step).indices(data.shape[axis]))
-        if step < 0 and index[axis].stop < 0:
-            index[axis] = slice(index[axis].start, None, step)
-    return [data[tuple(index)]]
-
-
-def _stop(end: int, step: int) -> int | None:
-    """ONNX says "to the very end" by the largest, or for negative steps the least, integer."""
-    return None if step < 0 and end <= -(2**31) else end
+    return [node.known(0, "data")[np.ix_(*slice_ranges(node))]]
 
 
 def _concat(node: Node) -> Sequence[Value]:
@@ -82,13 +69,10 @@ def _gather(node: Node) -> Sequence[Value]:
 
 
 HANDLERS: dict[str, Handler] = {
-    "Concat": _concat,
     "Constant": _constant,
     "ConstantOfShape": _constant_of_shape,
-    "Gather": _gather,
     "Shape": _shape,
     "Size": _size,
-    "Slice": _slice,
 }
 
 
@@ -107,14 +91,20 @@ _INTEGER_FOLDS: dict[str, Callable[..., Array]] = {
 }
 
 
+# Operators on tensors that are known whose result is a part of them, in any element type.
+_MOVES: dict[str, Handler] = {"Concat": _concat, "Gather": _gather, "Slice": _slice}
+
+
 def fold(node: Node) -> Sequence[Value] | None:
-    """The results of integer arithmetic on operands that are all known, else None."""
-    evaluate = _INTEGER_FOLDS.get(node.proto.op_type)
-    if evaluate is None:
-        return None
-    operands = [node.value(i) for i in range(len(node.proto.input))]
+    """The results of moves and of integer arithmetic on operands that are all known, else None."""
+    operands = [node.value(i) for i in range(len(node.proto.input)) if node.has(i)]
     known = [x for x in operands if not isinstance(x, SSAValue)]
-    if len(known) < len(operands) or not np.issubdtype(known[0].dtype, np.integer):
+    if not known or len(known) < len(operands):
+        return None
+    if node.proto.op_type in _MOVES:
+        return _MOVES[node.proto.op_type](node)
+    evaluate = _INTEGER_FOLDS.get(node.proto.op_type)
+    if evaluate is None or not np.issubdtype(known[0].dtype, np.integer):
         return None
     if node.proto.op_type == "Div" and not known[1].all():
         raise node.error("division by zero")

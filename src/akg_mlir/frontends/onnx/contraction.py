@@ -12,12 +12,6 @@ from akg_mlir.dialects import te
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of, shape_of
 
 
-def _reshape(node: Node, value: SSAValue, shape: Sequence[int]) -> SSAValue:
-    if shape_of(value) == tuple(shape):
-        return value
-    return node.emit(te.ReshapeOp(value, shape))
-
-
 def _broadcast(node: Node, value: SSAValue, shape: Sequence[int]) -> SSAValue:
     if shape_of(value) == tuple(shape):
         return value
@@ -28,15 +22,15 @@ def _matmul(node: Node) -> Sequence[Value]:
     """Vectors become a row or a column, whose dimension the result drops again."""
     lhs, rhs = node.operand(0), node.operand(1)
     left, right = shape_of(lhs), shape_of(rhs)
-    lhs = _reshape(node, lhs, (1, *left)) if len(left) == 1 else lhs
-    rhs = _reshape(node, rhs, (*right, 1)) if len(right) == 1 else rhs
+    lhs = node.reshaped(lhs, (1, *left)) if len(left) == 1 else lhs
+    rhs = node.reshaped(rhs, (*right, 1)) if len(right) == 1 else rhs
     product = _matrix_product(node, lhs, rhs)
     shape = list(shape_of(product))
     if len(left) == 1:
         del shape[-2]
     if len(right) == 1:
         del shape[-1]
-    return [_reshape(node, product, shape)]
+    return [node.reshaped(product, shape)]
 
 
 def _matrix_product(node: Node, lhs: SSAValue, rhs: SSAValue) -> SSAValue:
@@ -46,9 +40,9 @@ def _matrix_product(node: Node, lhs: SSAValue, rhs: SSAValue) -> SSAValue:
     result = (*np.broadcast_shapes(left[:-2], right[:-2]), left[-2], right[-1])
     if prod(right[:-2]) == 1:
         # One matrix for every row of the left operand: rows of all batches form one matrix.
-        rows = _reshape(node, lhs, (prod(left[:-1]), left[-1]))
-        matrix = _reshape(node, rhs, right[-2:])
-        return _reshape(node, node.emit(te.MatmulOp(rows, matrix)), result)
+        rows = node.reshaped(lhs, (prod(left[:-1]), left[-1]))
+        matrix = node.reshaped(rhs, right[-2:])
+        return node.reshaped(node.emit(te.MatmulOp(rows, matrix)), result)
     batch = result[:-2]
     lhs = _broadcast(node, lhs, (*batch, *left[-2:]))
     rhs = _broadcast(node, rhs, (*batch, *right[-2:]))

@@ -12,7 +12,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 
 from akg_mlir.dialects import te
 from akg_mlir.frontends.elements import F32, I1, element_type, is_float
-from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of
+from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of, shape_of
 
 Unary: TypeAlias = Callable[[SSAValue], Operation]
 Binary: TypeAlias = Callable[[SSAValue, SSAValue], Operation]
@@ -66,9 +66,10 @@ def _cast(node: Node) -> Sequence[Value]:
 
 def _cast_like(node: Node) -> Sequence[Value]:
     value, like = node.value(0), node.value(1)
-    if isinstance(value, SSAValue) or isinstance(like, SSAValue):
-        target = element_of(node.operand(1))
-        return [cast_to(node, node.operand(0), target)]
+    if isinstance(like, SSAValue):
+        return [cast_to(node, node.operand(0), element_of(like))]
+    if isinstance(value, SSAValue):
+        return [cast_to(node, value, element_type(like.dtype, "the result of a CastLike"))]
     return [value.astype(like.dtype)]
 
 
@@ -96,11 +97,67 @@ def _where(node: Node) -> Sequence[Value]:
 
 def _clip(node: Node) -> Sequence[Value]:
     value = node.operand(0)
+    if node.opset < 11:
+        element = element_of(value)
+        low, high = node.attribute("min"), node.attribute("max")
+        value = value if low is None else node.emit(te.MaxOp(value, node.scalar(low.f, element)))
+        return [value if high is None else node.emit(te.MinOp(value, node.scalar(high.f, element)))]
     if node.has(1):
         value = node.emit(te.MaxOp(value, node.operand(1)))
     if node.has(2):
         value = node.emit(te.MinOp(value, node.operand(2)))
     return [value]
+
+
+def _is_nan(node: Node) -> Sequence[Value]:
+    operand = node.operand(0)
+    return [node.emit(te.CompareOp("ne", operand, operand))]
+
+
+def _is_inf(node: Node) -> Sequence[Value]:
+    operand = node.operand(0)
+    signs = [
+        sign
+        for sign, name in ((-1, "detect_negative"), (1, "detect_positive"))
+        if node.int_attr(name, 1)
+    ]
+    if not signs:
+        return [np.broadcast_to(np.False_, shape_of(operand))]
+    if len(signs) == 2:
+        operand, signs = node.emit(te.AbsOp(operand)), [1]
+    infinity = node.scalar(signs[0] * np.inf, element_of(operand))
+    return [node.emit(te.CompareOp("eq", operand, infinity))]
+
+
+def _hard_sigmoid(node: Node) -> Sequence[Value]:
+    """`max(0, min(1, alpha * x + beta))`."""
+    slope, shift = node.float_attr("alpha", 0.2), node.float_attr("beta", 0.5)
+    return [_ramp(node, node.operand(0), slope, shift)]
+
+
+def _hard_swish(node: Node) -> Sequence[Value]:
+    operand = node.operand(0)
+    return [node.emit(te.MulOp(operand, _ramp(node, operand, 1 / 6, 0.5)))]
+
+
+def _ramp(node: Node, value: SSAValue, slope: float, shift: float) -> SSAValue:
+    element = element_of(value)
+    line = node.emit(te.MulOp(value, node.scalar(slope, element)))
+    line = node.emit(te.AddOp(line, node.scalar(shift, element)))
+    below = node.emit(te.MinOp(line, node.scalar(1.0, element)))
+    return node.emit(te.MaxOp(below, node.scalar(0.0, element)))
+
+
+def _dropout(node: Node) -> Sequence[Value]:
+    """Inference: nothing is dropped. Training draws random numbers, unless with ratio 0."""
+    if node.opset >= 12:
+        training = node.has(2) and bool(node.known(2, "training_mode").item())
+        if training and (not node.has(1) or node.known(1, "ratio").item() != 0):
+            raise node.error(
+                "dropping at random is not supported", hint="training_mode false or ratio 0 is"
+            )
+    kept = np.broadcast_to(np.True_, node.shape(0))
+    return [node.value(0), kept]
 
 
 def _gelu(node: Node) -> Sequence[Value]:
@@ -116,12 +173,17 @@ HANDLERS: dict[str, Handler] = {
     "CastLike": _cast_like,
     "Clip": _clip,
     "Div": binary(te.DivOp),
+    "Dropout": _dropout,
     "Equal": _compare("eq"),
     "Erf": unary(te.ErfOp),
     "Exp": unary(te.ExpOp),
     "Gelu": _gelu,
     "Greater": _compare("gt"),
     "GreaterOrEqual": _compare("ge"),
+    "HardSigmoid": _hard_sigmoid,
+    "HardSwish": _hard_swish,
+    "IsInf": _is_inf,
+    "IsNaN": _is_nan,
     "Less": _compare("lt"),
     "LessOrEqual": _compare("le"),
     "Log": unary(te.LogOp),

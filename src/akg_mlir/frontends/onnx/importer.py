@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from xdsl.utils.exceptions import VerifyException
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import te
 from akg_mlir.frontends.elements import Array, element_type, tensor_of
-from akg_mlir.frontends.onnx.model import load_model, require_onnx
+from akg_mlir.frontends.onnx.model import load_model, opset_of, require_onnx
 from akg_mlir.frontends.onnx.translation import Graph, Handler, Node, shape_of, tensor_type
 
 if TYPE_CHECKING:
@@ -41,39 +42,31 @@ class ImportedModel:
     folded: tuple[str, ...]
 
 
+# Modules of this package; each has HANDLERS, by operator.
+_GROUPS = (
+    "arithmetic",
+    "attention",
+    "channels",
+    "constants",
+    "contraction",
+    "elementwise",
+    "geometry",
+    "indexing",
+    "layout",
+    "loss",
+    "normalization",
+    "padding",
+    "pooling",
+    "positions",
+    "reduction",
+    "resize",
+    "window",
+)
+
+
 def _handlers() -> dict[str, Handler]:
     require_onnx()
-    from akg_mlir.frontends.onnx import (
-        arithmetic,
-        attention,
-        constants,
-        contraction,
-        elementwise,
-        geometry,
-        layout,
-        loss,
-        normalization,
-        positions,
-        reduction,
-        resize,
-        window,
-    )
-
-    groups = (
-        arithmetic,
-        attention,
-        constants,
-        contraction,
-        elementwise,
-        geometry,
-        layout,
-        loss,
-        normalization,
-        positions,
-        reduction,
-        resize,
-        window,
-    )
+    groups = (import_module(f"akg_mlir.frontends.onnx.{name}") for name in _GROUPS)
     return {name: handler for group in groups for name, handler in group.HANDLERS.items()}
 
 
@@ -85,7 +78,7 @@ def supported_operators() -> frozenset[str]:
 def import_model(
     source: str | Path | bytes | ModelProto, *, constants: Mapping[str, Array] | None = None
 ) -> ImportedModel:
-    """Translate an ONNX model (a path, serialised bytes or a ModelProto) of opset >= 13 into `te`.
+    """Translate an ONNX model (a path, serialised bytes or a ModelProto) into `te`.
 
     `constants` gives the values of graph inputs that must be known when compiling, such as the
     shape operand of a Reshape. Raises CompileError for whatever is not supported, naming the node,
@@ -93,7 +86,7 @@ def import_model(
     """
     handlers = _handlers()
     model = load_model(source, constants or {}, handlers)
-    graph = Graph(Block(), given=frozenset(constants or ()))
+    graph = Graph(Block(), opset_of(model), given=frozenset(constants or ()))
     inputs = _declare_inputs(model.graph, graph)
     _translate_nodes(model.graph, graph, handlers)
     outputs = [_result(graph, entry.name) for entry in model.graph.output]

@@ -50,10 +50,18 @@ def _flatten(node: Node) -> Sequence[Value]:
     return _reshaped(node, (prod(shape[:axis]), prod(shape[axis:])))
 
 
+def _axes(node: Node) -> tuple[int, ...] | None:
+    """An attribute before opset 13, an operand since."""
+    if node.opset < 13:
+        return node.ints_attr("axes")
+    return node.known_ints(1, "axes") if node.has(1) else None
+
+
 def _squeeze(node: Node) -> Sequence[Value]:
     shape = node.shape(0)
-    if node.has(1):
-        axes = {axis % len(shape) for axis in node.known_ints(1, "axes")}
+    given = _axes(node)
+    if given is not None:
+        axes = {node.axis(axis, len(shape)) for axis in given}
     else:
         axes = {axis for axis, size in enumerate(shape) if size == 1}
     for axis in axes:
@@ -64,9 +72,9 @@ def _squeeze(node: Node) -> Sequence[Value]:
 
 def _unsqueeze(node: Node) -> Sequence[Value]:
     shape = list(node.shape(0))
-    axes = node.known_ints(1, "axes")
+    axes = _axes(node) or ()
     rank = len(shape) + len(axes)
-    for axis in sorted(axis % rank for axis in axes):
+    for axis in sorted(node.axis(axis, rank) for axis in axes):
         shape.insert(axis, 1)
     return _reshaped(node, shape)
 

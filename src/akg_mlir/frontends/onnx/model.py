@@ -17,7 +17,7 @@ from akg_mlir.frontends.elements import Array
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
 
-MINIMUM_OPSET = 13
+OLDEST_OPSET = 7
 
 
 def require_onnx() -> None:
@@ -38,7 +38,7 @@ def load_model(
 
     `constants` maps graph inputs to values: they become initialisers. `translated` names the
     operators with a translation of their own; others are inlined when ONNX defines them as
-    functions. Raises CompileError for anything that is not a valid model of opset >= 13.
+    functions. Raises CompileError for anything that is not a valid model of a known opset.
     """
     require_onnx()
     from onnx import checker, inliner, shape_inference
@@ -88,19 +88,45 @@ def _read(source: str | Path | bytes | ModelProto) -> ModelProto:
     return model
 
 
-def _check_opset(model: ModelProto) -> None:
+def opset_of(model: ModelProto) -> int:
+    """The version of ONNX's own operators that a model is written in. Raises CompileError."""
     for entry in model.opset_import:
         if entry.domain in ("", "ai.onnx"):
-            if entry.version >= MINIMUM_OPSET:
-                return
-            raise CompileError(
-                f"the model uses opset {entry.version}; {MINIMUM_OPSET} or later is needed",
-                hint="convert it with onnx.version_converter.convert_version(model, 18)",
-            )
+            return entry.version
     raise CompileError(
         "the model does not say which opset of ai.onnx it uses",
-        hint=f"import opset {MINIMUM_OPSET} or later",
+        hint=f"import opset {OLDEST_OPSET} or later",
     )
+
+
+def _check_opset(model: ModelProto) -> None:
+    """Operators of a very old opset are translated where they mean what they meant in opset 7."""
+    from onnx import defs
+
+    version = opset_of(model)
+    newest = defs.onnx_opset_version()
+    if not 1 <= version <= newest:
+        raise CompileError(
+            f"the model uses opset {version}, which the installed onnx does not know",
+            hint=f"opsets {OLDEST_OPSET} to {newest} are supported; install a newer onnx",
+        )
+    for node in model.graph.node if version < OLDEST_OPSET else ():
+        if not _is_as_later(node.op_type, version):
+            raise CompileError(
+                f"{node.op_type} of {describe(node)} is that of opset {version}; "
+                f"{OLDEST_OPSET} or later is needed",
+                hint="convert it with onnx.version_converter.convert_version(model, 18)",
+            )
+
+
+def _is_as_later(operator: str, version: int) -> bool:
+    """Whether an operator was not defined anew between an opset and the oldest supported one."""
+    from onnx import defs
+
+    if not defs.has(operator, OLDEST_OPSET, ""):
+        return True  # refused as unknown later on
+    later: Any = defs.get_schema(operator, OLDEST_OPSET, "")
+    return later.since_version <= version
 
 
 def _specialise(model: ModelProto, constants: Mapping[str, Array]) -> ModelProto:
@@ -133,7 +159,7 @@ def _inline_operators(model: ModelProto, translated: Collection[str]) -> ModelPr
     """Replace operators that ONNX itself defines by other operators (LogSoftmax, CastLike, …)."""
     from onnx import defs, inliner
 
-    version = next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
+    version = opset_of(model)
     while True:
         inlined = set[tuple[str, str]]()
         for node in model.graph.node:

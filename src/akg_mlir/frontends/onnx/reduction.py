@@ -91,9 +91,30 @@ def mean(node: Node, operand: SSAValue, axes: Sequence[int], keepdims: bool) -> 
 
 
 def _softmax(node: Node) -> Sequence[Value]:
+    operand, axis, shape = _normalised(node)
+    return [node.reshaped(node.emit(te.SoftmaxOp(operand, axis)), shape)]
+
+
+def _log_softmax(node: Node) -> Sequence[Value]:
+    """`x - max - log(sum(exp(x - max)))`, in f32."""
+    operand, axis, shape = _normalised(node)
+    wide = node.cast(operand, F32)
+    largest = node.emit(te.ReduceOp("max", wide, [axis], keepdims=True))
+    below = node.emit(te.SubOp(wide, largest))
+    total = node.emit(te.ReduceOp("add", node.emit(te.ExpOp(below)), [axis], keepdims=True))
+    result = node.emit(te.SubOp(below, node.emit(te.LogOp(total))))
+    return [node.reshaped(node.cast(result, element_of(operand)), shape)]
+
+
+def _normalised(node: Node) -> tuple[SSAValue, int, tuple[int, ...]]:
+    """The operand, the axis that softmax runs along, and the shape of the result. Before opset 13
+    softmax runs along all dimensions from the axis on."""
     operand = node.operand(0)
-    rank = len(shape_of(operand))
-    return [node.emit(te.SoftmaxOp(operand, node.int_attr("axis", -1) % rank))]
+    shape = shape_of(operand)
+    axis = node.axis(node.int_attr("axis", -1 if node.opset >= 13 else 1), len(shape))
+    if node.opset < 13:
+        operand, axis = node.reshaped(operand, (prod(shape[:axis]), prod(shape[axis:]))), 1
+    return operand, axis, shape
 
 
 def _layer_normalization(node: Node) -> Sequence[Value]:
@@ -134,6 +155,7 @@ def _statistics_too(
 
 HANDLERS: dict[str, Handler] = {
     "LayerNormalization": _layer_normalization,
+    "LogSoftmax": _log_softmax,
     "ReduceMax": _reduce("max"),
     "ReduceMean": _reduce_mean,
     "ReduceMin": _reduce("min"),

@@ -12,7 +12,7 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import te
-from akg_mlir.frontends.elements import Array, dense, element_type, tensor_of
+from akg_mlir.frontends.elements import Array, dense, element_type, numpy_dtype, tensor_of
 from akg_mlir.frontends.names import name_hint, set_location
 from akg_mlir.frontends.onnx.model import describe
 
@@ -25,6 +25,11 @@ Handler: TypeAlias = Callable[["Node"], Sequence[Value]]
 
 # Larger constants become arguments: weights do not belong in the text of a program.
 LARGEST_INLINE_CONSTANT = 16
+
+
+def _has_data(value: Value) -> bool:
+    return not isinstance(value, SSAValue) and value.size > 0
+
 
 # Operators whose results depend on shapes (a known shape operand is one) and attributes alone.
 OF_SHAPES = frozenset(("ConstantOfShape", "Shape", "Size"))
@@ -50,6 +55,7 @@ class Graph:
     """
 
     block: Block
+    opset: int
     values: dict[str, Value] = field(default_factory=dict[str, Value])
     weights: dict[str, Array] = field(default_factory=dict[str, Array])
     given: frozenset[str] = frozenset()
@@ -65,14 +71,20 @@ class Graph:
 
     def define(self, proto: NodeProto, results: Sequence[Value]) -> None:
         """Name the results of a node."""
-        known = proto.op_type not in OF_SHAPES and not (self.given | self.derived).isdisjoint(
-            proto.input
-        )
+        derived = self._holds_data(proto)
         for name, value in zip(proto.output, results):
             if name:
                 self.values[name] = value
-                if known and not isinstance(value, SSAValue):
+                if derived and not isinstance(value, SSAValue):
                     self.derived.add(name)
+
+    def _holds_data(self, proto: NodeProto) -> bool:
+        """Whether known results of a node are made of the values of graph inputs. They depend on
+        shapes alone where an operand is unknown, or has no elements."""
+        operands = [self.values[name] for name in proto.input if name in self.values]
+        if proto.op_type in OF_SHAPES or not all(_has_data(value) for value in operands):
+            return False
+        return not (self.given | self.derived).isdisjoint(proto.input)
 
     def materialise(self, name: str) -> SSAValue:
         """The named tensor as an SSA value; a known one becomes a constant or an argument."""
@@ -165,6 +177,17 @@ class Node:
             raise self.error(f"operand '{name}' is used before anything computes it")
         return name
 
+    @property
+    def opset(self) -> int:
+        """The version of ONNX's operators that the model is written in."""
+        return self.graph.opset
+
+    def axis(self, axis: int, rank: int) -> int:
+        """An axis counted from the front; raises CompileError when there is no such one."""
+        if not -rank <= axis < rank:
+            raise self.error(f"axis {axis} is outside [{-rank}, {rank - 1}]")
+        return axis % rank
+
     # Attributes.
 
     def attribute(self, name: str) -> AttributeProto | None:
@@ -225,6 +248,12 @@ class Node:
         if tensor_type(value).element_type == element:
             return value
         return self.emit(te.CastOp(value, element))
+
+    def empty(self, shape: Sequence[int]) -> Array:
+        """A tensor without elements, of the type of operand 0."""
+        value = self.value(0)
+        dtype = numpy_dtype(element_of(value)) if isinstance(value, SSAValue) else value.dtype
+        return np.zeros(shape, dtype)
 
     def error(self, message: str, hint: str | None = None) -> CompileError:
         """An error that names the operator and the node."""

@@ -1,228 +1,163 @@
-"""ONNX operators on sliding windows, on channels, and padding.
+"""ONNX's windows (kernel, strides, dilations, pads of any kind) and convolutions.
 
-`te` has windows over two dimensions; what slides over one gets a dimension of size 1.
+`te` has windows over two dimensions. What slides over one gets a dimension of size 1; of three,
+the first one is taken apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import prod
+from functools import reduce
 
 from xdsl.ir import SSAValue
 
 from akg_mlir.dialects import te
-from akg_mlir.frontends.elements import F32
-from akg_mlir.frontends.onnx.reduction import mean
-from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of, shape_of
+from akg_mlir.frontends.onnx.indexing import part_of
+from akg_mlir.frontends.onnx.translation import Handler, Node, Value, shape_of
 
 
 @dataclass(frozen=True)
-class _Window:
-    """Two dimensions of window attributes; `spare` of them (0 or 1) are not in the model.
+class Side:
+    """How windows slide along one dimension; `overhang` is what `ceil_mode` reads beyond pads."""
 
-    `overhang` is what `ceil_mode` reads beyond the pads, per dimension.
-    """
-
-    kernel: tuple[int, ...]
-    strides: tuple[int, ...]
-    dilations: tuple[int, ...]
-    pads: tuple[int, int, int, int]
-    overhang: tuple[int, ...]
-    spare: int
+    kernel: int = 1
+    stride: int = 1
+    dilation: int = 1
+    before: int = 0
+    behind: int = 0
+    overhang: int = 0
 
     @property
-    def reaching(self) -> tuple[int, int, int, int]:
-        """The pads with the overhang."""
-        top, left, bottom, right = self.pads
-        return top, left, bottom + self.overhang[0], right + self.overhang[1]
+    def reach(self) -> int:
+        """Elements from the first to the last of a window."""
+        return self.dilation * (self.kernel - 1) + 1
 
 
-def _window(node: Node, kernel: Sequence[int]) -> _Window:
+ALONE = Side()
+"""Along a dimension of which every element is a window of its own."""
+
+
+def sides_of(node: Node, kernel: Sequence[int]) -> tuple[Side, ...]:
+    """The windows of a convolution or a pooling of operand 0, `[N, C, ...]`."""
     sizes = node.shape(0)[2:]
-    if len(sizes) not in (1, 2):
-        raise node.error(
-            f"slides over {len(sizes)} dimensions", hint="one or two dimensions are supported"
-        )
     rank = len(sizes)
+    if rank not in (1, 2, 3) or len(kernel) != rank:
+        raise node.error(
+            f"slides windows {list(kernel)} over {rank} dimensions",
+            hint="one, two or three dimensions are supported",
+        )
     strides = node.ints_attr("strides") or (1,) * rank
     dilations = node.ints_attr("dilations") or (1,) * rank
-    reach = [d * (k - 1) + 1 for k, d in zip(kernel, dilations, strict=True)]
-    pads = _pads(node, sizes, reach, strides)
+    pads = node.ints_attr("pads") or (0,) * (2 * rank)
+    if len(strides) != rank or len(dilations) != rank or len(pads) != 2 * rank:
+        raise node.error(f"strides, dilations and pads are not those of {rank} dimensions")
+    if min(*kernel, *strides, *dilations) < 1 or min(pads) < 0:
+        raise node.error("takes kernel, strides and dilations of at least 1, pads of at least 0")
+    padding = node.string_attr("auto_pad", "NOTSET")
     ceil = bool(node.int_attr("ceil_mode", 0))
-    overhang = [
-        _overhang(size, span, stride, pads[axis], pads[axis + rank]) if ceil else 0
-        for axis, (size, span, stride) in enumerate(zip(sizes, reach, strides, strict=True))
-    ]
-    spare = 2 - rank
-    return _Window(
-        (1,) * spare + tuple(kernel),
-        (1,) * spare + strides,
-        (1,) * spare + dilations,
-        (pads[0], pads[1], pads[2], pads[3]) if not spare else (0, pads[0], 0, pads[1]),
-        (0,) * spare + tuple(overhang),
-        spare,
+    return tuple(
+        _side(Side(k, s, d, low, high), size, padding, ceil)
+        for k, s, d, low, high, size in zip(
+            kernel, strides, dilations, pads[:rank], pads[rank:], sizes
+        )
     )
 
 
-def _pads(
-    node: Node, sizes: Sequence[int], reach: Sequence[int], strides: Sequence[int]
-) -> tuple[int, ...]:
-    """Elements in front of each dimension, then behind each."""
-    kind = node.string_attr("auto_pad", "NOTSET")
-    rank = len(sizes)
-    if kind == "NOTSET":
-        return node.ints_attr("pads") or (0,) * (2 * rank)
-    if kind == "VALID":
-        return (0,) * (2 * rank)
-    # as many outputs as strides fit: pads are what the last window lacks, halved
-    missing = [
-        max((-(-size // stride) - 1) * stride + span - size, 0)
-        for size, span, stride in zip(sizes, reach, strides, strict=True)
-    ]
-    smaller, larger = [n // 2 for n in missing], [n - n // 2 for n in missing]
-    pairs = (smaller, larger) if kind == "SAME_UPPER" else (larger, smaller)
-    return (*pairs[0], *pairs[1])
+def _side(side: Side, size: int, padding: str, ceil: bool) -> Side:
+    """The side with the pads of `auto_pad`, and what rounding up the number of outputs adds."""
+    kernel, stride, dilation = side.kernel, side.stride, side.dilation
+    if padding == "VALID":
+        side = Side(kernel, stride, dilation)
+    elif padding != "NOTSET":
+        # as many outputs as strides fit: pads are what the last window lacks, halved
+        missing = max((-(-size // stride) - 1) * stride + side.reach - size, 0)
+        less, more = missing // 2, missing - missing // 2
+        pair = (less, more) if padding == "SAME_UPPER" else (more, less)
+        side = Side(kernel, stride, dilation, *pair)
+    if not ceil:
+        return side
+    overhang = _overhang(side, size)
+    return Side(kernel, stride, dilation, side.before, side.behind, overhang)
 
 
-def _overhang(size: int, reach: int, stride: int, before: int, after: int) -> int:
+def _overhang(side: Side, size: int) -> int:
     """What rounding the number of outputs up adds; no window may start behind the image."""
-    padded = size + before + after
-    outputs = -(-(padded - reach) // stride) + 1
-    if (outputs - 1) * stride >= size + before:
+    padded = size + side.before + side.behind
+    outputs = -(-(padded - side.reach) // side.stride) + 1
+    if (outputs - 1) * side.stride >= size + side.before:
         outputs -= 1
-    return max((outputs - 1) * stride + reach - padded, 0)
+    return max((outputs - 1) * side.stride + side.reach - padded, 0)
 
 
-def _image(node: Node, value: SSAValue, spare: int) -> SSAValue:
-    """The operand with the dimension that the model lacks."""
-    if not spare:
-        return value
-    batch, channels, *sizes = shape_of(value)
-    return node.emit(te.ReshapeOp(value, (batch, channels, 1, *sizes)))
+def pads_of(height: Side, width: Side) -> tuple[int, int, int, int]:
+    """The pads of a `te` window, without the overhang."""
+    return height.before, width.before, height.behind, width.behind
 
 
-def _without_spare(node: Node, value: SSAValue, spare: int) -> SSAValue:
-    if not spare:
-        return value
-    batch, channels, _, size = shape_of(value)
-    return node.emit(te.ReshapeOp(value, (batch, channels, size)))
+def steps_of(height: Side, width: Side) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Strides and dilations of a `te` window."""
+    return (height.stride, width.stride), (height.dilation, width.dilation)
 
 
 def _conv(node: Node) -> Sequence[Value]:
     image, weights = node.operand(0), node.operand(1)
-    window = _window(node, shape_of(weights)[2:])
-    image, weights = (_image(node, value, window.spare) for value in (image, weights))
-    steps = window.strides, window.dilations, window.pads
-    result = node.emit(te.Conv2dOp(image, weights, *steps, node.int_attr("group", 1)))
+    sides = sides_of(node, shape_of(weights)[2:])
+    if len(sides) == 3:
+        result = _conv3d(node, image, weights, sides)
+    else:
+        result = _convolution(node, image, weights, sides)
     if node.has(2):
-        bias = node.emit(te.ReshapeOp(node.operand(2), (*shape_of(node.operand(2)), 1, 1)))
+        bias = node.operand(2)
+        bias = node.reshaped(bias, (*shape_of(bias), *[1] * len(sides)))
         result = node.emit(te.AddOp(result, bias))
-    return [_without_spare(node, result, window.spare)]
+    return [result]
 
 
-def _kernel_shape(node: Node) -> tuple[int, ...]:
-    kernel = node.ints_attr("kernel_shape")
-    if kernel is None:
-        raise node.error("has no kernel_shape")
-    return kernel
+def _convolution(node: Node, image: SSAValue, weights: SSAValue, sides: Sequence[Side]) -> SSAValue:
+    """Over one or two dimensions."""
+    height, width = sides if len(sides) == 2 else (ALONE, *sides)
+    image, weights = _plane(node, image), _plane(node, weights)
+    strides, dilations = steps_of(height, width)
+    pads, groups = pads_of(height, width), node.int_attr("group", 1)
+    result = node.emit(te.Conv2dOp(image, weights, strides, dilations, pads, groups))
+    batch, channels, rows, columns = shape_of(result)
+    sizes = (rows, columns) if len(sides) == 2 else (columns,)
+    return node.reshaped(result, (batch, channels, *sizes))
 
 
-def _max_pool(node: Node) -> Sequence[Value]:
-    if node.wants_output(1):
-        raise node.error("the indices of the largest elements are not supported")
-    window = _window(node, _kernel_shape(node))
-    image = _image(node, node.operand(0), window.spare)
-    steps = window.kernel, window.strides, window.dilations, window.reaching
-    return [_without_spare(node, node.emit(te.MaxPool2dOp(image, *steps)), window.spare)]
+def _plane(node: Node, value: SSAValue) -> SSAValue:
+    """A row as an image of height 1."""
+    batch, channels, *sizes = shape_of(value)
+    return node.reshaped(value, (batch, channels, *[1] * (2 - len(sizes)), *sizes))
 
 
-def _average_pool(node: Node) -> Sequence[Value]:
-    window = _window(node, _kernel_shape(node))
-    image = _image(node, node.operand(0), window.spare)
-    include = bool(node.int_attr("count_include_pad", 0))
-    pads = window.reaching
-    if include and any(window.overhang):
-        # the overhang never counts: what does becomes part of the image
-        top, left, bottom, right = window.pads
-        image = node.emit(te.PadOp(image, (0, 0, top, left), (0, 0, bottom, right), 0.0))
-        pads, include = (0, 0, *window.overhang), False
-    steps = window.kernel, window.strides, window.dilations, pads
-    result = node.emit(te.AvgPool2dOp(image, *steps, include))
-    return [_without_spare(node, result, window.spare)]
+def _conv3d(node: Node, image: SSAValue, weights: SSAValue, sides: Sequence[Side]) -> SSAValue:
+    """The sum over the taps along the depth of convolutions of the planes that they meet."""
+    depth, *plane = sides
+    if depth.before or depth.behind:
+        low, high = (0, 0, depth.before, 0, 0), (0, 0, depth.behind, 0, 0)
+        image = node.emit(te.PadOp(image, low, high, 0.0))
+    batch, channels, size, height, width = shape_of(image)
+    outputs = (size - depth.reach) // depth.stride + 1
+    if outputs < 1:
+        raise node.error(f"a window spans {depth.reach} of the {size} elements of dimension 2")
+    flat = node.reshaped(
+        node.emit(te.TransposeOp(image, (0, 2, 1, 3, 4))), (batch, size, channels, height, width)
+    )
+    products: list[SSAValue] = []
+    for tap in range(depth.kernel):
+        first = tap * depth.dilation
+        places = range(first, first + (outputs - 1) * depth.stride + 1, depth.stride)
+        planes = part_of(node, flat, 1, places)
+        planes = node.reshaped(planes, (batch * outputs, channels, height, width))
+        taps = part_of(node, weights, 2, range(tap, tap + 1))
+        kernels = node.reshaped(taps, (*shape_of(taps)[:2], *shape_of(taps)[3:]))
+        products.append(_convolution(node, planes, kernels, plane))
+    total = reduce(lambda a, b: node.emit(te.AddOp(a, b)), products)
+    _, filters, rows, columns = shape_of(total)
+    total = node.reshaped(total, (batch, outputs, filters, rows, columns))
+    return node.emit(te.TransposeOp(total, (0, 2, 1, 3, 4)))
 
 
-def _global_average_pool(node: Node) -> Sequence[Value]:
-    operand = node.operand(0)
-    return [mean(node, operand, range(2, len(shape_of(operand))), keepdims=True)]
-
-
-def _global_max_pool(node: Node) -> Sequence[Value]:
-    operand = node.operand(0)
-    axes = range(2, len(shape_of(operand)))
-    return [node.emit(te.ReduceOp("max", operand, axes, keepdims=True))]
-
-
-def _batch_normalization(node: Node) -> Sequence[Value]:
-    """Inference uses the given statistics; training those of the batch, and updates the given."""
-    operand, scale, bias, mean_, variance = node.operands()
-    epsilon = node.float_attr("epsilon", 1e-5)
-    if not node.int_attr("training_mode", 0):
-        normal = te.BatchNormOp(operand, scale, bias, mean_, variance, epsilon)
-        return [node.emit(normal)]
-    momentum = node.float_attr("momentum", 0.9)
-    current = _statistics(node, operand)
-    normal = node.emit(te.BatchNormOp(operand, scale, bias, *current, epsilon))
-    updated = [
-        _running(node, old, new, momentum)
-        for old, new in zip((mean_, variance), current, strict=True)
-    ]
-    return [normal, *updated]
-
-
-def _statistics(node: Node, operand: SSAValue) -> tuple[SSAValue, SSAValue]:
-    """Mean and (biased) variance of each channel, in f32."""
-    shape = shape_of(operand)
-    axes = [axis for axis in range(len(shape)) if axis != 1]
-    wide = node.cast(operand, F32)
-    average = mean(node, wide, axes, keepdims=True)
-    deviation = node.emit(te.SubOp(wide, average))
-    variance = mean(node, node.emit(te.MulOp(deviation, deviation)), axes, keepdims=False)
-    return node.emit(te.ReshapeOp(average, (prod(shape_of(average)),))), variance
-
-
-def _running(node: Node, old: SSAValue, new: SSAValue, momentum: float) -> SSAValue:
-    """`old * momentum + new * (1 - momentum)`."""
-    kept = node.emit(te.MulOp(node.cast(old, F32), node.scalar(momentum, F32)))
-    added = node.emit(te.MulOp(new, node.scalar(1 - momentum, F32)))
-    return node.cast(node.emit(te.AddOp(kept, added)), element_of(old))
-
-
-def _pad(node: Node) -> Sequence[Value]:
-    mode = node.string_attr("mode", "constant")
-    if mode != "constant":
-        raise node.error(f"mode '{mode}' is not supported", hint="mode 'constant' is")
-    operand = node.operand(0)
-    rank = len(shape_of(operand))
-    amounts = node.known_ints(1, "pads")
-    axes = node.known_ints(3, "axes") if node.has(3) else range(rank)
-    if len(amounts) != 2 * len(axes):
-        raise node.error(f"{len(amounts)} pads for {len(axes)} axes; two for each are needed")
-    low, high = [0] * rank, [0] * rank
-    for position, axis in enumerate(axes):
-        low[axis], high[axis] = amounts[position], amounts[position + len(axes)]
-    if min(*low, *high) < 0:
-        raise node.error("negative pads, which cut off elements, are not supported")
-    value = node.known(2, "constant_value").item() if node.has(2) else 0
-    return [node.emit(te.PadOp(operand, low, high, value))]
-
-
-HANDLERS: dict[str, Handler] = {
-    "AveragePool": _average_pool,
-    "BatchNormalization": _batch_normalization,
-    "Conv": _conv,
-    "GlobalAveragePool": _global_average_pool,
-    "GlobalMaxPool": _global_max_pool,
-    "MaxPool": _max_pool,
-    "Pad": _pad,
-}
+HANDLERS: dict[str, Handler] = {"Conv": _conv}

@@ -14,7 +14,12 @@ from xdsl.rewriter import InsertPoint
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu, te
 from akg_mlir.dialects.te.structured import combine, initial_value, scalar
-from akg_mlir.passes.affine.layout_copies import write_pack, write_pad, write_unpack
+from akg_mlir.passes.affine.layout_copies import (
+    write_concat,
+    write_pack,
+    write_pad,
+    write_unpack,
+)
 from akg_mlir.passes.affine.nests import Nest
 
 
@@ -83,6 +88,9 @@ class _Kernel:
                 write_unpack(self.builder, op, self.buffers[op.operand], self._target(op))
             case te.PadOp():
                 write_pad(self.builder, op, self.buffers[op.operand], self._target(op))
+            case te.ConcatOp():
+                parts = [self.buffers[part] for part in op.parts]
+                write_concat(self.builder, op, parts, self._target(op))
             case te.ConstantOp() if op.splat_value is None:
                 raise CompileError(
                     "a kernel cannot hold a constant of several values",

@@ -1,4 +1,4 @@
-"""Packing, unpacking and padding as copies of boxes.
+"""Packing, unpacking, padding and concatenation as copies of boxes.
 
 Packing runs over the fractal coordinates, where every access is affine without division: full
 fractals are one box, the partly filled ones at the ends of a dimension another.
@@ -65,6 +65,19 @@ def write_pad(builder: Builder, op: te.PadOp, source: SSAValue, target: SSAValue
     shifted = (AffineExpr.dimension(p) + low for p, (low, _) in enumerate(op.amounts))
     value = copy.load(source, AffineMap.identity(rank))
     copy.store(value, target, AffineMap(rank, 0, tuple(shifted)))
+
+
+def write_concat(
+    builder: Builder, op: te.ConcatOp, parts: Sequence[SSAValue], target: SSAValue
+) -> None:
+    """One box of copies per operand."""
+    for source, start in zip(parts, op.starts, strict=True):
+        shape = memref_type(source).get_shape()
+        copy = Nest(builder, [(0, size) for size in shape], op.location)
+        value = copy.load(source, AffineMap.identity(len(shape)))
+        places = list(AffineMap.identity(len(shape)).results)
+        places[op.dim] += start
+        copy.store(value, target, AffineMap(len(shape), 0, tuple(places)))
 
 
 def _boxes(layout: te.Layout, shape: Sequence[int], depth: int) -> Iterator[list[Range]]:

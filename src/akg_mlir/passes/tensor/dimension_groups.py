@@ -28,6 +28,9 @@ class DimensionGroups:
             elif isinstance(op, te.SliceOp):
                 whole = map(range, te.shape_of(op.operand))
                 self._follow_resized(op, [a != b for a, b in zip(op.ranges, whole)])
+            elif isinstance(op, te.ConcatOp):
+                along = [dim == op.dim for dim in range(len(te.shape_of(op.result)))]
+                self._follow_resized(op, along)
             elif isinstance(op, te.StructuredOp):
                 self._follow(op)
         self._separated = {self._find(pair) for pair in self._blocked}
@@ -72,10 +75,13 @@ class DimensionGroups:
         for p in pairs:
             self._unite((op.operand, p), (op.result, p))
 
-    def _follow_resized(self, op: te.PadOp | te.SliceOp, resized: Sequence[bool]) -> None:
+    def _follow_resized(
+        self, op: te.PadOp | te.SliceOp | te.ConcatOp, resized: Sequence[bool]
+    ) -> None:
         """Dimensions that grow, or of which a part is taken, do not merge."""
         for p in range(len(resized) - 1):
-            self._unite((op.operand, p), (op.result, p))
+            for value in op.operands:
+                self._unite((value, p), (op.result, p))
             if resized[p] or resized[p + 1]:
                 self._block([(op.result, p)])
 

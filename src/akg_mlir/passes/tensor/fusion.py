@@ -209,7 +209,7 @@ def reason_alone(op: Operation) -> str:
         image = op.layout.data == te.Layout.NC1HWC0
         if image and isinstance(op, te.UnpackOp) and shape[1] % depth:
             return "the cube makes whole blocks of channels: a kernel of its own"
-    elif not isinstance(op, te.StructuredOp | te.PadOp):
+    elif not isinstance(op, te.StructuredOp | te.PadOp | te.ConcatOp):
         return f"{op.name} is a kernel of its own"
     return ""
 

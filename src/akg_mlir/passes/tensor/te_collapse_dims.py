@@ -92,8 +92,8 @@ def _rebuilt(op: Operation, operands: Sequence[SSAValue], groups: DimensionGroup
             a, b = operands
             flags = op.transpose_a is not None, op.transpose_b is not None
             return type(op)(a, b, *flags, te.element_of(op.result))
-        case te.PadOp() | te.SliceOp():
-            return _resized(op, operands[0], groups)
+        case te.PadOp() | te.SliceOp() | te.ConcatOp():
+            return _resized(op, operands, groups)
         case te.Conv2dOp() | te.FractalConv2dOp() | te.Pool2dOp() | te.ComputeOp():
             return _on_operands(op, operands)
         case te.FractalMatmulOp():
@@ -116,8 +116,13 @@ def _relaid(
     return te.UnpackOp(operand, op.layout.data, groups.shape(op.result))
 
 
-def _resized(op: te.PadOp | te.SliceOp, operand: SSAValue, groups: DimensionGroups) -> Operation:
+def _resized(
+    op: te.PadOp | te.SliceOp | te.ConcatOp, operands: Sequence[SSAValue], groups: DimensionGroups
+) -> Operation:
     """Dimensions in one group keep their size, or stand alone."""
+    if isinstance(op, te.ConcatOp):
+        return te.ConcatOp(operands, regrouped(op, groups, [op.dim])[0])
+    (operand,) = operands
     first = [group[0] for group in groups.of(op.operand)]
     if isinstance(op, te.PadOp):
         low, high = zip(*(op.amounts[dim] for dim in first))

@@ -13,7 +13,14 @@ from xdsl.passes import ModulePass
 
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import broadcast_shape, is_float, tensor_type
-from akg_mlir.passes.tensor import comparisons, formulas, rounding, trigonometry, windows
+from akg_mlir.passes.tensor import (
+    comparisons,
+    formulas,
+    indexing,
+    rounding,
+    trigonometry,
+    windows,
+)
 from akg_mlir.passes.tensor.rewriting import (
     Expression,
     erase_dead,
@@ -224,6 +231,7 @@ _RULES: dict[type[Operation], Callable[..., SSAValue | None]] = {
     te.CoshOp: _unary(trigonometry.cosh),
     te.ErfOp: _unary(formulas.erf),
     te.FloorOp: _unary(rounding.floor),
+    te.GatherOp: indexing.gather,
     te.GeluOp: _gelu,
     te.LayerNormOp: _layer_norm,
     te.MatmulOp: _contraction,

@@ -85,9 +85,21 @@ def _nest(op: Operation) -> Nest:
     if isinstance(op, te.PadOp):
         moved = tuple(Expression(((k, 1),), -low) for k, (low, _) in enumerate(op.amounts))
         return Nest(te.shape_of(op.result), _identity(len(moved)), (moved,))
+    if isinstance(op, te.ConcatOp):
+        return _concatenation(op)
     bounds = te.shape_of(op.results[0])
     identity = _identity(len(bounds))
     return Nest(bounds, identity, tuple(_whole(te.shape_of(v)) for v in op.operands))
+
+
+def _concatenation(op: te.ConcatOp) -> Nest:
+    """Every point reads the operand whose place it is: at most a tile of each."""
+    shape = te.shape_of(op.result)
+    reads = tuple(
+        tuple(Expression(((k, 1),), -start if k == op.dim else 0) for k in range(len(shape)))
+        for start in op.starts
+    )
+    return Nest(shape, _identity(len(shape)), reads)
 
 
 def _structured(op: te.StructuredOp) -> Nest:

@@ -1,0 +1,24 @@
+"""Rules of `te-decompose` for ops that read at computed places."""
+
+from __future__ import annotations
+
+from xdsl.dialects.builtin import i1, i32
+from xdsl.ir import SSAValue
+
+from akg_mlir.dialects import te
+from akg_mlir.passes.tensor.rewriting import Expression
+
+
+def gather(e: Expression, op: te.GatherOp) -> SSAValue:
+    """The sum over all places of the elements whose place it is, exact since one term counts: as
+    slow as the number of places."""
+    shape, indices, dim = te.shape_of(op.operand), te.shape_of(op.indices), op.dim
+    before, places, behind = shape[:dim], shape[dim], shape[dim + 1 :]
+    aligned = e.reshaped(op.indices, (*indices, *[1] * len(behind)))
+    hot = e(te.OneHotOp(aligned, len(indices), places, 1, 0, i32))
+    hit = e(te.CompareOp("ne", hot, e.splat(0, i32)))
+    # truth values are added as numbers
+    value = e.cast(op.operand, i32) if te.element_of(op.operand) == i1 else op.operand
+    spread = e.reshaped(value, (*before, *[1] * len(indices), places, *behind))
+    chosen = e(te.SelectOp(hit, spread, e.splat(0, te.element_of(value))))
+    return e(te.ReduceOp("add", chosen, [dim + len(indices)]))

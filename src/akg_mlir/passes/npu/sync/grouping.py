@@ -44,12 +44,12 @@ def optimise(planner: Planner, plan: Plan, limit: int, timer: Timer) -> Fitted:
     if is_large and found is not None:
         return found
     plans = [plan for plan in (fit(planner, plan.copy(), limit), found) if plan is not None]
-    whole = timer.whole()
 
     def worth(fitted: Fitted) -> tuple[int, int]:
         # Flags are shared between plans: their ids are those of the plan coloured last.
         colour(planner.program, fitted.plan, limit)
-        return whole.worth(fitted.plan.schedule, with_ids=True)
+        schedule = fitted.plan.schedule
+        return timer.exact(schedule), sum(1 for _ in schedule.nodes())
 
     chosen = min(plans, key=worth)
     colour(planner.program, chosen.plan, limit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
@@ -10,7 +10,7 @@ from math import inf
 import numpy as np
 
 from akg_mlir.emit.program import decode
-from akg_mlir.machine import MachineError
+from akg_mlir.machine import Machine, MachineError
 from akg_mlir.machine import program as machine
 from akg_mlir.machine.costs import Cost
 from akg_mlir.machine.loading import load
@@ -73,26 +73,37 @@ class Timer:
         whole = Timer(self._program, self._target, (inf,), LONGEST_WHOLE)
         return whole if whole.length else self
 
-    def worth(self, schedule: Schedule, *, with_ids: bool = False) -> tuple[int, int]:
-        """Cycles, then flag operations and barriers: the less the better."""
-        return self.cycles(schedule, with_ids=with_ids), sum(1 for _ in schedule.nodes())
+    def exact(self, schedule: Schedule) -> int:
+        """Cycles of the whole kernel on all cores under flags that have ids; `NEVER` if it does not
+        end.
 
-    def cycles(self, schedule: Schedule, *, with_ids: bool = False) -> int:
-        """Cycles of the shortened kernel; `NEVER` if it does not end.
-
-        `with_ids`: flags have event ids, and those that share one wait for each other.
+        `cycles` knows nothing of what cores find in L2, nor of flags that wait for ids.
         """
-        prologue, epilogue = schedule.prologue, schedule.epilogue
-        if with_ids:
-            prologue, epilogue = once(prologue), once(epilogue)
+        decoded = decode(self._program.kernel, self._target)
+
+        def around(item: Item, after: bool) -> Sequence[machine.Node]:
+            return _decoded((schedule.after if after else schedule.before).get(item, ()))
+
+        body = _with_nodes(self._program.body, decoded.body, around, inf)
+        first, last = (_decoded(once(end)) for end in (schedule.prologue, schedule.epilogue))
+        try:
+            return Machine(self._target).time(replace(decoded, body=(*first, *body, *last))).cycles
+        except MachineError:
+            return NEVER
+
+    def worth(self, schedule: Schedule) -> tuple[int, int]:
+        """Cycles, then flag operations and barriers: the less the better."""
+        return self.cycles(schedule), sum(1 for _ in schedule.nodes())
+
+    def cycles(self, schedule: Schedule) -> int:
+        """Cycles of the shortened kernel, every flag with an id of its own; `NEVER` if it does not
+        end."""
         base = self._base
         actions = list(base.actions)
         numbered: dict[Action, int] = {}
         events: dict[Flag, int] = {}
 
         def number(node: Node) -> int:
-            if with_ids and not isinstance(node, Barrier) and node.flag.event is not None:
-                events[node.flag] = node.flag.event
             action = _action(node, base.cost, events)
             if action not in numbered:
                 numbered[action] = len(actions)
@@ -103,10 +114,10 @@ class Timer:
             mark: [number(n) for n in (schedule.after if after else schedule.before).get(item, ())]
             for mark, (item, after) in base.places.items()
         }
-        numbers = [number(node) for node in prologue]
+        numbers = [number(node) for node in schedule.prologue]
         for original in base.numbers:
             numbers += marks.get(original, [original])
-        numbers += [number(node) for node in epilogue]
+        numbers += [number(node) for node in schedule.epilogue]
         column = np.array(numbers, np.int32)
         # Nobody asks which instruction of the program it was, and nothing is jumped over.
         stream = Stream(column, code=column, heads=bytes(len(numbers) + 1))
@@ -119,7 +130,13 @@ class Timer:
     def _base(self) -> _Base:
         decoded = decode(self._program.kernel, self._target)
         places: list[tuple[Item, bool]] = []
-        body = tuple(self._body(self._program.body, decoded.body, places))
+
+        def mark(item: Item, after: bool) -> Sequence[machine.Node]:
+            places.append((item, after))
+            event = len(places) - 1
+            return [machine.SetFlag(label=_MARK, pipe=_MARK, waiter=_MARK, event=event)]
+
+        body = _with_nodes(self._program.body, decoded.body, mark, self._iterations)
         gm = self._target.gm
         gm = replace(gm, dram_total=gm.dram_share(decoded.cores))
         # Marks are flags of a pipe of their own, one event each.
@@ -132,34 +149,51 @@ class Timer:
         }
         return _Base(schedule.streams[0].numbers.tolist(), schedule.actions, marks)
 
-    def _body(
-        self, body: Body, decoded: Sequence[machine.Node], places: list[tuple[Item, bool]]
-    ) -> list[machine.Node]:
-        """The nodes of a body, with marks around its items and loops cut short."""
-        items = iter(body.items)
-        found: list[machine.Node] = []
-        for node in decoded:
-            if isinstance(node, machine.Let):
-                found.append(node)
-                continue
-            item = next(items)
-            found.append(_mark(places, item, False))
-            if isinstance(node, machine.Loop) and isinstance(item, Loop):
-                node = replace(node, body=tuple(self._body(item.body, node.body, places)))
-                if self._iterations != inf:
-                    end = f"{node.lower} + {self._iterations} * {node.step}"
-                    node = replace(node, upper=f"min({node.upper}, {end})")
-            elif isinstance(node, machine.If) and isinstance(item, Branch):
-                arms = zip(item.arms, (node.then, node.otherwise))
-                then, otherwise = (tuple(self._body(arm, n, places)) for arm, n in arms)
-                node = replace(node, then=then, otherwise=otherwise)
-            found += [node, _mark(places, item, True)]
-        return found
+
+def _with_nodes(
+    body: Body,
+    decoded: Sequence[machine.Node],
+    around: Callable[[Item, bool], Sequence[machine.Node]],
+    iterations: float,
+) -> tuple[machine.Node, ...]:
+    """The nodes of a body, with what `around` gives before (False) and after (True) its items, and
+    loops cut short."""
+    items = iter(body.items)
+    found: list[machine.Node] = []
+    for node in decoded:
+        if isinstance(node, machine.Let):
+            found.append(node)
+            continue
+        item = next(items)
+        found += around(item, False)
+        if isinstance(node, machine.Loop) and isinstance(item, Loop):
+            node = replace(node, body=_with_nodes(item.body, node.body, around, iterations))
+            if iterations != inf:
+                end = f"{node.lower} + {iterations} * {node.step}"
+                node = replace(node, upper=f"min({node.upper}, {end})")
+        elif isinstance(node, machine.If) and isinstance(item, Branch):
+            arms = zip(item.arms, (node.then, node.otherwise))
+            then, otherwise = (_with_nodes(arm, n, around, iterations) for arm, n in arms)
+            node = replace(node, then=then, otherwise=otherwise)
+        found += [node, *around(item, True)]
+    return tuple(found)
 
 
-def _mark(places: list[tuple[Item, bool]], item: Item, after: bool) -> machine.Node:
-    places.append((item, after))
-    return machine.SetFlag(label=_MARK, pipe=_MARK, waiter=_MARK, event=len(places) - 1)
+def _decoded(nodes: Sequence[Node]) -> list[machine.Node]:
+    """Flags that have ids, and barriers, as the machine knows them."""
+    found: list[machine.Node] = []
+    for node in nodes:
+        if isinstance(node, Barrier):
+            found.append(machine.Barrier(label="barrier", pipe=node.on.value))
+            continue
+        flag = node.flag
+        src, dst, event = flag.src.value, flag.dst.value, flag.event
+        assert event is not None
+        if isinstance(node, Set):
+            found.append(machine.SetFlag(label="set", pipe=src, waiter=dst, event=event))
+        else:
+            found.append(machine.WaitFlag(label="wait", pipe=dst, setter=src, event=event))
+    return found
 
 
 def _action(node: Node, cost: Cost, events: dict[Flag, int]) -> Action:

@@ -34,10 +34,10 @@ func.func @statistics(%x: tensor<128x8x56x56xf32>) -> (tensor<8xf32>, tensor<8xf
 // KERNELS-NEXT:    te.mul %x, %x
 // KERNELS-NEXT:    te.reduce add
 // KERNELS-NEXT:    te.add
-func.func @busy(%x: tensor<128x16x56x56xf32>) -> tensor<16xf32> {
-  %0 = te.reduce add %x axes [0, 2, 3] : tensor<128x16x56x56xf32> -> tensor<16xf32>
-  %1 = te.mul %x, %x : (tensor<128x16x56x56xf32>, tensor<128x16x56x56xf32>) -> tensor<128x16x56x56xf32>
-  %2 = te.reduce add %1 axes [0, 2, 3] : tensor<128x16x56x56xf32> -> tensor<16xf32>
+func.func @busy(%x: tensor<128x16x64x64xf32>) -> tensor<16xf32> {
+  %0 = te.reduce add %x axes [0, 2, 3] : tensor<128x16x64x64xf32> -> tensor<16xf32>
+  %1 = te.mul %x, %x : (tensor<128x16x64x64xf32>, tensor<128x16x64x64xf32>) -> tensor<128x16x64x64xf32>
+  %2 = te.reduce add %1 axes [0, 2, 3] : tensor<128x16x64x64xf32> -> tensor<16xf32>
   %3 = te.add %0, %2 : (tensor<16xf32>, tensor<16xf32>) -> tensor<16xf32>
   func.return %3 : tensor<16xf32>
 }

@@ -6,6 +6,7 @@ import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from xdsl.ir import Block, Operation, SSAValue
 
@@ -15,7 +16,7 @@ from akg_mlir.passes.tensor.rewriting import shown, splat_of
 from akg_mlir.passes.tensor.tile_nests import stays_in_graph
 
 MOST_STRANGERS = 64
-"""Ops of a kernel made of kernels that share nothing: longer ones take too long to compile."""
+"""Ops of a kernel made of kernels by themselves: longer ones take too long to compile."""
 CUBE = (te.FractalMatmulOp, te.FractalConv2dOp)
 
 Report = Callable[[str, Operation, str, dict[str, int]], None]
@@ -85,9 +86,9 @@ class Clusters:
     def _place(self, op: Operation) -> None:
         """Into the kernel of its users, or a kernel of its own."""
         users = [use.operation for use in op.results[0].uses]
-        kernels = list(dict.fromkeys(self.of[user] for user in users if user in self.of))
-        while len(kernels) > 1 and self._unite(kernels[0], kernels[1], op):
-            kernels = list(dict.fromkeys(self.of[user] for user in users if user in self.of))
+        kernels = self._kernels_of(users)
+        while any(self._unite(a, b, op) for a, b in combinations(kernels, 2)):
+            kernels = self._kernels_of(users)
         for kernel in kernels:
             outside = [u for u in users if self.of.get(u) is not kernel]
             if self._join(kernel, op, outside):
@@ -95,6 +96,9 @@ class Clusters:
         self._set(self.fusion.alone(op))
         for kernel in kernels:
             self.fusion.settle(kernel, op)
+
+    def _kernels_of(self, ops: Iterable[Operation]) -> list[Kernel]:
+        return list(dict.fromkeys(self.of[op] for op in ops if op in self.of))
 
     def _join(self, kernel: Kernel, op: Operation, outside: list[Operation]) -> bool:
         try:
@@ -174,24 +178,30 @@ class Clusters:
     # ---------------------------------------------------------------------------------- strangers
 
     def _unite_strangers(self) -> None:
-        """Kernels that neither need others nor are needed become one: their tile bands follow each
-        other, and the latency of a kernel's first and last transfers is paid once."""
-        waiting: list[Kernel] = []
+        """Kernels that need the same others, and are needed by the same, become one: their tile
+        bands follow each other, and the latency of a kernel's first and last transfers is paid
+        once."""
+        strangers: dict[object, list[Kernel]] = {}
         for kernel in dict.fromkeys(self.of.values()):
-            if self._is_stranger(kernel):
+            on_cube = any(isinstance(op, CUBE) for op in kernel.ops)
+            if not (on_cube or kernel.reason):
+                strangers.setdefault(self._neighbours(kernel), []).append(kernel)
+        for alike in strangers.values():
+            waiting: list[Kernel] = []
+            for kernel in alike:
                 if sum(len(k.ops) for k in (*waiting, kernel)) > MOST_STRANGERS:
                     self._merge(waiting)
                     waiting = []
                 waiting.append(kernel)
-        self._merge(waiting)
+            self._merge(waiting)
 
-    def _is_stranger(self, kernel: Kernel) -> bool:
-        on_cube = any(isinstance(op, CUBE) for op in kernel.ops)
+    def _neighbours(self, kernel: Kernel) -> tuple[frozenset[Kernel], frozenset[Kernel]]:
+        """The kernels that a kernel reads from, and those that read what it writes."""
         read = (shown(value).owner for value in self._operands(kernel))
-        written = (op.results[0] for op in kernel.ops)
-        touching = {*read, *(user for value in written for user in self._users(value))}
-        others = {owner for owner in touching if owner in self.of} - set(kernel.ops)
-        return not (others or on_cube or kernel.reason)
+        users = (user for op in kernel.ops for user in self._users(op.results[0]))
+        needed = self._kernels_of(owner for owner in read if isinstance(owner, Operation))
+        needing = self._kernels_of(users)
+        return frozenset(needed) - {kernel}, frozenset(needing) - {kernel}
 
     def _users(self, value: SSAValue) -> list[Operation]:
         """Ops that read a value, through views too."""
@@ -202,8 +212,8 @@ class Clusters:
     def _merge(self, kernels: list[Kernel]) -> None:
         if len(kernels) > 1:
             ops = sorted((op for k in kernels for op in k.ops), key=self.position.__getitem__)
-            self._set(Kernel(ops, reason="tile bands that share nothing"))
-            message = f"{len(kernels)} kernels that share nothing become one"
+            self._set(Kernel(ops, reason="tile bands by themselves"))
+            message = f"{len(kernels)} kernels that do not wait for each other become one"
             self.report("passed", ops[-1], message, {"kernels": len(kernels)})
 
     # ------------------------------------------------------------------------------------ borders

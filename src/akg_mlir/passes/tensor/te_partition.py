@@ -49,8 +49,8 @@ class TePartition(ModulePass):
     `npu.workload`. What stays in the graph: calls, views (`te.reshape`), constants, and the
     packing of weights. A constant that is returned is written by a kernel. Ops share a kernel where
     one tile band can compute them on chip and that saves more GM traffic than it costs
-    recomputation (`fusion`). Kernels that share nothing and do not wait for each other become one,
-    up to 64 ops.
+    recomputation (`fusion`). Kernels that wait for the same others, and for which the same wait,
+    become one, up to 64 ops.
     """
 
     name = NAME

@@ -20,6 +20,8 @@ from akg_mlir.targets import Target
 
 NAME = "te-split-reductions"
 PARTIAL = "te.partial"
+LEAST = 0.1
+"""What two steps must gain: estimates err by as much, and leave out what more tiles cost."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def _split(reductions: Sequence[te.ReduceOp], target: Target) -> None:
     prefixes = (tuple(axes[:k]) for k in range(max(1, len(axes))))
     plans = [_plan(reductions, outer, target) for outer in prefixes]
     whole, best = plans[0], min(plans, key=lambda plan: plan.cycles)
-    if not best.outer:
+    if best.cycles > whole.cycles * (1 - LEAST):
         return
     inner = [axis for axis in axes if axis not in best.outer]
     for op in reductions:
@@ -115,13 +117,21 @@ def _plan(reductions: Sequence[te.ReduceOp], outer: tuple[int, ...], target: Tar
     together = min(_line(op), max(1, target.alignments["gm"] // width))
     tasks = prod(sizes[axis] for axis in kept) // together
     busiest = ceil(tasks / target.cores) / tasks
-    cycles = _reading(len(read) * prod(sizes) * width, tasks, target) + work * busiest
+    amount, last = len(read) * prod(sizes) * width, max(op.dims, default=0)
+    run = prod(sizes[1 + max((axis for axis in kept if axis < last), default=-1) :]) * width
+    cycles = _reading(amount, tasks, target) + work * busiest
+    inside = {*reductions, *makers}
+    if all(use.operation in inside for v in read for use in v.uses):
+        # What reads the inputs again, with the results, would do so in either case.
+        cycles += _reading(amount, tasks, target) * _slower(
+            run * ceil(tasks / target.cores), target
+        )
     if outer:
         results, parts = prod(te.shape_of(op.result)), prod(sizes[axis] for axis in kept)
         load, store = target.paths["gm", "ub"], target.paths["ub", "gm"]
         fill = sum(path.startup + path.latency for path in (load, store))
         again = _reading(parts * width, max(1, results // together), target)
-        cycles += len(reductions) * (fill + again)
+        cycles += fill + len(reductions) * again  # te-partition makes one kernel of all of them
     return _Plan(outer, tasks, ceil(cycles))
 
 
@@ -135,3 +145,9 @@ def _reading(amount: int, tasks: int, target: Target) -> float:
     """Cycles to read some bytes that are dealt out in tasks."""
     busy = min(tasks, target.cores)
     return amount * ceil(tasks / target.cores) / tasks / target.gm.dram_share(busy)
+
+
+def _slower(share: int, target: Target) -> float:
+    """What reading takes in addition, relatively, where the bytes of every core, which follow those
+    of the one before, are no multiple of the alignment."""
+    return 1 / target.gm.unaligned - 1 if share % target.alignments["gm"] else 0.0

@@ -26,6 +26,8 @@ LONGEST = 300
 """Instructions, flags not counted, of which a timed run may consist."""
 LONGEST_WHOLE = 2000
 """Instructions of a kernel that is timed with all iterations, to decide between two schedules."""
+LONGEST_EXACT = 20_000
+"""Instructions of a kernel that the machine times on all cores: tenths of a second."""
 NEVER = 1 << 62
 """Cycles of a schedule under which the pipes wait for each other."""
 _MARK = "mark"
@@ -75,10 +77,12 @@ class Timer:
 
     def exact(self, schedule: Schedule) -> int:
         """Cycles of the whole kernel on all cores under flags that have ids; `NEVER` if it does not
-        end.
+        end, and those of `cycles` if it is too long.
 
         `cycles` knows nothing of what cores find in L2, nor of flags that wait for ids.
         """
+        if executed(self._program.body) > LONGEST_EXACT:
+            return self.cycles(schedule)
         decoded = decode(self._program.kernel, self._target)
 
         def around(item: Item, after: bool) -> Sequence[machine.Node]:

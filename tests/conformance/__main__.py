@@ -7,11 +7,12 @@ import json
 import sys
 from pathlib import Path
 
-from tests.conformance import composite, onnx, peers, polybench_kernels, shared_cases
+from tests.conformance import composite, models, onnx, peers, polybench_kernels, shared_cases
 
 SUITES = {
     "onnx": onnx.run_suite,
     "composite": composite.run_suite,
+    "models": models.run_suite,
     "peers": peers.run_suite,
     "polybench": polybench_kernels.run_suite,
     "cases": shared_cases.run_suite,

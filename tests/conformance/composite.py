@@ -14,7 +14,6 @@ import json
 import random
 import re
 import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -22,9 +21,8 @@ from statistics import median
 from typing import Any
 
 from bench.isolated import run_isolated
+from tests.conformance.outcomes import STATUSES, by_group, counts, record
 from tests.support import composite_cases
-
-STATUSES = ("passed", "wrong", "crashed", "unsupported", "timeout")
 
 
 def run_suite(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -44,14 +42,12 @@ def run(
     tasks = {str(path.relative_to(root)): partial(_case, path) for path in files}
     cases = {name: known[name] for name in tasks if name in known}
     for finished in run_isolated({n: t for n, t in tasks.items() if n not in known}, jobs, timeout):
-        case = {"name": finished.name, **_outcome(finished.value, finished.failure, timeout)}
-        cases[finished.name] = case
+        case = cases[finished.name] = record(finished, timeout)
         if case["status"] != "passed":
             print(f"{case['status']:12} {finished.name}: {case['detail']}", file=sys.stderr)
-    counts = _counts(cases.values())
-    result = {**counts, "ok": not counts["wrong"] + counts["crashed"]}
-    groups = sorted({_group(name) for name in cases})
-    result["groups"] = {g: _counts(c for n, c in cases.items() if _group(n) == g) for g in groups}
+    found = counts(cases.values())
+    result = {**found, "ok": not found["wrong"] + found["crashed"]}
+    result["groups"] = by_group(cases.values(), lambda name: [str(Path(name).parent)])
     result["cases"] = [cases[name] for name in sorted(cases)]
     print(_summary(result), file=sys.stderr)
     return result
@@ -59,23 +55,6 @@ def run(
 
 def _case(path: Path) -> dict[str, Any]:
     return composite_cases.run(json.loads(path.read_text()))
-
-
-def _outcome(value: object, failure: str | None, timeout: float) -> dict[str, Any]:
-    if isinstance(value, dict):
-        return value
-    if failure == "timeout":
-        return {"status": "timeout", "detail": f"more than {timeout:g} s"}
-    return {"status": "crashed", "detail": str(failure)}
-
-
-def _counts(cases: Any) -> dict[str, int]:
-    found = Counter(case["status"] for case in cases)
-    return {"total": found.total(), **{status: found[status] for status in STATUSES}}
-
-
-def _group(name: str) -> str:
-    return str(Path(name).parent)
 
 
 def _summary(result: Mapping[str, Any]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from te_text import apply, kernels, module_of, reference, relative_error
 from xdsl.dialects.builtin import StringAttr
@@ -151,3 +153,17 @@ def test_mixed_precision_uses_the_cube():
     assert any("fractal_matmul" in ops for ops in kernels(mixed))
     x = RNG.uniform(-1, 1, (20, 40)).astype(np.float32)
     assert relative_error(reference(mixed, x)[0], reference(strict, x)[0]) < 2e-3
+
+
+def test_a_kernel_has_two_windows_at_most():
+    """Tiles of windows of windows of windows took minutes to choose."""
+    x, w = "tensor<1x4x6x6xf32>", "tensor<4x4x3x3xf32>"
+    steps = "strides [1, 1] dilations [1, 1] pads [1, 1, 1, 1] groups 1"
+    names = ["%a", "%1", "%2", "%3", "%4", "%r"]
+    body = "\n".join(
+        f"{result} = te.conv2d {image}, %b {steps} : ({x}, {w}) -> {x}"
+        for image, result in pairwise(names)
+    )
+    cut = apply(module_of([x, w], body, [x]), TENSOR_FLOOR)
+    counts = [sum(inner.name == "te.conv2d" for inner in op.walk()) for op in cut.ops]
+    assert sorted(counts) == [0, 1, 2, 2]

@@ -28,6 +28,9 @@ TOLERANCE = 0.125
 not better, and less traffic is certain."""
 SHARE = 2
 """A tile may need this part of a memory, so that two tiles are on chip at a time."""
+MOST_WINDOWS = 2
+"""Ops on sliding windows in a kernel: tiles of windows of windows are many to choose from, and
+take too long to compile."""
 MARGIN = 512
 """Bytes of that left free: boxes are counted here without what fills up their last blocks."""
 
@@ -117,6 +120,7 @@ class Fusion:
         reason = reason_alone(op)
         if PARTIAL in op.attributes:
             reason = "partial results of many tiles: the second step is another kernel"
+        _check_windows([op, *kernel.ops])
         if reason or kernel.group is None or kernel.estimate is None:
             raise NotFused(reason or kernel.reason)
         step, group = self.steps.of(op), kernel.group.copy()
@@ -140,6 +144,7 @@ class Fusion:
         of the tensors that they share. Raises `NotFused`."""
         if a.group is None or b.group is None or a.estimate is None or b.estimate is None:
             raise NotFused(a.reason or b.reason)
+        _check_windows([*a.ops, *b.ops])
         group, names, saved = a.group.copy(), dict[int, int](), 0
         for tensor in shared:
             if tensor in group.need and tensor in b.group.need:
@@ -197,6 +202,12 @@ def _estimate(group: TileGroup) -> Estimate:
         return chunked
     chunked = in_chunks(group) if group.recomputed(whole.sizes) > 0 else None
     return whole if chunked is None or whole.cycles <= chunked.cycles else chunked
+
+
+def _check_windows(ops: Iterable[Operation]) -> None:
+    """Raises `NotFused` for more ops on windows than a kernel may have."""
+    if sum(isinstance(op, te.WindowOp) for op in ops) > MOST_WINDOWS:
+        raise NotFused("windows of windows of windows take too long to compile")
 
 
 def reason_alone(op: Operation) -> str:

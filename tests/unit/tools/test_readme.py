@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-PAGES = ("README.md", "docs/composite-json.md")
+PAGES = ("README.md", "docs/composite-json.md", "docs/python.md")
 TEXT = "\n".join((ROOT / page).read_text() for page in PAGES)
 COMMANDS = re.findall(r"^\$ (akg.*)$", TEXT, flags=re.MULTILINE)
 PYTHON = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
@@ -32,3 +32,11 @@ def test_command(command: str) -> None:
 def test_python(source: str) -> None:
     done = subprocess.run([sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", ["attention.py"])
+def test_example(name: str) -> None:
+    path = ROOT / "examples" / name
+    done = subprocess.run([sys.executable, path], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert ": ok, " in done.stdout

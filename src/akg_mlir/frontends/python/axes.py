@@ -57,8 +57,8 @@ class Index:
         raise _not_affine("a quotient")
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(self, Axis) and isinstance(other, Axis):
-            return self is other
+        if other is self:
+            return True
         raise _no_value()
 
     def __hash__(self) -> int:
@@ -77,7 +77,7 @@ class Index:
 def _no_value() -> Exception:
     return error(
         "an index has no value while a kernel is traced",
-        hint="indices only subscript tensors; select by values of elements with akg.where",
+        hint="indices only subscript tensors; axes are compared with `is`",
     )
 
 

@@ -62,4 +62,4 @@ def _outside(function: FunctionType) -> Mapping[str, object]:
 def _is_constant(value: object) -> bool:
     if isinstance(value, tuple):
         return all(map(_is_constant, value))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-    return isinstance(value, _CONSTANTS)
+    return isinstance(value, (*_CONSTANTS, *_FIXED))

@@ -169,16 +169,17 @@ def _size(body: ComputeTrace, axis: Axis) -> int:
 
 
 def _map(iterators: Sequence[Axis], indices: Sequence[Index]) -> AffineMap:
+    places = {axis: place for place, axis in enumerate(iterators)}
     exprs: list[AffineExpr] = []
     for index in indices:
         expr: AffineExpr = AffineExpr.constant(index.offset)
         for axis, factor in index.terms.items():
-            if axis not in iterators:
+            if axis not in places:
                 raise error(
                     f"axis {axis.name} is neither one of the result nor reduced",
                     hint="add it to the shape, or sum over it",
                 )
-            expr = expr + AffineExpr.dimension(iterators.index(axis)) * factor
+            expr = expr + AffineExpr.dimension(places[axis]) * factor
         exprs.append(expr)
     return AffineMap(len(iterators), 0, tuple(e.simplify(len(iterators), 0) for e in exprs))
 

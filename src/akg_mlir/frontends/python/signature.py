@@ -5,16 +5,18 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import Any
 
 import numpy as np
 from xdsl.dialects.builtin import TensorType
 from xdsl.ir import Attribute
+from xdsl.utils.exceptions import VerifyException
 
+from akg_mlir.dialects.te.types import check_tensor
 from akg_mlir.frontends.python.axes import Axis
-from akg_mlir.frontends.python.dtypes import DTYPES, element_type
+from akg_mlir.frontends.python.dtypes import element_type
 from akg_mlir.frontends.python.places import TraceError, definition
-from akg_mlir.frontends.python.tensor import Spec
+from akg_mlir.frontends.python.tensor import Spec, Tensor
 
 Array = np.ndarray[Any, np.dtype[Any]]
 """What kernels are called on."""
@@ -77,14 +79,17 @@ class Signature:
         return known
 
     def types(self, sizes: Mapping[Axis, int]) -> list[TensorType[Attribute]]:
-        """The types of the tensors."""
-        return [
-            TensorType(
-                element_type(spec.dtype),
-                [sizes[dim] if isinstance(dim, Axis) else dim for dim in spec.dims],
-            )
-            for spec in self.tensors.values()
-        ]
+        """The types of the tensors. Raises TraceError for those without elements, or too large."""
+        result: list[TensorType[Attribute]] = []
+        for name, spec in self.tensors.items():
+            shape = [sizes[dim] if isinstance(dim, Axis) else dim for dim in spec.dims]
+            type_ = TensorType(element_type(spec.dtype), shape)
+            try:
+                check_tensor(type_)
+            except VerifyException as refused:
+                raise TraceError(f"argument '{name}' of {self.name}: {refused}") from None
+            result.append(type_)
+        return result
 
 
 def signature_of(function: Callable[..., object], scope: Mapping[str, object]) -> Signature:
@@ -106,7 +111,7 @@ def signature_of(function: Callable[..., object], scope: Mapping[str, object]) -
             raise TraceError(f"parameter *{name} of {function.__name__}", place, "name each one")
         if isinstance(parameter.annotation, Spec):
             tensors[name] = parameter.annotation
-        elif parameter.annotation is parameter.empty or _is_dtype(parameter.annotation):
+        elif _is_no_constant(parameter.annotation):
             raise TraceError(
                 f"parameter '{name}' of {function.__name__} has no tensor type",
                 place,
@@ -132,5 +137,8 @@ def _check_names(name: str, tensors: Mapping[str, Spec], place: Any) -> None:
                 raise TraceError(f"{name} has two axes named {dim.name}", place)
 
 
-def _is_dtype(annotation: object) -> TypeGuard[type]:
-    return isinstance(annotation, type) and annotation in DTYPES
+def _is_no_constant(annotation: object) -> bool:
+    """Whether an annotation is missing, still text, or an element type without sizes."""
+    if isinstance(annotation, type) and issubclass(annotation, Tensor):
+        return True
+    return annotation is inspect.Parameter.empty or isinstance(annotation, str)

@@ -274,15 +274,24 @@ class Tensor:
     def __array__(self, *_: object) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
         raise error("numpy cannot compute with tensors of a kernel", hint="use functions of akg")
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Operand) -> Tensor:
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, *operands: Operand, **_: object
+    ) -> Tensor:
         """`numpy.float32(2) * x` is a product as any other; functions of numpy are refused."""
         name = _DUNDER.get(ufunc.__name__)
         if name is not None and method == "__call__" and isinstance(operands[0], np.generic):
             return getattr(self, name)(operands[0])
-        raise error(
-            f"numpy.{ufunc.__name__} cannot compute with tensors of a kernel",
-            hint="use functions of akg on tensors; make arrays constants with akg.constant",
-        )
+        raise _not_for_numpy(ufunc.__name__)
+
+    def __array_function__(self, function: Callable[..., object], *_: object) -> Tensor:
+        raise _not_for_numpy(function.__name__)
+
+
+def _not_for_numpy(name: str) -> Exception:
+    return error(
+        f"numpy.{name} cannot compute with tensors of a kernel",
+        hint="use functions of akg on tensors; make arrays constants with akg.constant",
+    )
 
 
 _DUNDER = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
@@ -26,11 +26,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """Everything about a program on a target that does not depend on data."""
+    """Everything about a program on a target that does not depend on data. `misses` are shares of
+    transfers that miss L2, as in `Traffic`, where they are not those of the program itself."""
 
     program: Program
     target: Target
     plans: tuple[Plan, ...]
+    misses: Mapping[tuple[int, bool], float] | None = None
 
     @cached_property
     def written(self) -> set[int]:
@@ -104,7 +106,8 @@ class Loaded:
         """What the clock needs to know."""
         code = tuple(plan.instruction for plan in self.plans)
         active = max(1, int(np.count_nonzero(self.issues.lengths)))
-        return schedule(self.issues, Costs(code, self.target, active, self.traffic.misses), code)
+        misses = self.traffic.misses if self.misses is None else self.misses
+        return schedule(self.issues, Costs(code, self.target, active, misses), code)
 
     @cached_property
     def timelines(self) -> tuple[Timeline, ...]:

@@ -46,9 +46,9 @@ def colour(program: Program, plan: Plan, limit: int) -> Uses | None:
 
 
 def is_token(plan: Plan, flag: Flag) -> bool:
-    """Whether the flag is set before the kernel's first item."""
+    """Whether the flag is set before the kernel's first item, and until its last one."""
     order = plan.orders.get(flag)
-    return order is not None and not order.forward
+    return order is not None and not order.forward and flag not in plan.ends
 
 
 def _assign(uses: Uses, chosen: Sequence[int]) -> int:
@@ -83,10 +83,15 @@ def _assign_tokens(plan: Plan, uses: Uses, tokens: Sequence[int], ids: range) ->
 def _spans(program: Program, plan: Plan) -> dict[Flag, tuple[int, int]]:
     """First and last place of every flag inside the program's body."""
     spans: dict[Flag, tuple[int, int]] = {}
+    end = 0
     for place, node in enumerate(textual(program, plan.schedule)):
         flag = getattr(node, "flag", None)
         if isinstance(flag, Flag):
             spans[flag] = (spans[flag][0] if flag in spans else place, place)
+            end = place
+    for token, (first, last) in plan.ends.items():
+        start, stop = spans[token]
+        spans[token] = (start if first else 0, end if last is None else stop)
     return spans
 
 
@@ -139,7 +144,7 @@ def apart(plan: Plan, uses: Uses) -> list[tuple[Flag, Flag]]:
 
     (first, second) in program order, those furthest apart first.
     """
-    chosen = [i for i, f in enumerate(uses.flags) if f in plan.orders and not is_token(plan, f)]
+    chosen = [i for i, f in enumerate(uses.flags) if f in plan.orders and plan.orders[f].forward]
     flags = [uses.flags[i] for i in chosen]
     if not flags:
         return []

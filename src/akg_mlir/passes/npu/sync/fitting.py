@@ -78,6 +78,7 @@ def _disjoint(candidates: Sequence[tuple[Flag, Flag]], most: int) -> list[tuple[
 def merge(plan: Plan, flags: Sequence[Flag]) -> None:
     """One flag for several of one pair and body: set at their last place, awaited at the first."""
     orders = [plan.orders[flag] for flag in flags]
+    ends = [plan.ends.get(flag, (False, None)) for flag in flags]
     delays = not plan.delays.isdisjoint(flags)
     for flag in flags:
         plan.drop(flag)
@@ -86,6 +87,9 @@ def merge(plan: Plan, flags: Sequence[Flag]) -> None:
     earlier = items[max(o.first for o in orders)]
     later = items[min(o.second for o in orders)]
     merged = plan.add(Order(order.body, earlier, later, order.src, order.dst))
+    if not order.forward and len({*ends}) == 1:
+        first, last = ends[0]
+        plan.end(merged, first=first, last=last)
     if delays:
         plan.delays.add(merged)
 

@@ -14,6 +14,7 @@ from akg_mlir.passes.npu.sync.cuts import Cuts, classes, count_runs, cut, moved,
 from akg_mlir.passes.npu.sync.events import Uses, colour
 from akg_mlir.passes.npu.sync.exchange import exchange
 from akg_mlir.passes.npu.sync.fitting import Fitted, at_once, delay, fit, merge
+from akg_mlir.passes.npu.sync.pipelined import extend_tokens
 from akg_mlir.passes.npu.sync.placement import Order, Plan, Planner
 from akg_mlir.passes.npu.sync.redundancy import eliminate
 from akg_mlir.passes.npu.sync.schedule import Flag, PipePair
@@ -31,6 +32,9 @@ def optimise(planner: Planner, plan: Plan, limit: int, timer: Timer) -> Fitted:
     Never worse than what `fit` makes of the plan, except where asking for that takes seconds.
     """
     fits = colour(planner.program, plan, limit) is None
+    if not fits:
+        plan = extend_tokens(planner, plan)
+        fits = colour(planner.program, plan, limit) is None
     is_large = not timer.length
     if is_large and not fits:
         timer = timer.whole()

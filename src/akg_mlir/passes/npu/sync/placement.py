@@ -71,6 +71,11 @@ class Plan:
     """Token -> the flag inside its use that makes its release wait for its acquisition."""
     delays: set[Flag] = field(default_factory=set[Flag])
     """Flags that order no dependence, but the use of an event id after another one."""
+    ends: dict[Flag, tuple[bool, Item | None]] = field(
+        default_factory=dict[Flag, tuple[bool, Item | None]]
+    )
+    """Of tokens whether they are first set in front of their loop instead of the kernel, and the
+    item behind it before which they are last awaited instead of at the kernel's end, if any."""
 
     def add(self, order: Order) -> Flag:
         """Place a forward flag or a token."""
@@ -89,11 +94,28 @@ class Plan:
     def add_barrier(self, on: Pipe, before: Item) -> None:
         self.schedule.before.setdefault(before, []).append(Barrier(on))
 
+    def end(self, token: Flag, *, first: bool, last: Item | None) -> None:
+        """Move the ends of a token that has its own at those of the kernel (see `ends`)."""
+        if not first and last is None:
+            return
+        self.ends[token] = (first, last)
+        if first:
+            self.schedule.remove_flags([token], self.schedule.prologue)
+            self.schedule.before.setdefault(_loop(self.orders[token]), []).append(Set(token))
+        if last is not None:
+            self.schedule.remove_flags([token], self.schedule.epilogue)
+            self.schedule.before.setdefault(last, []).insert(0, Wait(token))
+
     def drop(self, flag: Flag) -> None:
         """Take a flag out, with the flag that guards it."""
         order, guard = self.orders.pop(flag), self.guards.pop(flag, None)
         gone = [flag] if guard is None else [flag, guard]
-        self.schedule.remove_flags(gone, order.earlier, order.later)
+        first, last = self.ends.pop(flag, (False, None))
+        after, before = self.schedule.after, self.schedule.before
+        waits = [order.later, *([_loop(order)] if first else []), *([last] if last else [])]
+        places = [after.get(order.earlier), *(before.get(item) for item in waits)]
+        kernel = self.schedule.prologue, self.schedule.epilogue
+        self.schedule.remove_flags(gone, *filter(None, places), *kernel)
         self.delays.discard(flag)
         self.guards = {t: g for t, g in self.guards.items() if g is not flag}
 
@@ -113,7 +135,22 @@ class Plan:
         after.insert(release, Wait(guard))
 
     def copy(self) -> Plan:
-        return Plan(self.schedule.copy(), dict(self.orders), dict(self.guards), set(self.delays))
+        return Plan(
+            self.schedule.copy(),
+            dict(self.orders),
+            dict(self.guards),
+            set(self.delays),
+            dict(self.ends),
+        )
+
+
+def _loop(order: Order) -> Item:
+    """The loop whose iterations a token orders."""
+    loop = order.body.owner
+    while isinstance(loop, Branch):
+        loop = loop.parent.owner
+    assert loop is not None
+    return loop
 
 
 class _FlagMissing(Exception):

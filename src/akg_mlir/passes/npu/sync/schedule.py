@@ -72,10 +72,9 @@ class Schedule:
         for nodes in self.lists():
             nodes[:] = [n for n in nodes if n is not barrier]
 
-    def remove_flags(self, flags: Collection[Flag], earlier: Item, later: Item) -> None:
-        """Drop every operation on flags that are set after one item and awaited before another."""
-        around = self.after.get(earlier), self.before.get(later), self.prologue, self.epilogue
-        for nodes in filter(None, around):
+    def remove_flags(self, flags: Collection[Flag], *places: list[Node]) -> None:
+        """Drop every operation on flags in some places."""
+        for nodes in places:
             nodes[:] = [n for n in nodes if isinstance(n, Barrier) or n.flag not in flags]
 
     def drop_barriers(self) -> None:

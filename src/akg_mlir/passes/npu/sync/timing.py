@@ -145,7 +145,9 @@ class Timer:
         gm = replace(gm, dram_total=gm.dram_share(decoded.cores))
         # Marks are flags of a pipe of their own, one event each.
         target = replace(self._target, events_per_pair=len(places), gm=gm, cores=1)
-        schedule = load(replace(decoded, body=body, cores=1), target).schedule
+        misses = load(decoded, self._target).traffic.misses  # cores find in L2 what others loaded
+        alone = load(replace(decoded, body=body, cores=1), target)
+        schedule = replace(alone, misses=misses).schedule
         marks = {
             number: places[action.flag[2]]
             for number, action in enumerate(schedule.actions)

@@ -67,6 +67,15 @@ def test_tiles_cut_rows_of_subscripts_evenly() -> None:
     assert all(28 % size == 0 or size % 28 == 0 for size in sizes)
 
 
+def test_of_very_many_loops_the_shorter_ones_stay_whole() -> None:
+    """Two sizes of each of 18 loops would be 262,144 choices."""
+    model = TileModel(tuple(Loop(3 + k) for k in range(18)), (), ())
+    grid = grid_of(model)
+    assert len(grid) == 4096
+    assert [len(set(column)) for column in grid.T] == [1] * 6 + [2] * 12
+    assert grid[:, :6].tolist() == [[3, 4, 5, 6, 7, 8]] * 4096
+
+
 def test_tiles_of_a_flat_convolution_are_parts_of_its_rows() -> None:
     """17 rows of 17 points, 9 taps of 16 channels."""
     kernel = affine_cases.flat_convolution(19, 1, 3)

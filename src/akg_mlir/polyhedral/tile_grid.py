@@ -18,10 +18,13 @@ GRID = 6000
 
 def grid_of(model: TileModel, blocks: int = 1) -> Numbers:
     """A row per choice of sizes, a column per loop. Loops in units of blocks also get multiples of
-    `blocks` of them: what memory moves fastest."""
-    dims = max(1, sum(1 for loop in model.loops if loop.fixed is None and loop.extent > 1))
-    each = max(2, int(GRID ** (1 / dims)))
+    `blocks` of them: what memory moves fastest. Of very many loops the shorter ones stay whole."""
+    free = [k for k, loop in enumerate(model.loops) if loop.fixed is None and loop.extent > 1]
+    each = max(2, int(GRID ** (1 / max(1, len(free)))))
+    longest = sorted(free, key=lambda k: model.loops[k].extent, reverse=True)
     sides = [_thinned(loop, _candidates(loop, blocks), each) for loop in model.loops]
+    for k in longest[GRID.bit_length() - 1 :]:
+        sides[k] = sides[k][:1]
     return _rows(model, sides)
 
 

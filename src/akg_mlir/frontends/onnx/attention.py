@@ -63,9 +63,9 @@ def _heads(node: Node, index: int, attribute: str) -> SSAValue:
 
 
 def _with_past(node: Node, value: SSAValue, index: int) -> SSAValue:
-    if node.has(index):
-        raise node.error("past keys and values are not supported", hint="leave them out")
-    return value
+    if not node.has(index):
+        return value
+    return node.emit(te.ConcatOp([node.operand(index), value], 2))
 
 
 def _scores(node: Node, queries: SSAValue, keys: SSAValue) -> SSAValue:
@@ -145,7 +145,8 @@ def _reachable(node: Node, scores: Sequence[int]) -> Array | None:
     left, right = _window(node)
     if left is None and right is None:
         return None
-    distance = np.arange(scores[3]) - np.arange(scores[2])[:, None]
+    offset = node.shape(_PAST_KEY)[2] if node.has(_PAST_KEY) else 0
+    distance = np.arange(scores[3]) - np.arange(scores[2])[:, None] - offset
     seen = np.ones(distance.shape, np.bool_)
     if right is not None:
         seen &= distance <= right

@@ -44,22 +44,27 @@ class ImportedModel:
 
 # Modules of this package; each has HANDLERS, by operator.
 _GROUPS = (
+    "activation",
     "arithmetic",
     "attention",
     "channels",
     "constants",
     "contraction",
+    "convolution",
     "elementwise",
     "geometry",
     "indexing",
     "layout",
     "loss",
     "normalization",
+    "norms",
     "padding",
     "pooling",
     "positions",
     "reduction",
     "resize",
+    "rotary",
+    "training",
     "window",
 )
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
 
 OLDEST_OPSET = 7
+MAIN_DOMAINS = ("", "ai.onnx")
+TRAINING_DOMAIN = "ai.onnx.preview.training"
 
 
 def require_onnx() -> None:
@@ -89,10 +91,15 @@ def _read(source: str | Path | bytes | ModelProto) -> ModelProto:
 
 
 def opset_of(model: ModelProto) -> int:
-    """The version of ONNX's own operators that a model is written in. Raises CompileError."""
+    """The version of ONNX's own operators that a model is written in; the newest one where it has
+    operators of other domains only. Raises CompileError."""
+    from onnx import defs
+
     for entry in model.opset_import:
-        if entry.domain in ("", "ai.onnx"):
+        if entry.domain in MAIN_DOMAINS:
             return entry.version
+    if all(node.domain not in MAIN_DOMAINS for node in model.graph.node):
+        return defs.onnx_opset_version()
     raise CompileError(
         "the model does not say which opset of ai.onnx it uses",
         hint=f"import opset {OLDEST_OPSET} or later",
@@ -163,7 +170,7 @@ def _inline_operators(model: ModelProto, translated: Collection[str]) -> ModelPr
     while True:
         inlined = set[tuple[str, str]]()
         for node in model.graph.node:
-            if node.domain not in ("", "ai.onnx") or node.op_type in translated:
+            if node.domain not in MAIN_DOMAINS or node.op_type in translated:
                 continue
             if defs.has(node.op_type, ""):
                 # The stubs of onnx lack these two properties.
@@ -213,10 +220,10 @@ def _with_defaults(
 def _check_operators(model: ModelProto, translated: Collection[str]) -> None:
     """Before onnx's own checks, whose message for an unknown operator does not name the node."""
     for node in model.graph.node:
-        if node.domain not in ("", "ai.onnx"):
+        if node.domain not in (*MAIN_DOMAINS, TRAINING_DOMAIN):
             raise CompileError(
                 f"operator {node.domain}.{node.op_type} of {describe(node)} is not supported",
-                hint="only operators of the default ONNX domain are",
+                hint=f"only operators of the default ONNX domain and of {TRAINING_DOMAIN} are",
             )
         if node.op_type not in translated:
             raise CompileError(

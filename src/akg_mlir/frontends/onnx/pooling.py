@@ -156,9 +156,45 @@ def _global_max_pool(node: Node) -> Sequence[Value]:
     return [node.emit(te.ReduceOp("max", operand, axes, keepdims=True))]
 
 
+def _lp_pool(node: Node) -> Sequence[Value]:
+    """The norms of windows, padded with zeros; computed in f32."""
+    degree = node.int_attr("p", 2)
+
+    def pool(image: SSAValue, height: Side, width: Side) -> SSAValue:
+        top, left, bottom, right = _reaching(height, width)
+        if top or left or bottom or right:
+            image = node.emit(te.PadOp(image, (0, 0, top, left), (0, 0, bottom, right), 0.0))
+        kernel, steps = (height.kernel, width.kernel), steps_of(height, width)
+        return node.emit(te.Pool2dOp("add", image, kernel, *steps))
+
+    sides = sides_of(node, _kernel_shape(node))
+    total = pooled(node, _powers(node, degree), sides, pool)
+    return [_root(node, total, degree)]
+
+
+def _global_lp_pool(node: Node) -> Sequence[Value]:
+    degree = node.int_attr("p", 2)
+    powers = _powers(node, degree)
+    axes = range(2, len(shape_of(powers)))
+    total = node.emit(te.ReduceOp("add", powers, axes, keepdims=True))
+    return [_root(node, total, degree)]
+
+
+def _powers(node: Node, degree: int) -> SSAValue:
+    sizes = node.emit(te.AbsOp(node.cast(node.operand(0), F32)))
+    return node.emit(te.PowOp(sizes, node.scalar(degree, F32)))
+
+
+def _root(node: Node, total: SSAValue, degree: int) -> SSAValue:
+    root = node.emit(te.PowOp(total, node.scalar(1 / degree, F32)))
+    return node.cast(root, element_of(node.operand(0)))
+
+
 HANDLERS: dict[str, Handler] = {
     "AveragePool": _average_pool,
     "GlobalAveragePool": _global_average_pool,
+    "GlobalLpPool": _global_lp_pool,
+    "LpPool": _lp_pool,
     "GlobalMaxPool": _global_max_pool,
     "MaxPool": _max_pool,
 }

@@ -16,20 +16,13 @@ from xdsl.ir import SSAValue
 
 from akg_mlir.dialects import te
 from akg_mlir.frontends.elements import F32, I32, I64, is_float, numpy_dtype
+from akg_mlir.frontends.onnx.indexing import from_the_end
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of, shape_of
 
 
 def axis_of(node: Node, rank: int, default: int) -> int:
     """The attribute `axis`, counted from the front."""
-    axis = node.int_attr("axis", default)
-    return normal_axis(node, axis, rank)
-
-
-def normal_axis(node: Node, axis: int, rank: int) -> int:
-    """An axis counted from the front; refused when there is none."""
-    if not -rank <= axis < rank:
-        raise node.error(f"axis {axis} is outside [{-rank}, {rank - 1}]")
-    return axis % rank
+    return node.axis(node.int_attr("axis", default), rank)
 
 
 def picked(node: Node, data: SSAValue, index: SSAValue, axis: int) -> SSAValue:
@@ -89,7 +82,7 @@ def _cumulative(kind: str) -> Handler:
     def translate(node: Node) -> Sequence[Value]:
         operand = node.operand(0)
         shape, element = shape_of(operand), element_of(operand)
-        axis = normal_axis(node, node.known_ints(1, "axis")[0], len(shape))
+        axis = node.axis(node.known_ints(1, "axis")[0], len(shape))
         size, outer, inner = shape[axis], prod(shape[:axis]), prod(shape[axis + 1 :])
         rows = node.reshaped(operand, (outer, 1, size, inner))
         own, other = node.places(size, 2), node.places(size, 1)
@@ -145,19 +138,11 @@ def _gather_elements(node: Node) -> Sequence[Value]:
     kept = [size if i == axis else taken[i] for i, size in enumerate(shape)]
     if tuple(kept) != shape:
         data = node.emit(te.SliceOp(data, [0] * len(shape), kept))
-    index = from_the_front(node, index, shape[axis])
+    index = from_the_end(node, node.cast(index, I32), shape[axis])
     # the places to take are one more dimension, in front of that of the data
     data = node.reshaped(data, (*kept[:axis], 1, *kept[axis:]))
     index = node.reshaped(index, (*taken[: axis + 1], 1, *taken[axis + 1 :]))
     return [node.reshaped(picked(node, data, index, axis + 1), taken)]
-
-
-def from_the_front(node: Node, index: SSAValue, size: int) -> SSAValue:
-    """Places along a dimension in i32, those that are negative counted from its end."""
-    index = node.cast(index, I32)
-    behind = node.emit(te.AddOp(index, node.scalar(size, I32)))
-    negative = node.emit(te.CompareOp("lt", index, node.scalar(0, I32)))
-    return node.emit(te.SelectOp(negative, behind, index))
 
 
 HANDLERS: dict[str, Handler] = {

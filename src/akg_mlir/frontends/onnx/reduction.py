@@ -14,7 +14,7 @@ from akg_mlir.frontends.onnx.elementwise import cast_to
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of, shape_of
 
 
-def _axes(node: Node, rank: int) -> tuple[int, ...]:
+def axes_of(node: Node, rank: int) -> tuple[int, ...]:
     """The reduced axes: an attribute in old opsets, an operand in new ones; none means all."""
     axes = node.known_ints(1, "axes") if node.has(1) else node.ints_attr("axes") or ()
     if not axes:
@@ -37,10 +37,10 @@ def reduced(
     return cast_to(node, result, element)
 
 
-def _of_nothing(node: Node, kind: str) -> Value:
+def of_nothing(node: Node, kind: str) -> Value:
     """A reduction over no elements yields the neutral element; known, as its operand is."""
     array = node.known(0, "operand")
-    axes = _axes(node, array.ndim)
+    axes = axes_of(node, array.ndim)
     keepdims = bool(node.int_attr("keepdims", 1))
     shape = [1 if i in axes else n for i, n in enumerate(array.shape) if keepdims or i not in axes]
     neutral = _neutral(kind, element_type(array.dtype, "the operand"))
@@ -61,9 +61,9 @@ def _neutral(kind: str, element: Attribute) -> float | int:
 def _reduce(kind: str) -> Handler:
     def translate(node: Node) -> Sequence[Value]:
         if 0 in node.shape(0):
-            return [_of_nothing(node, kind)]
+            return [of_nothing(node, kind)]
         operand = node.operand(0)
-        axes = _axes(node, len(shape_of(operand)))
+        axes = axes_of(node, len(shape_of(operand)))
         return [reduced(node, kind, operand, axes, bool(node.int_attr("keepdims", 1)))]
 
     return translate
@@ -73,7 +73,7 @@ def _reduce_mean(node: Node) -> Sequence[Value]:
     if 0 in node.shape(0):
         raise node.error("the mean of no elements is not a number")
     operand = node.operand(0)
-    axes = _axes(node, len(shape_of(operand)))
+    axes = axes_of(node, len(shape_of(operand)))
     return [mean(node, operand, axes, bool(node.int_attr("keepdims", 1)))]
 
 

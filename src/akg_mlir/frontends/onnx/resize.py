@@ -15,7 +15,6 @@ from xdsl.ir import SSAValue
 from akg_mlir.dialects import te
 from akg_mlir.frontends.elements import F16, F32, is_float
 from akg_mlir.frontends.onnx.interpolation import Axis, Method, nearest, outside, weights
-from akg_mlir.frontends.onnx.positions import normal_axis
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of, shape_of
 
 
@@ -52,7 +51,7 @@ def resized(
 def _axes(node: Node, shape: Sequence[int]) -> list[tuple[int, Axis]]:
     """The dimensions that change, by `scales` or `sizes`, of all or of `axes`."""
     rank = len(shape)
-    dims = [normal_axis(node, axis, rank) for axis in node.ints_attr("axes") or range(rank)]
+    dims = [node.axis(axis, rank) for axis in node.ints_attr("axes") or range(rank)]
     elements = [shape[dim] for dim in dims]
     if node.has(2) and node.shape(2) != (0,):
         scales = [float(x) for x in node.known(2, "scales").ravel().tolist()]
@@ -134,4 +133,17 @@ def _extrapolated(node: Node, value: SSAValue, dim: int, axis: Axis, method: Met
     return node.emit(te.SelectOp(condition, given, value))
 
 
-HANDLERS: dict[str, Handler] = {"Resize": _resize}
+def _upsample(node: Node) -> Sequence[Value]:
+    """What Resize was called before opset 10."""
+    given = node.attribute("scales")
+    factors = node.known(1, "scales").ravel().tolist() if given is None else given.floats
+    operand = node.operand(0)
+    shape = shape_of(operand)
+    axes = [Axis(n, math.floor(n * scale), scale) for n, scale in zip(shape, map(float, factors))]
+    mode = node.string_attr("mode", "nearest")
+    method = Method(mode, "asymmetric", "floor", 0.0, antialias=False, exclude_outside=False)
+    changing = [(dim, axis) for dim, axis in enumerate(axes) if axis.scale != 1]
+    return [resized(node, operand, changing, method)]
+
+
+HANDLERS: dict[str, Handler] = {"Resize": _resize, "Upsample": _upsample}

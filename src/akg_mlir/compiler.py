@@ -14,6 +14,7 @@ from akg_mlir.passes.pipelines import Akg, Precision, flatten, parse_pipeline
 from akg_mlir.sources import Array, SourceLike, load
 
 if TYPE_CHECKING:
+    from akg_mlir.execution.host import HostProgram
     from akg_mlir.execution.machine import Runner
     from akg_mlir.report.figures import RunReport
 
@@ -84,6 +85,24 @@ class Kernel:
         module = compilation.source.module.clone()
         PassPipeline(compilation.passes[: reached[-1]]).apply(make_context(), module)
         return str(module)
+
+    def cpp(self) -> dict[str, str]:
+        """The C++ text of every kernel over `akg_npu.hpp`, by the kernel's name.
+
+        Raises CompileError when the pipeline stopped above the instructions.
+        """
+        from akg_mlir.emit.cpp.module import emit_module
+
+        return emit_module(self.compilation.module)
+
+    def build_host(self) -> HostProgram:
+        """The same program with its kernels compiled as C++ for this computer: callable.
+
+        Needs g++ or clang++ (or what CXX names); raises CompileError without one.
+        """
+        from akg_mlir.execution.host import HostProgram
+
+        return HostProgram(self.compilation)
 
     def report(self, inputs: Mapping[str, Array] | None = None, *, seed: int = 0) -> RunReport:
         """Run on `inputs` (arguments not named there get random values) and compare.

@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass, PassPipeline, get_pass_option_infos
@@ -26,6 +26,9 @@ from akg_mlir.parsing import ModuleParser
 from akg_mlir.passes import TABLES, get_all_passes
 from akg_mlir.passes.pipelines import parse_pipeline
 from akg_mlir.verification import verify_module
+
+if TYPE_CHECKING:
+    from akg_mlir.emit.cpp.module import CppTarget
 
 FLOORS = {"": "Pipelines", ".tensor": "Tensor", ".affine": "Affine", ".npu": "NPU"}
 
@@ -56,6 +59,10 @@ class AkgOpt(xDSLOptMain):
         self.available_frontends["mlir"] = self._parse_mlir
         self.available_frontends["onnx"] = self._import_onnx
         self.available_frontends["json"] = self.available_frontends["info"] = self._import_composite
+
+    def register_all_targets(self) -> None:
+        super().register_all_targets()
+        self.available_targets["cpp"] = _cpp_target
 
     def parse_chunk(
         self, chunk: IO[bytes], file_extension: str, start_offset: int = 0
@@ -146,6 +153,12 @@ class _Held(io.StringIO):
     def close(self) -> None:
         self.text = self.getvalue()
         super().close()
+
+
+def _cpp_target() -> type[CppTarget]:
+    from akg_mlir.emit.cpp.module import CppTarget
+
+    return CppTarget
 
 
 def _verify_after(previous: ModulePass | None, module: ModuleOp) -> None:

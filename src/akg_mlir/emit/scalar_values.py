@@ -59,6 +59,9 @@ _WIDE: Mapping[type[Operation], str] = {
     math_dialect.SinOp: "np.sin",
     math_dialect.CosOp: "np.cos",
 }
+OPERATIONS = _BINARY.keys() | _WIDE.keys()
+"""Ops of which each is one function."""
+
 _CASTS = (
     arith.ExtFOp,
     arith.TruncFOp,

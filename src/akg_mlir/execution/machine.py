@@ -6,16 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects import func
-from xdsl.dialects.builtin import StringAttr
 
 from akg_mlir.compilation import Compilation
-from akg_mlir.diagnostics import CompileError
+from akg_mlir.emit.cpp.module import target_of_module
 from akg_mlir.emit.program import decode
 from akg_mlir.execution.graph import kernel_calls, run_graph, with_weights
 from akg_mlir.machine import Machine, MachineError, Mode, Recording, RunResult, Timing
 from akg_mlir.machine.program import Program
 from akg_mlir.sources import Array
-from akg_mlir.targets import Target, load
+from akg_mlir.targets import Target
 
 
 @dataclass(frozen=True)
@@ -50,12 +49,7 @@ class Execution:
 
 def target_of(compilation: Compilation) -> Target:
     """The machine a program was compiled for. Raises CompileError when the module names none."""
-    name = compilation.module.attributes.get("npu.target")
-    if not isinstance(name, StringAttr):
-        raise CompileError(
-            "the module does not say which machine it is for", hint="run te-set-target"
-        )
-    return load(name.data)
+    return target_of_module(compilation.module)
 
 
 class Runner:

@@ -1,8 +1,9 @@
 """The cube: `c[m,n] = (init ? 0 : c[m,n]) + a[m,k] * b[k,n]` on fractals.
 
-One `mad` forms its products and sums over k in f32 (matrix product of numpy, on one thread), adds
-the accumulator once and rounds to its type; integers are exact and wrap around. Rows and columns
-beyond m, k, n are ignored.
+One `mad` sums its products over k in f64 (matrix product of numpy, on one thread), rounds the sum
+to the accumulator's type and adds it; integers are exact and wrap around. Products of f16 are
+multiples of 2^-48: while their sums stay below 32, f64 has them exactly, in whatever order they are
+taken. Rows and columns beyond m, k, n are ignored.
 """
 
 from __future__ import annotations
@@ -39,7 +40,6 @@ def plan_mad(mad: Mad) -> Plan:
         access(0, mad.c, True, [c_box]),
     )
     places = [place(op) for op in mad.operands]
-    wide = np.dtype(np.float32 if a_type.kind == "f" else np.float64)
     ones = all_ones(c_type)
 
     def rows_of_a(values: Array) -> Array:
@@ -55,15 +55,16 @@ def plan_mad(mad: Mad) -> Plan:
         known_a = rows_of_a(valid_view(a_box, a_memory, addresses[1], a_type))[: mad.m, : mad.k]
         known_b = columns_of_b(valid_view(b_box, b_memory, addresses[2], a_type))
         known = _known(known_a, known_b[: mad.k, : mad.n], all_ones(a_type))
-        product = _product(a.astype(wide), b.astype(wide))
+        product = _product(a.astype(np.float64), b.astype(np.float64))
         data, valid = _tile(c_box, c_memory, addresses[0], c_type, (n1, m1))
         new, new_known = _matrix(data), _matrix(valid)
-        if not scalar:
-            product = product + new[: mad.m, : mad.n].astype(wide)
-            known = known & (new_known[: mad.m, : mad.n] == ones)
         if c_type.kind == "i":
             product = product.astype(np.int64)  # of which less than 2^53 was used: exact
-        new[: mad.m, : mad.n] = product.astype(c_type)
+        product = product.astype(c_type)
+        if not scalar:
+            product += new[: mad.m, : mad.n]
+            known = known & (new_known[: mad.m, : mad.n] == ones)
+        new[: mad.m, : mad.n] = product
         new_known[: mad.m, : mad.n] = np.where(known, ones, 0)
         return [(data, _fractals(new, m1)), (valid, _fractals(new_known, m1))]
 

@@ -1,0 +1,257 @@
+"""One kernel of planned instructions as C++ text over `akg_npu.hpp`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.dialects import affine, arith, func, memref, scf
+from xdsl.dialects.builtin import IntegerAttr
+from xdsl.ir import Block, Operation, SSAValue
+
+from akg_mlir.diagnostics import CompileError
+from akg_mlir.dialects import npu
+from akg_mlir.emit.cpp.buffers import Buffers, head
+from akg_mlir.emit.cpp.index import index_text, map_text
+from akg_mlir.emit.cpp.instructions import instruction_text
+from akg_mlir.emit.cpp.literals import BYTES, element_name
+from akg_mlir.emit.cpp.names import Names, kernel_identifier
+from akg_mlir.emit.cpp.scalar import scalar_text
+from akg_mlir.targets import Target
+
+INDENT = "  "
+
+
+def emit_kernel(function: func.FuncOp, target: Target) -> str:
+    """The text of a kernel whose buffers have addresses and whose pipes are synchronised.
+
+    Every memref argument is a parameter, and so is every `memref.alloc`: workspace in GM, after
+    the arguments. Raises `CompileError` for ops that are no instructions.
+    """
+    return _Emitter(function, target).run()
+
+
+def workspaces(function: func.FuncOp) -> list[memref.AllocOp]:
+    """The allocations in GM that a launch passes after the arguments, in order."""
+    return [op for op in function.walk() if isinstance(op, memref.AllocOp)]
+
+
+class _Emitter:
+    def __init__(self, function: func.FuncOp, target: Target) -> None:
+        self.function, self.target = function, target
+        self.names = Names()
+        self.names.unique(kernel_identifier(function.sym_name.data))
+        self.buffers = Buffers(self.names)
+        self.lines: list[str] = []
+        self.depth = 1
+
+    def run(self) -> str:
+        function = self.function
+        parameters = [*function.body.block.args, *(op.memref for op in workspaces(function))]
+        for position, value in enumerate(parameters):
+            self.buffers.add_tensor(value, f"arg{position}", function)
+        for op in function.walk():
+            if isinstance(op, npu.BufferOp):
+                self.buffers.add_buffer(op)
+        self.block(function.body.block)
+        return head(function, self.target, self.buffers, self.lines)
+
+    def line(self, text: str) -> None:
+        self.lines.append(INDENT * self.depth + text)
+
+    # ------------------------------------------------------------------------------ control flow
+
+    def block(self, block: Block) -> None:
+        for op in block.ops:
+            self.op(op)
+
+    def op(self, op: Operation) -> None:
+        match op:
+            case scf.ForOp():
+                self.loop(op)
+            case scf.IfOp():
+                self.branch(op)
+            case npu.ScalarOp():
+                self.scalar(op)
+            case memref.CastOp():
+                self.buffers.alias(op.dest, op.source)
+            case (
+                func.ReturnOp()
+                | scf.YieldOp()
+                | memref.DeallocOp()
+                | memref.AllocOp()
+                | npu.BufferOp()
+                | npu.PtrOp()
+                | npu.ViewOp()
+            ):
+                pass
+            case npu.CoreIdOp():
+                self.line(f"const int64_t {self.names.define(op.result, 'core')} = core_id();")
+            case npu.ScalarLoadOp():
+                name = self.names.define(op.result, "r")
+                self.touch(op)
+                self.line(f"const auto {name} = load({self.pointer(op.src)});")
+            case _ if self.integer(op):
+                pass
+            case _:
+                self.instruction(op)
+
+    def integer(self, op: Operation) -> bool:
+        """Integer arithmetic: constants and what is used once are written where they are used."""
+        if len(op.results) != 1 or any(o not in self.names for o in op.operands):
+            return False
+        if isinstance(op, npu.PipeOp):
+            return False
+        text = index_text(op, [self.names[o] for o in op.operands])
+        if text is None:
+            return False
+        (result,) = op.results
+        if isinstance(op, arith.ConstantOp):
+            is_bool = str(result.type) == "i1" and isinstance(op.value, IntegerAttr)
+            self.names.inline(result, ("true" if text != "0" else "false") if is_bool else text)
+            return True
+        kind = "bool" if str(result.type) == "i1" else "int64_t"
+        self.line(f"const {kind} {self.names.define(result, 'n')} = {text};")
+        return True
+
+    def loop(self, op: scf.ForOp) -> None:
+        carried = op.body.block.args[1:]
+        for argument, start in zip(carried, op.iter_args):
+            kind = "bool" if str(argument.type) == "i1" else "int64_t"
+            self.line(f"{kind} {self.names.define(argument, 'carried')} = {self.name(start)};")
+        lower, upper, step = (self.name(v) for v in (op.lb, op.ub, op.step))
+        variable = self.names.define(op.body.block.args[0], "i")
+        ahead = f"++{variable}" if step == "1" else f"{variable} += {step}"
+        self.line(f"for (int64_t {variable} = {lower}; {variable} < {upper}; {ahead}) {{")
+        self.nested(op.body.block, carried)
+        self.line("}")
+        for result, argument in zip(op.results, carried):
+            self.names.inline(result, self.names[argument])
+
+    def nested(self, block: Block, results: Sequence[SSAValue]) -> None:
+        """A block one level in; what it yields goes to variables that are there already."""
+        self.depth += 1
+        self.block(block)
+        last = block.last_op
+        if isinstance(last, scf.YieldOp):
+            self.assign(results, last.operands)
+        self.depth -= 1
+
+    def assign(self, results: Sequence[SSAValue], values: Sequence[SSAValue]) -> None:
+        targets = [(self.names[r], self.name(v)) for r, v in zip(results, values)]
+        changed = [(to, of) for to, of in targets if to != of]
+        if len(changed) == 1:
+            self.line(f"{changed[0][0]} = {changed[0][1]};")
+            return
+        for to, of in changed:  # all are read before any is written
+            self.line(f"const auto next_{to} = {of};")
+        for to, _ in changed:
+            self.line(f"{to} = next_{to};")
+
+    def branch(self, op: scf.IfOp) -> None:
+        for result in op.results:
+            kind = "bool" if str(result.type) == "i1" else "int64_t"
+            self.line(f"{kind} {self.names.define(result, 'chosen')} = 0;")
+        self.line(f"if ({self.name(op.cond)}) {{")
+        self.nested(op.true_region.block, op.results)
+        if op.false_region.blocks and (len(op.false_region.block.ops) > 1 or op.results):
+            self.line("} else {")
+            self.nested(op.false_region.block, op.results)
+        self.line("}")
+
+    # ---------------------------------------------------------------------------------- operands
+
+    def name(self, value: SSAValue) -> str:
+        if value not in self.names:
+            owner = value.owner
+            raise CompileError(
+                "an index, bound or condition must be computed from integers",
+                owner if isinstance(owner, Operation) else self.function,
+            )
+        return self.names[value]
+
+    def pointer(self, value: SSAValue, op: Operation | None = None) -> str:
+        """A pointer or view as an expression: buffer, and bytes from its start."""
+        owner = value.owner
+        if not isinstance(owner, npu.PtrOp | npu.ViewOp):
+            return self.buffers.name(value, op or self.function)
+        (offset,) = map_text(owner.offset.data, [self.name(i) for i in owner.indices])
+        source = self.buffers.element(owner.source)
+        if isinstance(owner, npu.ViewOp):
+            size = BYTES[source]
+            offset = str(int(offset) * size) if offset.isdigit() else f"({offset}) * {size}"
+            element = source
+        else:
+            assert isinstance(owner.result.type, npu.PtrType)
+            element = element_name(owner.result.type.element, owner)
+        base = self.pointer(owner.source, owner)
+        if element == source:
+            return base if offset == "0" else f"{base}.at({offset})"
+        return f"{base}.at<{element}>({offset})"
+
+    def touch(self, op: Operation) -> None:
+        """Note where the buffers of an op are used."""
+        if isinstance(op, npu.PipeOp):
+            for value in (*op.reads, *op.writes):
+                self.buffers.touch(value, len(self.lines))
+
+    # ------------------------------------------------------------------------------ instructions
+
+    def instruction(self, op: Operation) -> None:
+        self.touch(op)
+        self.line(instruction_text(op, self.pointer, self.name))
+
+    def scalar(self, op: npu.ScalarOp) -> None:
+        """A block of the scalar unit: loops over its box around its body."""
+        self.touch(op)
+        body = op.body.block
+        sizes = list(op.sizes.get_values())
+        self.line("{")
+        self.depth += 1
+        for argument, value in zip(body.args[len(sizes) :], (*op.inputs, *op.outputs)):
+            name = self.names.define(argument, "view")
+            self.line(f"const auto {name} = {self.pointer(value, op)};")
+        for argument, size in zip(body.args, sizes):
+            variable = self.names.define(argument, "i")
+            self.line(f"for (int64_t {variable} = 0; {variable} < {size}; ++{variable}) {{")
+            self.depth += 1
+        for inner in body.ops:
+            self.scalar_op(inner)
+        for _ in range(len(sizes)):
+            self.depth -= 1
+            self.line("}")
+        self.depth -= 1
+        self.line("}")
+
+    def scalar_op(self, op: Operation) -> None:
+        match op:
+            case memref.LoadOp() | affine.LoadOp():
+                name = self.names.define(op.results[0], "x")
+                self.line(f"const auto {name} = load({self.subscript(op)});")
+            case memref.StoreOp() | affine.StoreOp():
+                element = element_name(npu.memref_type(op.memref).element_type, op)
+                value = f"{element}({self.name(op.value)})"
+                self.line(f"store({self.subscript(op)}, {value});")
+            case affine.ApplyOp():
+                text = map_text(op.map.data, [self.name(o) for o in op.operands])[0]
+                self.line(f"const int64_t {self.names.define(op.result, 'n')} = {text};")
+            case affine.YieldOp() | scf.YieldOp():
+                pass
+            case _:
+                text = scalar_text(op, [self.name(o) for o in op.operands])
+                element = element_name(op.results[0].type, op)
+                name = self.names.define(op.results[0], "x")
+                self.line(f"const {element} {name} = {text};")
+
+    def subscript(self, op: memref.LoadOp | memref.StoreOp | affine.LoadOp | affine.StoreOp) -> str:
+        indices = [self.name(i) for i in op.indices]
+        if isinstance(op, affine.LoadOp | affine.StoreOp):
+            assert op.map is not None
+            indices = map_text(op.map.data, indices)
+        type_ = npu.memref_type(op.memref)
+        size = BYTES[element_name(type_.element_type, op)]
+        terms: list[str] = []
+        for index, count, stride in zip(indices, type_.get_shape(), npu.strides_of(type_)):
+            checked = f"within({index}, {count})"
+            if stride:
+                terms.append(checked if stride * size == 1 else f"{checked} * {stride * size}")
+        return f"{self.names[op.memref]}.at({' + '.join(terms) or '0'})"

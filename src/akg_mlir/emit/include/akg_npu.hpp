@@ -1,0 +1,18 @@
+// What a kernel that akg-mlir prints is written in: one function per instruction of the NPU.
+//
+// The same text has two bodies. On a host (any C++17 compiler that takes designated initialisers,
+// such as g++ and clang++) the functions are a model of the machine: memories of bytes, pipes that
+// only flags and barriers order, checks of everything the hardware would not accept. Where
+// __NPU_ARCH__ is defined they are calls of Ascend C.
+//
+// Addresses and offsets are bytes, strides and gaps are blocks of 32 bytes unless a field says
+// otherwise. An instruction names its operands first, destination before sources, then its fields.
+#pragma once
+
+#include "akg_npu/fields.hpp"
+
+#if defined(__NPU_ARCH__)
+#error "the body of akg_npu.hpp for Ascend C is not part of this version"
+#else
+#include "akg_npu/host.hpp"
+#endif

@@ -1,0 +1,8 @@
+// The host body: a model of the machine that runs kernels on any computer.
+#pragma once
+
+#include "cube.hpp"
+#include "launch.hpp"
+#include "movement.hpp"
+#include "scalar.hpp"
+#include "vector.hpp"

@@ -1,0 +1,157 @@
+// Copies between memories, fractal loads, loads by img2col, transposes of blocks.
+#pragma once
+
+#include "arithmetic.hpp"
+#include "context.hpp"
+
+namespace akg {
+
+constexpr Pipe pipe_of_path(Space from, Space to) {
+  if (from == Space::gm) return Pipe::mte2;
+  if (from == Space::l1) return Pipe::mte1;
+  if (from == Space::ub && (to == Space::gm || to == Space::l1)) return Pipe::mte3;
+  return Pipe::v;
+}
+
+// Move `count` elements; bytes that were never written may go anywhere but to GM.
+template <Space To, class D, class T, class Access>
+void move(Access memory, Where where, const Memory &to, int64_t at, const Memory &from,
+          int64_t of, int64_t count) {
+  if constexpr (!Access::checked && std::is_same_v<D, T>) {
+    std::memmove(to.data + at, from.data + of, static_cast<size_t>(count) * sizeof(T));
+  } else {
+    for (int64_t i = 0; i < count; ++i) {
+      const auto x = memory.template get<T>(from, of + i * static_cast<int64_t>(sizeof(T)));
+      if constexpr (Access::checked && To == Space::gm)
+        if (!x.known)
+          memory.core.refuse(where, "stores byte " +
+                                        std::to_string(of + i * static_cast<int64_t>(sizeof(T))) +
+                                        " of " + from.name + ", which was never written, to gm");
+      memory.set(to, at + i * static_cast<int64_t>(sizeof(D)), convert<D>(x.value), x.known);
+    }
+  }
+}
+
+template <Space To, class D, Space From, class T>
+void copy(Ptr<To, D> dst, Ptr<From, T> src, Bursts f, int line = __builtin_LINE()) {
+  const Where where{"copy", line};
+  check(where, {{"burst count", f.count, 1, 4095},
+                {"burst length", f.length, 1, 65535},
+                {"source gap", f.src_gap, 0, 65535},
+                {"destination gap", f.dst_gap, 0, 65535}});
+  check_start(where, dst, start_unit<To, D>);
+  check_start(where, src, start_unit<From, T>);
+  constexpr bool fractals = From == Space::l0c || To == Space::l0c;
+  constexpr int64_t elements = fractals ? 256 : block_bytes / static_cast<int64_t>(sizeof(T));
+  constexpr int64_t src_gap = From == Space::l0c ? 256 * sizeof(T) : block_bytes;
+  constexpr int64_t dst_gap = To == Space::l0c ? 256 * sizeof(D) : block_bytes;
+  work(pipe_of_path(From, To), where, [=](auto memory) {
+    const int64_t count = f.length * elements;
+    int64_t at = dst.address, of = src.address;
+    for (int i = 0; i < f.count; ++i) {
+      move<To, D, T>(memory, where, *dst.memory, at, *src.memory, of, count);
+      at += count * static_cast<int64_t>(sizeof(D)) + f.dst_gap * dst_gap;
+      of += count * static_cast<int64_t>(sizeof(T)) + f.src_gap * src_gap;
+    }
+  });
+}
+
+template <Space To, class T>
+void load2d(Ptr<To, T> dst, Ptr<Space::l1, T> src, Fractals f, int line = __builtin_LINE()) {
+  static_assert(To == Space::l0a || To == Space::l0b, "fractals are loaded to l0a and l0b");
+  const Where where{"load2d", line};
+  check(where, {{"repeat", f.repeat, 1, 255},
+                {"source stride", f.src_stride, 0, 65535},
+                {"destination gap", f.dst_gap, 0, 65535}});
+  check_start(where, dst, fractal_bytes);
+  check_start(where, src, block_bytes);
+  work(Pipe::mte1, where, [=](auto memory) {
+    for (int64_t r = 0; r < f.repeat; ++r)
+      move<To, T, T>(memory, where, *dst.memory,
+                     dst.address + r * (1 + f.dst_gap) * fractal_bytes, *src.memory,
+                     src.address + r * f.src_stride * fractal_bytes,
+                     fractal_bytes / static_cast<int64_t>(sizeof(T)));
+  });
+}
+
+// Windows of the image that the pads leave, along one axis.
+inline int64_t windows(int size, int around, int taps, int dilation, int stride) {
+  return (size + around - dilation * (taps - 1) - 1) / stride + 1;
+}
+
+template <class T>
+void load3d(Ptr<Space::l0a, T> dst, Ptr<Space::l1, T> src, Windows f,
+            int line = __builtin_LINE()) {
+  const Where where{"load3d", line};
+  check(where, {{"image rows", f.image.rows, 1, 32767},
+                {"image columns", f.image.columns, 1, 32767},
+                {"repeat", f.repeat, 1, 255},
+                {"jump", f.jump, 1, 127},
+                {"tap row", f.tap.rows, 0, f.kernel.rows - 1},
+                {"tap column", f.tap.columns, 0, f.kernel.columns - 1}});
+  check_start(where, dst, fractal_bytes);
+  check_start(where, src, block_bytes);
+  work(Pipe::mte1, where, [=](auto memory) {
+    constexpr int64_t elements = block_bytes / static_cast<int64_t>(sizeof(T));
+    const int64_t rows = windows(f.image.rows, f.pads.top + f.pads.bottom, f.kernel.rows,
+                                 f.dilations.rows, f.strides.rows);
+    const int64_t columns = windows(f.image.columns, f.pads.left + f.pads.right,
+                                    f.kernel.columns, f.dilations.columns, f.strides.columns);
+    for (int64_t point = 0; point < f.repeat * 16; ++point) {
+      const int64_t row = columns > 0 ? point / columns : point;
+      const int64_t column = columns > 0 ? point % columns : 0;
+      const int64_t y = row * f.strides.rows + f.tap.rows * f.dilations.rows - f.pads.top;
+      const int64_t x =
+          column * f.strides.columns + f.tap.columns * f.dilations.columns - f.pads.left;
+      const int64_t at = dst.address + point / 16 * f.jump * fractal_bytes +
+                         point % 16 * block_bytes;
+      const bool inside = row < rows && columns > 0 && 0 <= y && y < f.image.rows && 0 <= x &&
+                          x < f.image.columns;
+      if (inside)
+        move<Space::l0a, T, T>(memory, where, *dst.memory, at, *src.memory,
+                               src.address + (y * f.image.columns + x) * block_bytes, elements);
+      else
+        for (int64_t e = 0; e < elements; ++e)
+          memory.set(*dst.memory, at + e * static_cast<int64_t>(sizeof(T)), T{}, true);
+    }
+  });
+}
+
+// 16 blocks become 16 blocks: row e of the transposed block holds element e of each. Elements of
+// four bytes fill two blocks per row.
+template <class T>
+void vnchwconv(Ptr<Space::ub, T> dst, Ptr<Space::ub, T> src, Transpose f,
+               int line = __builtin_LINE()) {
+  static_assert(sizeof(T) == 2 || sizeof(T) == 4, "elements of two or four bytes are transposed");
+  const Where where{"vnchwconv", line};
+  check(where, {{"repeat", f.repeat, 1, 255},
+                {"block stride", f.dst.block, 0, 65535},
+                {"block stride", f.src.block, 0, 65535},
+                {"repeat step", f.dst.repeat, 0, 65535},
+                {"repeat step", f.src.repeat, 0, 65535}});
+  check_start(where, dst, block_bytes);
+  check_start(where, src, block_bytes);
+  work(Pipe::v, where, [=](auto memory) {
+    constexpr int64_t elements = block_bytes / static_cast<int64_t>(sizeof(T));
+    constexpr int64_t wide = 16 / elements;  // blocks per row of the result
+    for (int64_t r = 0; r < f.repeat; ++r) {
+      std::array<std::array<decltype(memory.template get<T>(*src.memory, 0)), 16>, 16> block;
+      for (int64_t k = 0; k < 16; ++k)
+        for (int64_t e = 0; e < elements; ++e)
+          block[static_cast<size_t>(e)][static_cast<size_t>(k)] = memory.template get<T>(
+              *src.memory, src.address + (r * f.src.repeat + k * f.src.block) * block_bytes +
+                               e * static_cast<int64_t>(sizeof(T)));
+      for (int64_t e = 0; e < elements; ++e)
+        for (int64_t k = 0; k < 16; ++k) {
+          const auto &x = block[static_cast<size_t>(e)][static_cast<size_t>(k)];
+          const int64_t to = e * wide + k / elements;
+          memory.set(*dst.memory,
+                     dst.address + (r * f.dst.repeat + to * f.dst.block) * block_bytes +
+                         k % elements * static_cast<int64_t>(sizeof(T)),
+                     x.value, x.known);
+        }
+    }
+  });
+}
+
+}  // namespace akg

@@ -1,0 +1,283 @@
+// Vector instructions: up to 8 blocks per operand and repeat, the first `mask` lanes active.
+#pragma once
+
+#include "arithmetic.hpp"
+#include "context.hpp"
+
+namespace akg {
+
+template <class T>
+constexpr int64_t lanes_of_block = block_bytes / static_cast<int64_t>(sizeof(T));
+
+// Byte of a lane in an operand, from its first byte.
+template <class T>
+inline int64_t lane_byte(Stride stride, int64_t repeat, int64_t lane) {
+  return repeat * stride.repeat * block_bytes + lane / lanes_of_block<T> * stride.block * block_bytes +
+         lane % lanes_of_block<T> * static_cast<int64_t>(sizeof(T));
+}
+
+inline void check_strides(Where where, int64_t repeat, int64_t mask, int64_t widest,
+                          int64_t block_limit, std::initializer_list<Stride> strides) {
+  check(where, {{"repeat", repeat, 0, 255}, {"mask", mask, 1, 8 * block_bytes / widest}});
+  for (const Stride &stride : strides)
+    check(where, {{"block stride", stride.block, 0, block_limit},
+                  {"repeat stride", stride.repeat, 0, 255}});
+}
+
+template <class T>
+using UbPtr = Ptr<Space::ub, T>;
+
+// A source that is the destination itself sees what the repeat before stored where repeats
+// accumulate.
+template <class T, class U>
+bool accumulates(UbPtr<T> dst, Stride dst_stride, UbPtr<U> src, Stride src_stride) {
+  return std::is_same_v<T, U> && dst_stride.repeat == 0 && dst.address == src.address &&
+         dst_stride.block == src_stride.block && dst_stride.repeat == src_stride.repeat;
+}
+
+// dst[lane] = f(src0[lane], src1[lane], ...) for all repeats. `Operand` is a pointer and a stride.
+template <class T>
+struct Operand {
+  using type = T;
+  UbPtr<T> pointer;
+  Stride stride;
+};
+
+template <class D, class F, class... Ts>
+void each_lane(Where where, int repeat, int mask, Operand<D> dst, F f, Operand<Ts>... srcs) {
+  check_start(where, dst.pointer, block_bytes);
+  (check_start(where, srcs.pointer, block_bytes), ...);
+  work(Pipe::v, where, [=](auto memory) {
+    using Access = decltype(memory);
+    if constexpr (!Access::checked) {
+      for (int64_t r = 0; r < repeat; ++r)
+        for (int64_t e = 0; e < mask; ++e)
+          memory.set(*dst.pointer.memory, dst.pointer.address + lane_byte<D>(dst.stride, r, e),
+                     f(e, memory.template get<Ts>(*srcs.pointer.memory,
+                                                  srcs.pointer.address +
+                                                      lane_byte<Ts>(srcs.stride, r, e))
+                              .value...),
+                     true);
+    } else {
+      std::array<CheckedLane<D>, 128> last{};
+      for (int64_t r = 0; r < repeat; ++r)
+        for (int64_t e = 0; e < mask; ++e) {
+          const auto lane = [&](auto src) {
+            using T = typename decltype(src)::type;
+            if constexpr (std::is_same_v<T, D>) {
+              if (r > 0 && accumulates(dst.pointer, dst.stride, src.pointer, src.stride))
+                return last[static_cast<size_t>(e)];
+            }
+            return memory.template get<T>(*src.pointer.memory,
+                                          src.pointer.address + lane_byte<T>(src.stride, r, e));
+          };
+          const auto lanes = std::make_tuple(lane(srcs)...);
+          std::apply(
+              [&](auto... x) {
+                const CheckedLane<D> result{f(e, x.value...), (true && ... && x.known)};
+                last[static_cast<size_t>(e)] = result;
+                memory.set(*dst.pointer.memory,
+                           dst.pointer.address + lane_byte<D>(dst.stride, r, e), result.value,
+                           result.known);
+              },
+              lanes);
+        }
+    }
+  });
+}
+
+#define AKG_BINARY(name, expression)                                                           \
+  template <class T>                                                                           \
+  void name(UbPtr<T> dst, UbPtr<T> src0, UbPtr<T> src1, Binary f, int line = __builtin_LINE()) { \
+    const Where where{#name, line};                                                            \
+    check_strides(where, f.repeat, f.mask, sizeof(T), 255, {f.dst, f.src0, f.src1});           \
+    each_lane<T>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},                              \
+                 [](int64_t, T a, T b) { return expression; }, Operand<T>{src0, f.src0},       \
+                 Operand<T>{src1, f.src1});                                                    \
+  }
+AKG_BINARY(vadd, add(a, b))
+AKG_BINARY(vsub, sub(a, b))
+AKG_BINARY(vmul, mul(a, b))
+AKG_BINARY(vdiv, div(a, b))
+AKG_BINARY(vmax, maximum(a, b))
+AKG_BINARY(vmin, minimum(a, b))
+#undef AKG_BINARY
+
+#define AKG_UNARY(name, expression)                                                     \
+  template <class T>                                                                    \
+  void name(UbPtr<T> dst, UbPtr<T> src, Unary f, int line = __builtin_LINE()) {         \
+    const Where where{#name, line};                                                     \
+    check_strides(where, f.repeat, f.mask, sizeof(T), 65535, {f.dst, f.src});           \
+    each_lane<T>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},                       \
+                 [](int64_t, T a) { return expression; }, Operand<T>{src, f.src});      \
+  }
+AKG_UNARY(vexp, exp(a))
+AKG_UNARY(vln, ln(a))
+AKG_UNARY(vsqrt, sqrt(a))
+AKG_UNARY(vrsqrt, rsqrt(a))
+AKG_UNARY(vrec, rec(a))
+AKG_UNARY(vabs, abs(a))
+AKG_UNARY(vrelu, relu(a))
+#undef AKG_UNARY
+
+// dst = src + scalar, and dst = src * scalar.
+#define AKG_SCALAR(name, expression)                                                       \
+  template <class T>                                                                       \
+  void name(UbPtr<T> dst, UbPtr<T> src, T s, Unary f, int line = __builtin_LINE()) {       \
+    const Where where{#name, line};                                                        \
+    check_strides(where, f.repeat, f.mask, sizeof(T), 65535, {f.dst, f.src});              \
+    each_lane<T>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},                          \
+                 [s](int64_t, T a) { return expression; }, Operand<T>{src, f.src});        \
+  }
+AKG_SCALAR(vadds, add(a, s))
+AKG_SCALAR(vmuls, mul(a, s))
+#undef AKG_SCALAR
+
+// dst += src * scalar, and dst += src0 * src1: rounded after the product and after the sum.
+template <class T>
+void vaxpy(UbPtr<T> dst, UbPtr<T> src, T s, Unary f, int line = __builtin_LINE()) {
+  const Where where{"vaxpy", line};
+  check_strides(where, f.repeat, f.mask, sizeof(T), 65535, {f.dst, f.src});
+  each_lane<T>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},
+               [s](int64_t, T a, T d) { return add(d, mul(a, s)); }, Operand<T>{src, f.src},
+               Operand<T>{dst, f.dst});
+}
+template <class T>
+void vmla(UbPtr<T> dst, UbPtr<T> src0, UbPtr<T> src1, Binary f, int line = __builtin_LINE()) {
+  const Where where{"vmla", line};
+  check_strides(where, f.repeat, f.mask, sizeof(T), 255, {f.dst, f.src0, f.src1});
+  each_lane<T>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},
+               [](int64_t, T a, T b, T d) { return add(d, mul(a, b)); },
+               Operand<T>{src0, f.src0}, Operand<T>{src1, f.src1}, Operand<T>{dst, f.dst});
+}
+
+template <class D, class T>
+void vconv(UbPtr<D> dst, UbPtr<T> src, Unary f, int line = __builtin_LINE()) {
+  const Where where{"vconv", line};
+  check_strides(where, f.repeat, f.mask, std::max(sizeof(D), sizeof(T)), 65535, {f.dst, f.src});
+  each_lane<D>(where, f.repeat, f.mask, Operand<D>{dst, f.dst},
+               [](int64_t, T a) { return convert<D>(a); }, Operand<T>{src, f.src});
+}
+template <class T>
+void vector_dup(UbPtr<T> dst, T s, Fill f, int line = __builtin_LINE()) {
+  const Where where{"vector_dup", line};
+  check_strides(where, f.repeat, f.mask, sizeof(T), 65535, {f.dst});
+  each_lane<T>(where, f.repeat, f.mask, Operand<T>{dst, f.dst}, [s](int64_t) { return s; });
+}
+
+// Where the mask of the last comparison is set, src0, else src1; the same lanes in every repeat.
+template <class T>
+void vsel(UbPtr<T> dst, UbPtr<T> src0, UbPtr<T> src1, Binary f, int line = __builtin_LINE()) {
+  const Where where{"vsel", line};
+  check_strides(where, f.repeat, f.mask, sizeof(T), 255, {f.dst, f.src0, f.src1});
+  check_start(where, dst, block_bytes);
+  work(Pipe::v, where, [=](auto memory) {
+    for (int64_t r = 0; r < f.repeat; ++r)
+      for (int64_t e = 0; e < f.mask; ++e) {
+        if constexpr (decltype(memory)::checked)
+          if (!memory.core.mask_set[static_cast<size_t>(e)])
+            memory.core.refuse(where, "the compare mask was never set for all of its lanes");
+        const auto a = memory.template get<T>(*src0.memory,
+                                              src0.address + lane_byte<T>(f.src0, r, e));
+        const auto b = memory.template get<T>(*src1.memory,
+                                              src1.address + lane_byte<T>(f.src1, r, e));
+        const auto &chosen = context.mask[static_cast<size_t>(e)] ? a : b;
+        memory.set(*dst.memory, dst.address + lane_byte<T>(f.dst, r, e), chosen.value,
+                   chosen.known);
+      }
+  });
+}
+
+template <class T, class F>
+void compare(Where where, UbPtr<T> src0, UbPtr<T> src1, Compare f, F holds) {
+  check_strides(where, f.repeat, f.mask, sizeof(T), 255, {f.src0, f.src1});
+  check_start(where, src0, block_bytes);
+  check_start(where, src1, block_bytes);
+  work(Pipe::v, where, [=](auto memory) {
+    for (int64_t r = 0; r < f.repeat; ++r)
+      for (int64_t e = 0; e < f.mask; ++e) {
+        const auto a = memory.template get<T>(*src0.memory,
+                                              src0.address + lane_byte<T>(f.src0, r, e));
+        const auto b = memory.template get<T>(*src1.memory,
+                                              src1.address + lane_byte<T>(f.src1, r, e));
+        context.mask[static_cast<size_t>(e)] = holds(a.value, b.value);
+        if constexpr (decltype(memory)::checked) {
+          if (!a.known || !b.known)
+            memory.core.refuse(where, "compares elements that were never written");
+          memory.core.mask_set[static_cast<size_t>(e)] = true;
+        }
+      }
+  });
+}
+
+#define AKG_COMPARE(name, operation)                                                     \
+  template <class T>                                                                     \
+  void name(UbPtr<T> src0, UbPtr<T> src1, Compare f, int line = __builtin_LINE()) {      \
+    compare({#name, line}, src0, src1, f, [](T a, T b) { return a operation b; });       \
+  }
+AKG_COMPARE(vcmp_eq, ==)
+AKG_COMPARE(vcmp_ne, !=)
+AKG_COMPARE(vcmp_lt, <)
+AKG_COMPARE(vcmp_le, <=)
+AKG_COMPARE(vcmp_gt, >)
+AKG_COMPARE(vcmp_ge, >=)
+#undef AKG_COMPARE
+
+// The lanes of a repeat, in `groups` groups, each combined as a balanced tree of neighbours; lanes
+// beyond the mask are neutral. Results lie next to each other, repeats `step` bytes apart.
+template <class T, class F>
+void reduce(Where where, UbPtr<T> dst, UbPtr<T> src, Reduce f, int groups, int64_t step, T neutral,
+            F combine) {
+  check_strides(where, f.repeat, f.mask, sizeof(T), 65535, {f.src});
+  check(where, {{"repeat stride", f.dst_step, 0, 255}});
+  check_start(where, src, block_bytes);
+  check_start(where, dst, groups == 1 ? sizeof(T) : 8 * sizeof(T));
+  work(Pipe::v, where, [=](auto memory) {
+    constexpr int64_t lanes = 8 * lanes_of_block<T>;
+    const int64_t size = lanes / groups;
+    const int64_t results = groups == 1 ? 1 : (f.mask + size - 1) / size;
+    for (int64_t r = 0; r < f.repeat; ++r) {
+      std::array<T, static_cast<size_t>(lanes)> values;
+      values.fill(neutral);
+      for (int64_t e = 0; e < f.mask; ++e) {
+        const auto x = memory.template get<T>(*src.memory,
+                                              src.address + lane_byte<T>(f.src, r, e));
+        if constexpr (decltype(memory)::checked)
+          if (!x.known) memory.core.refuse(where, "reduces elements that were never written");
+        values[static_cast<size_t>(e)] = x.value;
+      }
+      for (int64_t g = 0; g < results; ++g) {
+        T *group = values.data() + g * size;
+        for (int64_t n = size; n > 1; n /= 2)
+          for (int64_t i = 0; i < n / 2; ++i) group[i] = combine(group[2 * i], group[2 * i + 1]);
+        memory.set(*dst.memory,
+                   dst.address + r * f.dst_step * step + g * static_cast<int64_t>(sizeof(T)),
+                   group[0], true);
+      }
+    }
+  });
+}
+
+template <class T>
+T infinity(bool negative) {
+  const float value = std::numeric_limits<float>::infinity();
+  return static_cast<T>(negative ? -value : value);
+}
+
+#define AKG_REDUCE(whole, group, neutral, combine)                                          \
+  template <class T>                                                                        \
+  void whole(UbPtr<T> dst, UbPtr<T> src, Reduce f, int line = __builtin_LINE()) {           \
+    reduce<T>({#whole, line}, dst, src, f, 1, sizeof(T), neutral,                           \
+              [](T a, T b) { return combine(a, b); });                                      \
+  }                                                                                         \
+  template <class T>                                                                        \
+  void group(UbPtr<T> dst, UbPtr<T> src, Reduce f, int line = __builtin_LINE()) {           \
+    reduce<T>({#group, line}, dst, src, f, 8, block_bytes, neutral,                         \
+              [](T a, T b) { return combine(a, b); });                                      \
+  }
+AKG_REDUCE(vcadd, vcgadd, static_cast<T>(-0.0f), add)
+AKG_REDUCE(vcmax, vcgmax, infinity<T>(true), maximum)
+AKG_REDUCE(vcmin, vcgmin, infinity<T>(false), minimum)
+#undef AKG_REDUCE
+
+}  // namespace akg

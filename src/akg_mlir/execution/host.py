@@ -1,0 +1,146 @@
+"""Running a compiled program with its kernels as C++ on this computer."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from xdsl.dialects import func
+
+from akg_mlir.compilation import Compilation
+from akg_mlir.emit.cpp import emit_kernel
+from akg_mlir.emit.cpp.names import kernel_identifier
+from akg_mlir.emit.program import decode
+from akg_mlir.execution.graph import run_graph, with_weights
+from akg_mlir.execution.host_build import build
+from akg_mlir.execution.machine import target_of
+from akg_mlir.machine import MachineError
+from akg_mlir.machine.program import DTYPES, Program
+from akg_mlir.sources import Array
+from akg_mlir.targets import Target
+
+_MESSAGE_BYTES = 4096
+
+
+class _Argument(ctypes.Structure):
+    _fields_ = (("data", ctypes.c_void_p), ("bytes", ctypes.c_int64), ("undefined", ctypes.c_int))
+
+
+class _Options(ctypes.Structure):
+    _fields_ = (("check", ctypes.c_int), ("shuffled", ctypes.c_int), ("seed", ctypes.c_uint64))
+
+
+@dataclass(frozen=True)
+class HostMode:
+    """How kernels run: `check` refuses what the machine would not accept; `seed` draws an order of
+    the pipes, None is program order. Without either a run is fast."""
+
+    check: bool = False
+    seed: int | None = None
+
+
+FAST = HostMode()
+
+
+class HostKernel:
+    """One kernel, its text `edit`ed and compiled for this computer.
+
+    Raises CompileError where that fails.
+    """
+
+    def __init__(
+        self, function: func.FuncOp, target: Target, edit: Callable[[str], str] = str
+    ) -> None:
+        self.name = function.sym_name.data
+        self.program: Program = decode(function, target)
+        self.text = edit(emit_kernel(function, target))
+        library = build(self.text)
+        self._launch = library[f"{kernel_identifier(self.name)}_launch"]
+        self._launch.restype = ctypes.c_int
+
+    def run(self, arrays: Sequence[Array | None], mode: HostMode = FAST) -> dict[int, Array]:
+        """The arrays of the arguments that the kernel writes, by position.
+
+        One array per argument, None for an output that is undefined before. Raises MachineError
+        with what a checked run refuses.
+        """
+        program = self.program
+        tensors: list[Array] = []
+        undefined: list[bool] = []
+        for number in self._parameters():
+            buffer = program.buffers[number]
+            position = program.arguments.index(number) if number in program.arguments else -1
+            given = arrays[position] if 0 <= position < len(arrays) else None
+            dtype = DTYPES[buffer.element]
+            undefined.append(given is None)
+            if given is None:
+                tensors.append(np.zeros(buffer.bytes // dtype.itemsize, dtype))
+            else:
+                tensors.append(np.array(given, dtype, order="C"))
+        self._call(tensors, undefined, mode)
+        return {
+            position: tensors[position].reshape(program.buffers[program.arguments[position]].shape)
+            for position in program.outputs
+        }
+
+    def _parameters(self) -> list[int]:
+        """The buffers that a launch passes: arguments, then workspace in GM."""
+        program = self.program
+        workspace = [
+            number
+            for number, buffer in enumerate(program.buffers)
+            if buffer.memory == "gm" and number not in program.arguments
+        ]
+        return [*program.arguments, *workspace]
+
+    def _call(self, tensors: Sequence[Array], undefined: Sequence[bool], mode: HostMode) -> None:
+        entries = (_Argument * len(tensors))(
+            *(
+                _Argument(tensor.ctypes.data, tensor.nbytes, is_undefined)
+                for tensor, is_undefined in zip(tensors, undefined)
+            )
+        )
+        options = _Options(mode.check, mode.seed is not None, mode.seed or 0)
+        message = ctypes.create_string_buffer(_MESSAGE_BYTES)
+        failed = self._launch(
+            entries,
+            ctypes.c_int(len(tensors)),
+            ctypes.byref(options),
+            message,
+            ctypes.c_int64(_MESSAGE_BYTES),
+        )
+        if failed:
+            raise MachineError(message.value.decode())
+
+
+class HostProgram:
+    """A compiled program whose kernels are C++ on this computer; callable on numpy arrays."""
+
+    def __init__(self, compilation: Compilation) -> None:
+        self.compilation = compilation
+        self.target = target_of(compilation)
+        self._kernels: dict[str, HostKernel] = {}
+
+    def __call__(self, *inputs: Array) -> Array | tuple[Array, ...]:
+        """Run fast, on one array per argument (weights excepted)."""
+        outputs = self.run(inputs)
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def run(self, inputs: Sequence[Array], mode: HostMode = FAST) -> tuple[Array, ...]:
+        """The results of the program. Raises CompileError and MachineError."""
+
+        def call(function: func.FuncOp, arrays: Sequence[Array | None]) -> Mapping[int, Array]:
+            return self.kernel(function).run(arrays, mode)
+
+        source = self.compilation.source
+        arrays = with_weights(source, inputs)
+        return run_graph(self.compilation.module, source.entry, arrays, call)
+
+    def kernel(self, function: func.FuncOp) -> HostKernel:
+        """A kernel of the program, compiled once."""
+        name = function.sym_name.data
+        if name not in self._kernels:
+            self._kernels[name] = HostKernel(function, self.target)
+        return self._kernels[name]

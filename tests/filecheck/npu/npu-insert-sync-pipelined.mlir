@@ -38,4 +38,36 @@ builtin.module attributes {npu.target = "ascend910"} {
     npu.vec vexp dst %pd : !npu.ptr<ub, f32> src %pa : !npu.ptr<ub, f32> repeat 8 mask 64 strides [1, 8], [1, 8]
     func.return
   }
+
+  // A flag from one loop to the next is behind one and in front of the other.
+  // CHECK-LABEL: @two
+  // CHECK:       scf.for
+  // CHECK:       scf.for
+  func.func @two(%x: memref<8x64xf32, #npu<space gm>>) attributes {npu.kernel} {
+    %low = arith.constant 0 : index
+    %high = arith.constant 8 : index
+    %step = arith.constant 1 : index
+    %a = npu.buffer : memref<8x64xf32, #npu<space ub>>
+    %c = npu.buffer : memref<8x64xf32, #npu<space ub>>
+    %d = npu.buffer : memref<8x64xf32, #npu<space ub>>
+    %px = npu.ptr %x[affine_map<() -> (0)>]() : memref<8x64xf32, #npu<space gm>> -> !npu.ptr<gm, f32>
+    %pa = npu.ptr %a[affine_map<() -> (0)>]() : memref<8x64xf32, #npu<space ub>> -> !npu.ptr<ub, f32>
+    %pc = npu.ptr %c[affine_map<() -> (0)>]() : memref<8x64xf32, #npu<space ub>> -> !npu.ptr<ub, f32>
+    %pd = npu.ptr %d[affine_map<() -> (0)>]() : memref<8x64xf32, #npu<space ub>> -> !npu.ptr<ub, f32>
+    npu.copy %pa, %px bursts 1 x 64 gaps 0, 0 : !npu.ptr<ub, f32>, !npu.ptr<gm, f32>
+    scf.for %i = %low to %high step %step {
+      npu.copy %pc, %px bursts 1 x 64 gaps 0, 0 : !npu.ptr<ub, f32>, !npu.ptr<gm, f32>
+      npu.vec vexp dst %pd : !npu.ptr<ub, f32> src %pa : !npu.ptr<ub, f32> repeat 8 mask 64 strides [1, 8], [1, 8]
+      npu.copy %pa, %px bursts 1 x 64 gaps 0, 0 : !npu.ptr<ub, f32>, !npu.ptr<gm, f32>
+      npu.vec vabs dst %pd : !npu.ptr<ub, f32> src %pc : !npu.ptr<ub, f32> repeat 8 mask 64 strides [1, 8], [1, 8]
+    }
+    scf.for %i = %low to %high step %step {
+      npu.copy %pc, %px bursts 1 x 64 gaps 0, 0 : !npu.ptr<ub, f32>, !npu.ptr<gm, f32>
+      npu.vec vexp dst %pd : !npu.ptr<ub, f32> src %pa : !npu.ptr<ub, f32> repeat 8 mask 64 strides [1, 8], [1, 8]
+      npu.copy %pa, %px bursts 1 x 64 gaps 0, 0 : !npu.ptr<ub, f32>, !npu.ptr<gm, f32>
+      npu.vec vabs dst %pd : !npu.ptr<ub, f32> src %pc : !npu.ptr<ub, f32> repeat 8 mask 64 strides [1, 8], [1, 8]
+    }
+    npu.vec vexp dst %pd : !npu.ptr<ub, f32> src %pa : !npu.ptr<ub, f32> repeat 8 mask 64 strides [1, 8], [1, 8]
+    func.return
+  }
 }

@@ -7,8 +7,6 @@ the last iteration filled is used. Elsewhere its id is free.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from akg_mlir.dialects.npu import Pipe
 from akg_mlir.passes.npu.memory.structure import Loop
 from akg_mlir.passes.npu.sync.placement import Plan, Planner
@@ -17,37 +15,39 @@ from akg_mlir.passes.npu.sync.schedule import Flag
 
 def extend_tokens(planner: Planner, plan: Plan) -> Plan:
     """The plan with such tokens in the place of flags, as far as it stays complete."""
-    for tokens, loop, flags in list(_around_loops(plan)):
+    for loop, tokens in _by_loop(plan):
+        order = plan.orders[tokens[0]]
+        flags = [
+            flag
+            for flag, other in plan.orders.items()
+            if other.forward and (other.src, other.dst) == (order.src, order.dst)
+            if loop in (other.earlier, other.later)
+        ]
         behind = [plan.orders[f].later for f in flags if plan.orders[f].earlier is loop]
-        items = loop.parent.items
-        last = min(behind, key=items.index, default=None)
-        in_front = len(behind) < len(flags)
-        if loop.parent.owner is not None and (last is None or (loop.depth > 1 and not in_front)):
+        last = min(behind, key=loop.parent.items.index, default=None)
+        # What another token is awaited for in front of the loop, its own may wait for, too.
+        awaited = any(
+            other is loop and (token.src, token.dst) == (order.src, order.dst)
+            for token, (_, other) in plan.ends.items()
+        )
+        inside, in_front = loop.parent.owner is not None, awaited or len(behind) < len(flags)
+        if not flags or (inside and (last is None or (loop.depth > 1 and not in_front))):
             continue  # set and awaited equally often, without waiting for an earlier round
         trial = plan.copy()
         for flag in flags:
             trial.drop(flag)
         for token in tokens:
-            trial.end(token, first=in_front or loop.parent.owner is not None, last=last)
+            trial.end(token, first=in_front or inside, last=last)
         if planner.proves(trial):
             plan = trial
     return plan
 
 
-def _around_loops(plan: Plan) -> Iterator[tuple[list[Flag], Loop, list[Flag]]]:
-    """The tokens of a loop between two pipes, and the flags between these from in front of it or to
-    behind it."""
+def _by_loop(plan: Plan) -> list[tuple[Loop, list[Flag]]]:
+    """The tokens of every loop between the same two pipes."""
     found: dict[tuple[Loop, Pipe, Pipe], list[Flag]] = {}
     for token, order in plan.orders.items():
         loop = order.body.owner
         if not order.forward and token not in plan.guards and isinstance(loop, Loop):
             found.setdefault((loop, token.src, token.dst), []).append(token)
-    for (loop, src, dst), tokens in found.items():
-        flags = [
-            flag
-            for flag, order in plan.orders.items()
-            if order.forward and (order.src, order.dst) == (src, dst)
-            if loop in (order.earlier, order.later)
-        ]
-        if flags:
-            yield tokens, loop, flags
+    return [(loop, tokens) for (loop, _, _), tokens in found.items()]

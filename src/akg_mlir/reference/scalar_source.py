@@ -59,6 +59,7 @@ _CALLS: dict[type[Operation], str] = {
     arith.RemSIOp: "np.fmod",
     math_dialect.AbsFOp: "np.abs",
     math_dialect.AbsIOp: "np.abs",
+    math_dialect.IPowIOp: "integral_power",
     math_dialect.FloorOp: "np.floor",
     math_dialect.CeilOp: "np.ceil",
     math_dialect.RoundEvenOp: "np.rint",
@@ -125,6 +126,17 @@ def truncated_quotient(a: np.integer[Any], b: np.integer[Any]) -> np.integer[Any
     return a.dtype.type((signed + half) % (2 * half) - half)
 
 
+def integral_power(base: np.integer[Any], exponent: np.integer[Any]) -> np.integer[Any]:
+    """Integer power that wraps around; of a negative exponent the integer part, 0 for 0."""
+    half = 1 << (8 * base.itemsize - 1)
+    whole = int(base)
+    if exponent < 0:
+        power = 0 if abs(whole) != 1 else whole ** (int(exponent) % 2)
+    else:
+        power = pow(whole, int(exponent), 2 * half)
+    return base.dtype.type((power + half) % (2 * half) - half)
+
+
 def saturated(x: Any, dtype: np.dtype[Any]) -> np.ndarray[Any, np.dtype[Any]]:
     """Floats as integers: truncated towards zero, the nearest integer there is, NaN as 0."""
     limits = np.iinfo(dtype)
@@ -139,6 +151,7 @@ HELPERS: Mapping[str, Any] = {
     "np": np,
     "math": math,
     "truncated_quotient": truncated_quotient,
+    "integral_power": integral_power,
     "saturated": saturated,
 }
 

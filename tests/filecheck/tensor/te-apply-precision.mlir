@@ -12,3 +12,21 @@ func.func @main(%a: tensor<4x8xf32>, %b: tensor<6x8xf32>) -> tensor<4x6xf32> {
   %c = te.matmul %a, %b transpose_b : (tensor<4x8xf32>, tensor<6x8xf32>) -> tensor<4x6xf32>
   func.return %c : tensor<4x6xf32>
 }
+
+// A convolution is one, too, unless it has groups: the cube has none.
+// CHECK-LABEL: func.func private @convolutions
+// CHECK-NEXT:    [[X:%.*]] = te.cast %x : tensor<1x4x8x8xf32> -> tensor<1x4x8x8xf16>
+// CHECK-NEXT:    [[W:%.*]] = te.cast %w : tensor<4x4x3x3xf32> -> tensor<4x4x3x3xf16>
+// CHECK-NEXT:    %y = te.conv2d [[X]], [[W]] {{.*}} -> tensor<1x4x6x6xf32>
+// CHECK-NEXT:    %z = te.conv2d %x, %v {{.*}} groups 4 : (tensor<1x4x8x8xf32>, tensor<4x1x3x3xf32>)
+// STRICT-LABEL: func.func private @convolutions
+// STRICT-NEXT:   %y = te.conv2d %x, %w
+func.func private @convolutions(
+    %x: tensor<1x4x8x8xf32>, %w: tensor<4x4x3x3xf32>, %v: tensor<4x1x3x3xf32>)
+    -> (tensor<1x4x6x6xf32>, tensor<1x4x6x6xf32>) {
+  %y = te.conv2d %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1
+    : (tensor<1x4x8x8xf32>, tensor<4x4x3x3xf32>) -> tensor<1x4x6x6xf32>
+  %z = te.conv2d %x, %v strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 4
+    : (tensor<1x4x8x8xf32>, tensor<4x1x3x3xf32>) -> tensor<1x4x6x6xf32>
+  func.return %y, %z : tensor<1x4x6x6xf32>, tensor<1x4x6x6xf32>
+}

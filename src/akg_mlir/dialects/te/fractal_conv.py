@@ -20,12 +20,15 @@ from akg_mlir.dialects.te.types import FRACTAL, ceil_div, element_of, shape_of, 
 from akg_mlir.dialects.te.window import Pair, WindowOp
 
 
-def is_cube_conv(op: Conv2dOp) -> bool:
-    """Whether the cube can do a convolution: of f16, in one group, and no window in the pads."""
+def is_cube_conv(op: Conv2dOp, element: Attribute | None = None) -> bool:
+    """Whether the cube can do a convolution: of f16, in one group, and no window in the pads.
+
+    `element` asks for the same convolution of other elements.
+    """
     dilations = op.dilations.get_values()
     reach = [d * (size - 1) + 1 for d, size in zip(dilations, op.window)]
     inside = all(pad < reach[k % 2] for k, pad in enumerate(op.padding))
-    return element_of(op.image) == f16 and op.group_count == 1 and inside
+    return (element or element_of(op.image)) == f16 and op.group_count == 1 and inside
 
 
 @irdl_op_definition

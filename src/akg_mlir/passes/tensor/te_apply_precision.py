@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, f16, f32
+from xdsl.dialects.builtin import ModuleOp, TensorType, f16, f32
 from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 
@@ -20,8 +20,9 @@ from akg_mlir.passes.tensor.rewriting import Expression, rewrite_each
 class TeApplyPrecision(ModulePass):
     """Choose the precision of f32 contractions: as written, or f16 operands on the cube.
 
-    `strict` changes nothing: f32 contractions run on the vector unit. `mixed` casts their operands
-    to f16 and accumulates in f32. Each cast is an op of the module and each choice a remark.
+    Contractions are products of matrices and convolutions that the cube can do. `strict` changes
+    nothing: those of f32 run on the vector unit. `mixed` casts their operands to f16 and
+    accumulates in f32. Each cast is an op of the module and each choice a remark.
     """
 
     name = "te-apply-precision"
@@ -31,7 +32,13 @@ class TeApplyPrecision(ModulePass):
         rewrite_each(op, self._visit)
 
     def _visit(self, op: Operation) -> bool:
-        if not isinstance(op, te.ContractionOp) or te.element_of(op.a) != f32:
+        if not isinstance(op, te.ContractionOp | te.Conv2dOp):
+            return False
+        if te.element_of(op.operands[0]) != f32:
+            return False
+        if isinstance(op, te.Conv2dOp) and not te.is_cube_conv(op, f16):
+            message = "f32 convolution kept for the vector unit; the cube does none of its kind"
+            remark(self.name, "missed", f"{op.name}{location_of(op)}", message)
             return False
         if self.precision == "strict":
             message = "f32 contraction kept for the vector unit; precision=mixed uses the cube"
@@ -47,13 +54,11 @@ def is_mixed(passes: Iterable[ModulePass]) -> bool:
     return any(isinstance(p, TeApplyPrecision) and p.precision == "mixed" for p in passes)
 
 
-def _round_operands(op: te.ContractionOp) -> None:
+def _round_operands(op: te.ContractionOp | te.Conv2dOp) -> None:
     expression = Expression(op)
-    product = type(op)(
-        expression(te.CastOp(op.a, f16)),
-        expression(te.CastOp(op.b, f16)),
-        op.transpose_a is not None,
-        op.transpose_b is not None,
-        f32,
+    product = type(op).create(
+        operands=[expression(te.CastOp(operand, f16)) for operand in op.operands],
+        result_types=[TensorType(f32, te.shape_of(op.result))],
+        properties=dict(op.properties),
     )
     expression.finish(expression.cast(expression(product), te.element_of(op.result)))

@@ -304,3 +304,23 @@ def test_dma(data: st.DataObject, element: str, spaces: tuple[str, str]) -> None
         pointwise(lambda x: x),
         slack=forgive_padding,
     )
+
+
+@given(st.data(), st.sampled_from(VECTOR))
+def test_stores_of_short_rows_without_gaps(data: st.DataObject, element: str) -> None:
+    """Put together on chip; lanes behind the rows on chip may be anything."""
+    block = ALIGNED_PITCH[element]
+    length = data.draw(st.integers(1, 3 * block))
+    rows = data.draw(st.sampled_from((31, 32, 64, 65, 100, 160, 230)))
+    planes = data.draw(st.sampled_from((1, 1, 2)))
+    pitch = (-(-length // block) + data.draw(st.integers(0, 1))) * block
+    assume(planes * rows * pitch < 12000)
+    gap = data.draw(st.sampled_from((0, 5)))
+    offset = data.draw(st.sampled_from((0, 3)))
+    strides = (rows * length + gap, length, 1)
+    places = (
+        Place(planes * rows * pitch, 0, (rows * pitch, pitch, 1), element, "ub"),
+        Place(offset + planes * (rows * length + gap), offset, strides, element, "gm"),
+    )
+    case = Case("npu.dma {ins} -> {out}", (planes, rows, length), places)
+    check(case, pointwise(lambda x: x))

@@ -39,18 +39,32 @@ builtin.module attributes {npu.target = "ascend910"} {
   // Many such rows behind each other: the block with the end of one and the beginning of the next
   // is put together on chip; only the last end moves element by element.
   // CHECK-LABEL: @seams
-  func.func @seams(%x: memref<17x20xf16, #npu<space gm>>) attributes {npu.kernel} {
-    %u = npu.buffer : memref<17x32xf16, #npu<space ub>>
-    %v = npu.view %u[affine_map<() -> (0)>]() : memref<17x32xf16, #npu<space ub>> -> memref<17x20xf16, strided<[32, 1], offset: ?>, #npu<space ub>>
-    // CHECK: npu.copy {{.*}} bursts 1 x 1 gaps 0, 0
+  func.func @seams(%x: memref<17x276xf16, #npu<space gm>>) attributes {npu.kernel} {
+    %u = npu.buffer : memref<17x288xf16, #npu<space ub>>
+    %v = npu.view %u[affine_map<() -> (0)>]() : memref<17x288xf16, #npu<space ub>> -> memref<17x276xf16, strided<[288, 1], offset: ?>, #npu<space ub>>
+    // CHECK: npu.copy {{.*}} bursts 1 x 17 gaps 0, 0
     // CHECK-COUNT-2: npu.vnchwconv {{.*}} repeat 1
     // CHECK: npu.vec vmuls {{.*}} scalar 1.000000e+00
     // CHECK: npu.vnchwconv {{.*}} repeat 1
-    // CHECK: npu.ptr %x[affine_map<(d0) -> (((d0 * 40) + 32))>]
+    // CHECK: npu.ptr %x[affine_map<(d0) -> (((d0 * 552) + 544))>]
     // CHECK: npu.copy {{.*}} bursts 1 x 1 gaps 0, 0
-    // CHECK: npu.view %x[affine_map<() -> (336)>]
+    // CHECK: npu.view %x[affine_map<() -> (4688)>]
     // CHECK: npu.scalar [4]
-    npu.dma %v -> %x : memref<17x20xf16, strided<[32, 1], offset: ?>, #npu<space ub>> -> memref<17x20xf16, #npu<space gm>>
+    npu.dma %v -> %x : memref<17x276xf16, strided<[288, 1], offset: ?>, #npu<space ub>> -> memref<17x276xf16, #npu<space gm>>
+    func.return
+  }
+
+  // Short rows are put behind each other on chip, and stored as one.
+  // CHECK-LABEL: @short_rows
+  func.func @short_rows(%x: memref<64x10xf32, #npu<space gm>>) attributes {npu.kernel} {
+    %u = npu.buffer : memref<64x16xf32, #npu<space ub>>
+    %v = npu.view %u[affine_map<() -> (0)>]() : memref<64x16xf32, #npu<space ub>> -> memref<64x10xf32, strided<[16, 1], offset: ?>, #npu<space ub>>
+    // CHECK: npu.vnchwconv
+    // CHECK: npu.vec vmuls
+    // CHECK: npu.vnchwconv
+    // CHECK: npu.copy {{.*}} bursts 1 x 80 gaps 0, 0
+    // CHECK-NOT: npu.scalar
+    npu.dma %v -> %x : memref<64x10xf32, strided<[16, 1], offset: ?>, #npu<space ub>> -> memref<64x10xf32, #npu<space gm>>
     func.return
   }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, StringAttr
@@ -26,6 +27,8 @@ from akg_mlir.polyhedral.tile_plan import DoesNotFit
 from akg_mlir.targets import Target
 
 NAME = "poly-tune"
+FINAL = 2
+"""Fastest policies that are timed again, and the one of poly-tile, as they will be compiled."""
 CHECKS = ("poly-verify", "npu-verify")
 """Passes that change nothing: what is kept is compiled, and checked, again."""
 
@@ -37,7 +40,8 @@ class PolyTune(ModulePass):
     Timed are the policy that poly-tile would choose and the best ones of powers of two, by its
     estimates. What was chosen stands in the scop (`policy "..."`), where poly-tile reads it.
     Trials are synchronised greedily and run without data, so that one costs less than compiling the
-    kernel does. Programs of which no tile fits, or that have one candidate only, are left alone.
+    kernel does; the best of them are compared again under the flags that they will have. Programs
+    of which no tile fits, or that have one candidate only, are left alone.
     """
 
     name = NAME
@@ -57,15 +61,14 @@ def _tune(ctx: Context, module: ModuleOp, op: poly.ScopOp, target: Target, trial
     policies = _policies(op, target, tile, trials)
     if len(policies) < 2:
         return
-    timed: dict[str, int] = {}
-    for policy in policies:
-        op.policy = StringAttr(policy)
-        cycles = _cycles(ctx, module, op, target, (tile, *later))
-        if cycles is not None:
-            timed[policy] = cycles
-    best = min(timed, key=lambda policy: timed[policy], default=None)
-    op.policy = None if best is None else StringAttr(best)
-    if best is not None:
+    quick = (replace(p, scheme="greedy") if isinstance(p, NpuInsertSync) else p for p in later)
+    timed = _timed(ctx, module, op, target, policies, (tile, *quick))
+    first = sorted(timed, key=lambda policy: timed[policy])[:FINAL]
+    final = dict.fromkeys([*policies[:1], *first])
+    timed |= _timed(ctx, module, op, target, tuple(final), (tile, *later))
+    best = min(final, key=lambda policy: timed.get(policy, inf))
+    op.policy = StringAttr(best) if best in timed else None
+    if best in timed:
         listed = ", ".join(f"{policy}: {cycles}" for policy, cycles in timed.items())
         gained = timed.get(policies[0], timed[best]) - timed[best]
         numbers = {"cycles": timed[best], "gained": gained, "timed": len(timed)}
@@ -78,9 +81,25 @@ def _later() -> tuple[PolyTile, *tuple[ModulePass, ...]]:
     first = next(n for n, pass_ in enumerate(passes) if isinstance(pass_, PolyTile))
     tile = passes[first]
     assert isinstance(tile, PolyTile)
-    kept = (pass_ for pass_ in passes[first + 1 :] if pass_.name not in CHECKS)
-    quick = (replace(p, scheme="greedy") if isinstance(p, NpuInsertSync) else p for p in kept)
-    return tile, *quick
+    return tile, *(pass_ for pass_ in passes[first + 1 :] if pass_.name not in CHECKS)
+
+
+def _timed(
+    ctx: Context,
+    module: ModuleOp,
+    op: poly.ScopOp,
+    target: Target,
+    policies: Sequence[str],
+    passes: Sequence[ModulePass],
+) -> dict[str, int]:
+    """Cycles under each policy that compiles and runs; the last one is left in the scop."""
+    timed: dict[str, int] = {}
+    for policy in policies:
+        op.policy = StringAttr(policy)
+        cycles = _cycles(ctx, module, op, target, passes)
+        if cycles is not None:
+            timed[policy] = cycles
+    return timed
 
 
 def _policies(op: poly.ScopOp, target: Target, tile: PolyTile, count: int) -> Sequence[str]:

@@ -6,13 +6,14 @@ from math import prod
 
 from akg_mlir.dialects import npu
 from akg_mlir.passes.npu.legalise.bursts import fits_bursts, write_bursts
+from akg_mlir.passes.npu.legalise.dense import grouped, is_dense, store_dense
 from akg_mlir.passes.npu.legalise.drain import lower_drain
 from akg_mlir.passes.npu.legalise.emitter import Emitter, NoVectorForm
 from akg_mlir.passes.npu.legalise.padding import Writers
 from akg_mlir.passes.npu.legalise.scalar import scalar_copy
 from akg_mlir.passes.npu.legalise.seams import has_seams, store_with_seams
 from akg_mlir.passes.npu.legalise.vector import copy
-from akg_mlir.passes.npu.legalise.views import Box, arrange, box_of
+from akg_mlir.passes.npu.legalise.views import Box, Index, arrange, box_of
 
 
 def lower_dma(emitter: Emitter, op: npu.DmaOp, writers: Writers) -> None:
@@ -41,12 +42,29 @@ def _move_rows(emitter: Emitter, op: npu.DmaOp, box: Box, writers: Writers) -> N
     tail = box.sizes[-1] % box.dst.block
     if not tail:
         write_bursts(emitter, box)
+    elif box.dst.space == npu.Space.GM and is_dense(emitter, box):
+        _store_short_rows(emitter, box)
     elif box.dst.space == npu.Space.GM and has_seams(emitter, box):
         store_with_seams(emitter, box)
     elif box.dst.space == npu.Space.GM or not writers.leaves_free(op, box.dst, box.sizes):
         _split_tail(emitter, box)
     else:
         _overhang(emitter, box)
+
+
+def _store_short_rows(emitter: Emitter, box: Box) -> None:
+    """Whole groups of rows as one, those that are left one by one."""
+    rows, length = box.sizes[-2:]
+    left = rows % grouped(length)
+
+    def matrix(at: tuple[Index, ...]) -> None:
+        operands = (o.at_all(range(len(at)), at) for o in box.operands)
+        part = Box((rows, length), tuple(o.with_strides(o.strides[-2:]) for o in operands))
+        store_dense(emitter, part.slice(0, 0, rows - left))
+        if left:
+            _split_tail(emitter, part.slice(0, rows - left, left))
+
+    emitter.nest(box.sizes[:-2], matrix)
 
 
 def _split_tail(emitter: Emitter, box: Box) -> None:

@@ -104,8 +104,8 @@ def run(case: TestCase, prepare: Callable[[ModelProto], Prepared]) -> Outcome:
     try:
         prepared = prepare(case.model)
         for inputs, expected in case.data_sets:
-            found = prepared.run([_array(value) for value in inputs])
-            reason = _difference([_array(value) for value in expected], found, case)
+            found = prepared.run([array_of(value) for value in inputs])
+            reason = _difference([array_of(value) for value in expected], found, case)
             if reason:
                 return Outcome("wrong", reason)
     except CompileError as error:
@@ -116,7 +116,7 @@ def run(case: TestCase, prepare: Callable[[ModelProto], Prepared]) -> Outcome:
     return Outcome("passed")
 
 
-def _array(value: object) -> np.ndarray:
+def array_of(value: object) -> np.ndarray:
     return numpy_helper.to_array(value) if isinstance(value, TensorProto) else np.asarray(value)
 
 

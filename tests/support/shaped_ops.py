@@ -12,7 +12,7 @@ from math import prod
 from hypothesis import strategies as st
 
 from akg_mlir import targets
-from bench.cases import Program
+from bench.cases import Program, tensor
 
 SIZES = (1, 2, 3, 5, 7, 13, 15, 16, 17, 31, 61, 127, 131, 255, 256, 257)
 ELEMENTS = 1 << 14
@@ -131,6 +131,11 @@ def _concat(draw: st.DrawFn, p: Program) -> str:
     parts = [p.argument(f"%x{k}", part, element) for k, part in enumerate(shapes)]
     if element != "i1" and draw(st.booleans()):
         parts[0] = p.op(f"neg {parts[0]}")
+    if draw(st.integers(0, 3)) == 0:
+        type_ = tensor(shapes[1], element)
+        parts[1] = p.define(
+            f"te.constant dense<{2.0 if element in FLOATS else 1}> : {type_}", type_
+        )
     whole = (*shape[:axis], sum(sizes), *shape[axis + 1 :])
     return p.finish(p.op(f"concat {', '.join(parts)} axis {axis}", whole, element))
 

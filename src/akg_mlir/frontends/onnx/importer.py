@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,14 @@ from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import te
 from akg_mlir.frontends.elements import Array, element_type, tensor_of
 from akg_mlir.frontends.onnx.model import load_model, opset_of, require_onnx
-from akg_mlir.frontends.onnx.translation import Graph, Handler, Node, shape_of, tensor_type
+from akg_mlir.frontends.onnx.translation import (
+    MOST_ELEMENTS,
+    Graph,
+    Handler,
+    Node,
+    shape_of,
+    tensor_type,
+)
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, ValueInfoProto
@@ -41,6 +49,17 @@ class ImportedModel:
     outputs: tuple[str, ...]
     folded: tuple[str, ...]
 
+
+# What comes of operands and attributes that do not belong together.
+MISFITS = (
+    VerifyException,
+    ValueError,
+    IndexError,
+    KeyError,
+    TypeError,
+    OverflowError,
+    MemoryError,
+)
 
 # Modules of this package; each has HANDLERS, by operator.
 _GROUPS = (
@@ -94,7 +113,10 @@ def import_model(
     graph = Graph(Block(), opset_of(model), given=frozenset(constants or ()))
     inputs = _declare_inputs(model.graph, graph)
     _translate_nodes(model.graph, graph, handlers)
-    outputs = [_result(graph, entry.name) for entry in model.graph.output]
+    try:
+        outputs = [_result(graph, entry.name) for entry in model.graph.output]
+    except MISFITS as error:
+        raise CompileError(f"the results of the ONNX model do not translate: {error}") from error
     for entry, value in zip(model.graph.output, outputs, strict=True):
         _check_output(entry, value)
     graph.block.add_op(ReturnOp(*outputs))
@@ -145,6 +167,10 @@ def _input_type(entry: ValueInfoProto) -> tuple[tuple[int, ...], np.dtype[np.gen
                 "`python -m onnxruntime.tools.make_dynamic_shape_fixed`",
             )
         sizes.append(dimension.dim_value)
+    if min(sizes, default=0) < 0 or prod(sizes) > MOST_ELEMENTS:
+        raise CompileError(
+            f"{what} has the shape {sizes}", hint=f"at most {MOST_ELEMENTS} elements are supported"
+        )
     dtype = np.dtype(helper.tensor_dtype_to_np_dtype(tensor.elem_type))
     return tuple(sizes), dtype
 
@@ -161,8 +187,8 @@ def _translate_nodes(proto: GraphProto, graph: Graph, handlers: Mapping[str, Han
         try:
             folded = fold(node)
             results = handlers[node_proto.op_type](node) if folded is None else folded
-        except (VerifyException, ValueError) as error:
-            raise node.error(str(error)) from error
+        except MISFITS as error:
+            raise node.error(str(error) or f"takes other operands ({error!r})") from error
         graph.define(node_proto, results)
 
 
@@ -174,7 +200,7 @@ def _empty_tensors(proto: GraphProto) -> dict[str, Array]:
     for entry in (*proto.value_info, *proto.output):
         tensor = entry.type.tensor_type
         sizes = [dim.dim_value if dim.HasField("dim_value") else -1 for dim in tensor.shape.dim]
-        if 0 in sizes and min(sizes) == 0:
+        if 0 in sizes and min(sizes) == 0 and max(sizes) <= MOST_ELEMENTS:
             dtype = helper.tensor_dtype_to_np_dtype(tensor.elem_type)
             empty[entry.name] = np.zeros(sizes, dtype)
     return empty

@@ -43,22 +43,31 @@ def load_model(
     functions. Raises CompileError for anything that is not a valid model of a known opset.
     """
     require_onnx()
-    from onnx import checker, inliner, shape_inference
+    from onnx import checker, shape_inference
 
     model = _read(source)
+    complaints = checker.ValidationError, shape_inference.InferenceError
+    # names that are not UTF-8, numbers that are no enumerators, and what the inliner cannot do
+    complaints += ValueError, TypeError, RuntimeError
+    try:
+        return _prepared(model, constants, translated)
+    except complaints as error:
+        raise CompileError(f"the ONNX model is not valid: {_first_lines(error)}") from error
+
+
+def _prepared(
+    model: ModelProto, constants: Mapping[str, Array], translated: Collection[str]
+) -> ModelProto:
+    from onnx import checker, inliner, shape_inference
+
     _check_opset(model)
     model = _specialise(model, constants)
     if model.functions:
         model = inliner.inline_local_functions(model)
     model = _inline_operators(model, translated)
     _check_operators(model, translated)
-    try:
-        checker.check_model(model)  # pyright: ignore[reportUnknownMemberType]
-        return shape_inference.infer_shapes(
-            model, check_type=True, strict_mode=True, data_prop=True
-        )
-    except (checker.ValidationError, shape_inference.InferenceError) as error:
-        raise CompileError(f"the ONNX model is not valid: {_first_lines(error)}") from error
+    checker.check_model(model)  # pyright: ignore[reportUnknownMemberType]
+    return shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
 
 
 def _read(source: str | Path | bytes | ModelProto) -> ModelProto:

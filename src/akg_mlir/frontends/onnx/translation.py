@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 Value: TypeAlias = Array | SSAValue
 Handler: TypeAlias = Callable[["Node"], Sequence[Value]]
 
+# Positions of elements are computed in i32.
+MOST_ELEMENTS = (1 << 31) - 1
+
 # Larger constants become arguments: weights do not belong in the text of a program.
 LARGEST_INLINE_CONSTANT = 16
 
@@ -91,6 +94,8 @@ class Graph:
         value = self.values[name]
         if isinstance(value, SSAValue):
             return value
+        if value.size > MOST_ELEMENTS:
+            raise CompileError(f"tensor '{name}' has the shape {list(value.shape)}: too large")
         if value.size == 0:
             raise CompileError(
                 f"tensor '{name}' of shape {list(value.shape)} has no elements",

@@ -87,9 +87,9 @@ class _Kernel:
             case te.UnpackOp():
                 write_unpack(self.builder, op, self.buffers[op.operand], self._target(op))
             case te.PadOp():
-                write_pad(self.builder, op, self.buffers[op.operand], self._target(op))
+                write_pad(self.builder, op, self._source(op.operand), self._target(op))
             case te.ConcatOp():
-                parts = [self.buffers[part] for part in op.parts]
+                parts = [self._source(part) for part in op.parts]
                 write_concat(self.builder, op, parts, self._target(op))
             case te.ConstantOp() if op.splat_value is None:
                 raise CompileError(
@@ -109,6 +109,12 @@ class _Kernel:
                 )
             case _:
                 raise CompileError("has no loop nest", op, hint="run te-decompose first")
+
+    def _source(self, value: SSAValue) -> SSAValue:
+        """The buffer of an operand; a constant of one value is written to one first."""
+        if value not in self.buffers and isinstance(value.owner, te.ConstantOp):
+            self._map(value.owner)
+        return self.buffers[value]
 
     def _target(self, op: Operation) -> SSAValue:
         """The buffer of the op's result: an out-argument, or a new one."""

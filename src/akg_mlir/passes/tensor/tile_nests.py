@@ -84,7 +84,8 @@ def _nest(op: Operation) -> Nest:
         return _layout(op)
     if isinstance(op, te.PadOp):
         moved = tuple(Expression(((k, 1),), -low) for k, (low, _) in enumerate(op.amounts))
-        return Nest(te.shape_of(op.result), _identity(len(moved)), (moved,))
+        reads = (moved if splat_of(op.operand) is None else None,)
+        return Nest(te.shape_of(op.result), _identity(len(moved)), reads)
     if isinstance(op, te.ConcatOp):
         return _concatenation(op)
     bounds = te.shape_of(op.results[0])
@@ -95,11 +96,12 @@ def _nest(op: Operation) -> Nest:
 def _concatenation(op: te.ConcatOp) -> Nest:
     """Every point reads the operand whose place it is: at most a tile of each."""
     shape = te.shape_of(op.result)
-    reads = tuple(
-        tuple(Expression(((k, 1),), -start if k == op.dim else 0) for k in range(len(shape)))
-        for start in op.starts
-    )
-    return Nest(shape, _identity(len(shape)), reads)
+    reads: list[Access | None] = []
+    for part, start in zip(op.parts, op.starts):
+        offsets = [-start if k == op.dim else 0 for k in range(len(shape))]
+        access = tuple(Expression(((k, 1),), offset) for k, offset in enumerate(offsets))
+        reads.append(access if splat_of(part) is None else None)
+    return Nest(shape, _identity(len(shape)), tuple(reads))
 
 
 def _structured(op: te.StructuredOp) -> Nest:

@@ -10,6 +10,7 @@ from xdsl.passes import ModulePass
 # pass name -> (module, class). Kept sorted inside each floor.
 TENSOR: dict[str, tuple[str, str]] = {
     "convert-linalg-to-te": ("convert_linalg_to_te", "ConvertLinalgToTe"),
+    "convert-te-to-linalg": ("convert_te_to_linalg", "ConvertTeToLinalg"),
     "te-apply-precision": ("te_apply_precision", "TeApplyPrecision"),
     "te-collapse-dims": ("te_collapse_dims", "TeCollapseDims"),
     "te-decompose": ("te_decompose", "TeDecompose"),
@@ -49,6 +50,7 @@ PIPELINES: dict[str, tuple[str, str]] = {
     "akg": ("pipelines", "Akg"),
     "npu-to-instructions": ("pipelines", "NpuToInstructions"),
     "te-to-affine": ("pipelines", "TeToAffine"),
+    "te-to-linalg": ("pipelines", "TeToLinalg"),
 }
 
 # package of the module -> its passes

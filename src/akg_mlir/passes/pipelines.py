@@ -110,6 +110,20 @@ class TeToAffine(PipelinePass):
 
 
 @dataclass(frozen=True)
+class TeToLinalg(PipelinePass):
+    """For other compilers: decompose, write as linalg on tensors (`--print-op-generic`)."""
+
+    name = "te-to-linalg"
+
+    def expand(self) -> tuple[ModulePass, ...]:
+        return (
+            _step("convert-linalg-to-te"),
+            _step("te-decompose"),
+            _step("convert-te-to-linalg"),
+        )
+
+
+@dataclass(frozen=True)
 class AffineToTrees(PipelinePass):
     """Affine floor: raise to schedule trees, tile, fuse, assign units, promote, prove.
 

@@ -12,6 +12,7 @@ from xdsl.utils.hints import isa
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import te
+from akg_mlir.dialects.te.structured import initial_value
 from akg_mlir.dialects.te.types import element_of, shape_of
 from akg_mlir.frontends.linalg.bodies import body_of, element
 from akg_mlir.frontends.linalg.contraction import contract, contracts
@@ -221,8 +222,7 @@ def _is_neutral(initial: SSAValue, kind: str) -> bool:
     owner = initial.owner
     if not isinstance(owner, te.ConstantOp) or owner.splat_value is None:
         return False
-    neutral = {"add": 0, "mul": 1, "max": float("-inf"), "min": float("inf")}
-    return owner.splat_value == neutral[kind]
+    return owner.splat_value == initial_value(te.Reduction(kind), element_of(initial))
 
 
 def _unspread(initial: SSAValue, value: SSAValue) -> SSAValue:

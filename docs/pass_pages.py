@@ -46,6 +46,8 @@ class Example:
 
 EXAMPLES = {
     "convert-linalg-to-te": Example("linalg", "", "convert-linalg-to-te"),
+    "convert-te-to-linalg": Example("softmax", "te-decompose", "convert-te-to-linalg"),
+    "te-to-linalg": Example("softmax", "", "te-to-linalg"),
     "te-apply-precision": Example("matmul", "", "te-apply-precision{precision=mixed}"),
     "te-collapse-dims": Example("scale", "te-partition", "te-collapse-dims"),
     "te-decompose": Example("softmax", "", "te-decompose"),

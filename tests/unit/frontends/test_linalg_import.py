@@ -186,11 +186,11 @@ ROWS = "affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>"
         ),
         (
             "8xf32",
-            "affine_map<(i) -> (-i + 4)>, affine_map<(i) -> (i)>",
+            LINE,
             '"parallel"',
             "e",
             "linalg.yield %x : f32",
-            "reads an operand backwards",
+            "loop d0 runs over dimensions of 8 and 4 elements",
         ),
         (
             "4x3xf32",

@@ -108,10 +108,10 @@ def generic(a, r, w, maps, reductions, body, start="0.0"):
 
 def test_strides_and_offsets_are_slices():
     text = generic(
-        "9x8", "3x2", "1", ["d0 * 2 + 1, d1 * 3 + 4", "0", "d0, d1"], 0, "%s = arith.negf %x : f32"
+        "9x8", "3x2", "1", ["d0 * 2 + 1, d1 * -3 + 7", "0", "d0, d1"], 0, "%s = arith.negf %x : f32"
     )
     x = array(9, 8)
-    np.testing.assert_array_equal(run(text, x)[0], -x[1:6:2, 4:8:3])
+    np.testing.assert_array_equal(run(text, x)[0], -x[1:6:2, 7:3:-3])
     assert ops_of(imported(text)) == ["te.slice", "te.neg"]
 
 

@@ -20,17 +20,13 @@ def plain(
     """What an access takes of a tensor, and the loop over each of its dimensions (None: size 1).
 
     Strides and offsets become slices; an index that reads a dimension as if it were several,
-    a reshape. Raises CompileError for windows, for indices that count down, and for diagonals.
+    a reshape. Raises CompileError for windows and for diagonals.
     """
     value, access = _separated(value, access, bounds, emit)
     starts = [subscript.offset for subscript in access]
     loops = [subscript.loop for subscript in access]
     steps = [s.scales[loop] if (loop := s.loop) is not None else 1 for s in access]
     sizes = [1 if loop is None else bounds[loop] for loop in loops]
-    if min(steps, default=1) < 1:
-        raise CompileError(
-            "reads an operand backwards", emit.source, hint="indices may only count upwards"
-        )
     named = [loop for loop in loops if loop is not None]
     if len(set(named)) != len(named):
         raise CompileError("reads a diagonal", emit.source, hint="use each loop once per operand")

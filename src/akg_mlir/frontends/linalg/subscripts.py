@@ -106,7 +106,8 @@ def bounds_of(
 ) -> tuple[int, ...]:
     """The sizes of `count` loops, read from the dimensions that each loop alone runs over.
 
-    Raises CompileError for loops without a size, dynamic sizes, and indices outside of a tensor.
+    Raises CompileError for loops without a size or with two, for dynamic sizes, and for indices
+    outside of a tensor.
     """
     sizes: dict[int, int] = {}
     for shape, access in zip(shapes, accesses, strict=True):
@@ -119,8 +120,13 @@ def bounds_of(
         for size, subscript in zip(shape, access):
             if size < 0:
                 raise CompileError("has dynamic sizes", op, hint="shapes must be static")
-            if subscript.alone is not None:
-                sizes.setdefault(subscript.alone, size)
+            loop = subscript.alone
+            if loop is not None and sizes.setdefault(loop, size) != size:
+                raise CompileError(
+                    f"loop d{loop} runs over dimensions of {sizes[loop]} and {size} elements",
+                    op,
+                    hint="they must have one size",
+                )
     missing = sorted(set(range(count)) - set(sizes))
     if missing:
         raise CompileError(

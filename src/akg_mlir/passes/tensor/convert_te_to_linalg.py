@@ -86,6 +86,8 @@ class _Writer:
                 result = self._reshaped(op.operand, te.shape_of(op.result))
             case te.PadOp():
                 result = self._padded(op)
+            case te.ConcatOp():
+                result = self(_concat(op))
             case te.StructuredOp():
                 result = self._nest(op)
             case _:
@@ -130,7 +132,7 @@ class _Writer:
         maps, values = list[AffineMap](), list[SSAValue]()
         for value, map_ in zip(op.operands, op.operand_maps, strict=True):
             shape, map_ = _separated(op, map_, te.shape_of(value))
-            values.append(self._reshaped(value, shape))
+            values.append(self._trimmed(op, self._reshaped(value, shape), map_))
             maps.append(map_)
         shape, result_map = _separated(op, op.result_map, result.get_shape())
         sizes = self._sizes(op, [*maps, result_map])
@@ -153,6 +155,21 @@ class _Writer:
         )
         return self._reshaped(self(generic), result.get_shape())
 
+    def _trimmed(self, op: te.StructuredOp, value: SSAValue, map_: AffineMap) -> SSAValue:
+        """An operand without what lies behind the last iteration of a loop: MLIR takes the sizes
+        of loops from the dimensions that they run over."""
+        shape = te.shape_of(value)
+        sizes = [
+            size if subscript.alone is None else op.bounds[subscript.alone]
+            for size, subscript in zip(shape, access_of(map_, op))
+        ]
+        if tuple(sizes) == shape:
+            return value
+        rank = len(shape)
+        return self(
+            tensor.ExtractSliceOp.from_static_parameters(value, [0] * rank, sizes, [1] * rank)
+        )
+
     def _initial(self, op: te.StructuredOp, type_: TensorType[Attribute]) -> SSAValue:
         if op.reduction is None:
             return self(tensor.EmptyOp([], type_))
@@ -171,6 +188,14 @@ class _Writer:
         empty = tensor.EmptyOp([], TensorType(element, [op.bounds[loop] for loop in missing]))
         map_ = AffineMap(len(op.bounds), 0, tuple(map(AffineExpr.dimension, missing)))
         return self(empty), map_
+
+
+def _concat(op: te.ConcatOp) -> Operation:
+    return tensor.ConcatOp.create(
+        operands=op.operands,
+        result_types=[op.result.type],
+        properties={"dim": IntegerAttr(op.dim, i64)},
+    )
 
 
 def _separated(

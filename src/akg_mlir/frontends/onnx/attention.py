@@ -15,7 +15,7 @@ from onnx import TensorProto
 from xdsl.ir import SSAValue
 
 from akg_mlir.dialects import te
-from akg_mlir.frontends.elements import F16, F32, I1, I32, Array, numpy_dtype
+from akg_mlir.frontends.elements import F16, F32, I1, Array, numpy_dtype
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of, shape_of
 
 _QUERY, _KEY, _VALUE, _MASK, _PAST_KEY, _PAST_VALUE, _LENGTHS = range(7)
@@ -171,13 +171,13 @@ def _conditions_of_lengths(node: Node, scores: Sequence[int]) -> list[SSAValue]:
     if not node.has(_LENGTHS):
         return []
     batch, _, queries, keys = scores
-    length = node.reshaped(node.cast(node.operand(_LENGTHS), I32), (batch, 1, 1, 1))
+    length = node.reshaped(node.cast(node.operand(_LENGTHS), F32), (batch, 1, 1, 1))
     conditions = [node.emit(te.CompareOp("lt", node.places(keys, 0), length))]
     left, right = _window(node)
-    steps = np.arange(keys, dtype=np.int32) - np.arange(queries, dtype=np.int32)[:, None] + queries
+    steps = np.arange(keys) - np.arange(queries)[:, None] + queries
     for order, reach in (("le", right), ("ge", None if left is None else -left)):
         if reach is not None:
-            distance = node.constant(steps - np.int32(reach))
+            distance = node.constant((steps - reach).astype(np.float32))
             conditions.append(node.emit(te.CompareOp(order, distance, length)))
     return conditions
 

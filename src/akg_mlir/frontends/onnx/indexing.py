@@ -123,9 +123,10 @@ def runs_of(places: Sequence[int]) -> list[range]:
 
 
 def from_the_end(node: Node, indices: SSAValue, size: int) -> SSAValue:
-    """i32 indices, of which negative ones count from behind `size` elements."""
-    negative = node.emit(te.CompareOp("lt", indices, node.scalar(0, I32)))
-    wrapped = node.emit(te.AddOp(indices, node.scalar(size, I32)))
+    """Indices, of which negative ones count from behind `size` elements."""
+    element = element_of(indices)
+    negative = node.emit(te.CompareOp("lt", indices, node.scalar(0, element)))
+    wrapped = node.emit(te.AddOp(indices, node.scalar(size, element)))
     return node.emit(te.SelectOp(negative, wrapped, indices))
 
 

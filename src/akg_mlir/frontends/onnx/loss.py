@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from xdsl.ir import SSAValue
 
 from akg_mlir.dialects import te
-from akg_mlir.frontends.elements import I32
+from akg_mlir.frontends.elements import F32
 from akg_mlir.frontends.onnx.positions import picked
 from akg_mlir.frontends.onnx.reduction import mean
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of, shape_of
@@ -35,7 +35,7 @@ def _loss(node: Node, logarithms: SSAValue) -> SSAValue:
     the weights; labels equal to `ignore_index` weigh nothing."""
     shape = shape_of(logarithms)
     each = (shape[0], 1, *shape[2:])
-    labels = node.reshaped(node.cast(node.operand(1), I32), each)
+    labels = node.reshaped(node.cast(node.operand(1), F32), each)
     loss = node.emit(te.NegOp(picked(node, logarithms, labels, 1)))
     weights = _weights(node, labels)
     if weights is not None:
@@ -66,7 +66,7 @@ def _weights(node: Node, labels: SSAValue) -> SSAValue | None:
         weights = picked(node, by_class, labels, 1)
     if ignored is not None:
         one = node.scalar(1, element) if weights is None else weights
-        same = node.emit(te.CompareOp("eq", labels, node.scalar(ignored.i, I32)))
+        same = node.emit(te.CompareOp("eq", labels, node.scalar(ignored.i, F32)))
         weights = node.emit(te.SelectOp(same, node.scalar(0, element), one))
     return weights
 

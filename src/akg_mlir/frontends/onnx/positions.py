@@ -15,7 +15,7 @@ from onnx import helper
 from xdsl.ir import SSAValue
 
 from akg_mlir.dialects import te
-from akg_mlir.frontends.elements import F32, I32, I64, is_float, numpy_dtype
+from akg_mlir.frontends.elements import F32, I64, is_float, numpy_dtype
 from akg_mlir.frontends.onnx.indexing import from_the_end
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of, shape_of
 
@@ -30,7 +30,7 @@ def picked(node: Node, data: SSAValue, index: SSAValue, axis: int) -> SSAValue:
     whose other sizes broadcast with those of `data`; 0 where no place is meant."""
     shape = shape_of(data)
     places = node.places(shape[axis], len(shape) - 1 - axis)
-    hit = node.emit(te.CompareOp("eq", node.cast(index, I32), places))
+    hit = node.emit(te.CompareOp("eq", node.cast(index, F32), places))
     chosen = node.emit(te.SelectOp(hit, data, node.scalar(0, element_of(data))))
     return node.emit(te.ReduceOp("add", chosen, [axis], keepdims=True))
 
@@ -46,7 +46,7 @@ def _first_extreme(node: Node, kind: str, operand: SSAValue, axis: int, last: bo
     if is_float(element_of(operand)):
         unordered = node.emit(te.CompareOp("ne", operand, operand))
         found = node.emit(te.OrOp(found, unordered))
-    places = node.cast(node.places(size, rank - 1 - axis), F32)
+    places = node.places(size, rank - 1 - axis)
     candidates = node.emit(te.SelectOp(found, places, node.scalar(-1 if last else size, F32)))
     return node.emit(te.ReduceOp("max" if last else "min", candidates, [axis], keepdims=True))
 
@@ -71,7 +71,7 @@ def _hardmax(node: Node) -> Sequence[Value]:
     shape, element = shape_of(operand), element_of(operand)
     axis = axis_of(node, len(shape), -1)
     place = _first_extreme(node, "max", operand, axis, last=False)
-    places = node.cast(node.places(shape[axis], len(shape) - 1 - axis), F32)
+    places = node.places(shape[axis], len(shape) - 1 - axis)
     hit = node.emit(te.CompareOp("eq", place, places))
     return [node.emit(te.SelectOp(hit, node.scalar(1, element), node.scalar(0, element)))]
 
@@ -84,8 +84,9 @@ def _cumulative(kind: str) -> Handler:
         shape, element = shape_of(operand), element_of(operand)
         axis = node.axis(node.known_ints(1, "axis")[0], len(shape))
         size, outer, inner = shape[axis], prod(shape[:axis]), prod(shape[axis + 1 :])
-        rows = node.reshaped(operand, (outer, 1, size, inner))
-        own, other = node.places(size, 2), node.places(size, 1)
+        column = (inner,) if inner > 1 else ()
+        rows = node.reshaped(operand, (outer, 1, size, *column))
+        own, other = node.places(size, len(column) + 1), node.places(size, len(column))
         if node.int_attr("reverse", 0):
             own, other = other, own
         order = "lt" if node.int_attr("exclusive", 0) else "le"
@@ -103,7 +104,7 @@ def _trilu(node: Node) -> Sequence[Value]:
     rows, columns = shape_of(operand)[-2:]
     above = node.known_ints(1, "k")[0] if node.has(1) else 0
     above = max(min(above, columns), -rows)
-    diagonal = node.constant(np.arange(above, rows + above, dtype=np.int32)[:, None])
+    diagonal = node.constant(np.arange(above, rows + above, dtype=np.float32)[:, None])
     order = "ge" if node.int_attr("upper", 1) else "le"
     inside = node.emit(te.CompareOp(order, node.places(columns, 0), diagonal))
     return [node.emit(te.SelectOp(inside, operand, node.scalar(0, element_of(operand))))]
@@ -138,7 +139,7 @@ def _gather_elements(node: Node) -> Sequence[Value]:
     kept = [size if i == axis else taken[i] for i, size in enumerate(shape)]
     if tuple(kept) != shape:
         data = node.emit(te.SliceOp(data, [0] * len(shape), kept))
-    index = from_the_end(node, node.cast(index, I32), shape[axis])
+    index = from_the_end(node, node.cast(index, F32), shape[axis])
     # the places to take are one more dimension, in front of that of the data
     data = node.reshaped(data, (*kept[:axis], 1, *kept[axis:]))
     index = node.reshaped(index, (*taken[: axis + 1], 1, *taken[axis + 1 :]))

@@ -34,6 +34,8 @@ def _has_data(value: Value) -> bool:
     return not isinstance(value, SSAValue) and value.size > 0
 
 
+LARGEST_PLACE = 1 << 24
+
 # Operators whose results depend on shapes (a known shape operand is one) and attributes alone.
 OF_SHAPES = frozenset(("ConstantOfShape", "Shape", "Size"))
 
@@ -241,8 +243,13 @@ class Node:
         return self.graph.constant(value, self.proto.name or self.proto.output[0])
 
     def places(self, size: int, inner: int) -> SSAValue:
-        """0, 1, .. `size - 1` in i32 along a dimension with `inner` dimensions behind it."""
-        return self.constant(np.arange(size, dtype=np.int32).reshape(size, *[1] * inner))
+        """0, 1, .. `size - 1` in f32 along a dimension with `inner` dimensions behind it."""
+        if size > LARGEST_PLACE:
+            raise self.error(
+                f"dimensions of {size} elements are not indexed",
+                hint=f"at most {LARGEST_PLACE} are: the integers that f32 tells apart",
+            )
+        return self.constant(np.arange(size, dtype=np.float32).reshape(size, *[1] * inner))
 
     def reshaped(self, value: SSAValue, shape: Sequence[int]) -> SSAValue:
         """The value under another shape, by a `te.reshape` only where one is needed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xdsl.dialects.builtin import i1, i32
+from xdsl.dialects.builtin import TensorType, i1, i32
 from xdsl.ir import SSAValue
 
 from akg_mlir.dialects import te
@@ -14,9 +14,10 @@ def gather(e: Expression, op: te.GatherOp) -> SSAValue:
     slow as the number of places."""
     shape, indices, dim = te.shape_of(op.operand), te.shape_of(op.indices), op.dim
     before, places, behind = shape[:dim], shape[dim], shape[dim + 1 :]
-    aligned = e.reshaped(op.indices, (*indices, *[1] * len(behind)))
-    hot = e(te.OneHotOp(aligned, len(indices), places, 1, 0, i32))
-    hit = e(te.CompareOp("ne", hot, e.splat(0, i32)))
+    column = [1] * len(behind)
+    aligned = e.reshaped(op.indices, (*indices, 1, *column))
+    place = e(te.ConstantOp.of(range(places), TensorType(i32, (places, *column))))
+    hit = e(te.CompareOp("eq", aligned, place))
     # truth values are added as numbers
     value = e.cast(op.operand, i32) if te.element_of(op.operand) == i1 else op.operand
     spread = e.reshaped(value, (*before, *[1] * len(indices), places, *behind))

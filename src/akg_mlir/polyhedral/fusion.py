@@ -265,7 +265,7 @@ class Fuser:
             return "its instances are too wild a set to count"
         if cluster in self.reservations:
             recomputed += self.reservations[cluster].count
-        limit = self.limit(use.group, original, self.max_redundancy)
+        limit = self.limit(use.group, cluster, original, self.max_redundancy)
         if recomputed > limit:
             return (
                 f"it would compute {recomputed} instances instead of {original}, "
@@ -273,12 +273,12 @@ class Fuser:
             )
         return None
 
-    def limit(self, group: Group, original: int, max_redundancy: float) -> float:
+    def limit(self, group: Group, cluster: Cluster, original: int, max_redundancy: float) -> float:
         """Instances that a producer may execute: `max_redundancy` times its own, or with as many
-        more as that leaves to the results, so that a small producer (a cast of one row that every
-        row needs) is no reason for another pass over GM.
+        more of each of its statements as that leaves to the results, so that a small producer (a
+        cast of one row that every row needs) is no reason for another pass over GM.
         """
-        results = sum(self.scop.count(root.names) for root in group.roots)
+        results = sum(self.scop.count(root.names) for root in group.roots) * len(cluster.names)
         return original + (max_redundancy - 1) * max(original, results)
 
     def fuse(self, cluster: Cluster, using: list[Use]) -> None:

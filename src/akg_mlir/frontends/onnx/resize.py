@@ -111,8 +111,9 @@ def _combined(node: Node, value: SSAValue, dim: int, matrix: np.ndarray) -> SSAV
     """The combinations of elements along a dimension that the rows of `matrix` weigh."""
     shape, element = shape_of(value), element_of(value)
     outer, size, inner = prod(shape[:dim]), shape[dim], prod(shape[dim + 1 :])
-    weighed = node.constant(matrix.astype(np.float32)[:, :, None])
-    rows = node.reshaped(value, (outer, 1, size, inner))
+    column = (inner,) if inner > 1 else ()
+    weighed = node.constant(matrix.astype(np.float32).reshape(-1, size, *[1] * len(column)))
+    rows = node.reshaped(value, (outer, 1, size, *column))
     if not np.isin(matrix, (0, 1)).all():
         rows = node.emit(te.MulOp(rows, weighed))
     taken = node.emit(te.CompareOp("ne", weighed, node.scalar(0, F32)))

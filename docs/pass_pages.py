@@ -57,6 +57,7 @@ EXAMPLES = {
     "te-set-target": Example("softmax", "", "te-set-target{target=generic_tiny}"),
     "te-sink-reshapes": Example("reshapes", "", "te-sink-reshapes"),
     "te-split-reductions": Example("statistics", "te-set-target", "te-split-reductions"),
+    "te-turn-products": Example("narrow", "", "te-turn-products"),
     "convert-te-to-affine": Example(
         "scale", "te-partition,te-collapse-dims", "convert-te-to-affine"
     ),

@@ -27,7 +27,7 @@ from bench.paper import split
 from bench.paper.shapes import Case
 from bench.paper.variants import TARGET, TIMED, standard, with_options
 
-LEFT_OUT = ("te-split-reductions",)
+LEFT_OUT = ("te-turn-products", "te-split-reductions")
 """Passes for which a template has no counterpart: they change the loops that are tiled."""
 
 

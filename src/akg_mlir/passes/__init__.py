@@ -20,6 +20,7 @@ TENSOR: dict[str, tuple[str, str]] = {
     "te-set-target": ("te_set_target", "TeSetTarget"),
     "te-sink-reshapes": ("te_sink_reshapes", "TeSinkReshapes"),
     "te-split-reductions": ("te_split_reductions", "TeSplitReductions"),
+    "te-turn-products": ("te_turn_products", "TeTurnProducts"),
 }
 AFFINE: dict[str, tuple[str, str]] = {
     "convert-te-to-affine": ("convert_te_to_affine", "ConvertTeToAffine"),

@@ -43,6 +43,33 @@ struct Operand {
   Stride stride;
 };
 
+// `count` lanes from `first` on, which lie one after the other in every operand: the loop that
+// compilers vectorise. Sources are the destination itself or apart from it.
+template <class D, class F, class... Ts>
+inline void run_of_lanes(int64_t first, int64_t count, D *dst, F f, const Ts *...srcs) {
+#pragma GCC ivdep
+  for (int64_t e = 0; e < count; ++e) dst[e] = f(first + e, srcs[e]...);
+}
+
+template <class T>
+T *at(UbPtr<T> pointer, int64_t offset) {
+  return reinterpret_cast<T *>(pointer.memory->data + pointer.address + offset);
+}
+
+template <class D, class F, class... Ts>
+void fast_lanes(int repeat, int mask, Operand<D> dst, F f, Operand<Ts>... srcs) {
+  constexpr int64_t narrowest = std::min({lanes_of_block<D>, lanes_of_block<Ts>...});
+  const auto whole = [=](auto operand) {
+    return operand.stride.block == 1 || mask <= lanes_of_block<typename decltype(operand)::type>;
+  };
+  const int64_t run = whole(dst) && (true && ... && whole(srcs)) ? mask : narrowest;
+  for (int64_t r = 0; r < repeat; ++r)
+    for (int64_t e = 0; e < mask; e += run)
+      run_of_lanes(e, std::min<int64_t>(run, mask - e),
+                   at(dst.pointer, lane_byte<D>(dst.stride, r, e)), f,
+                   at(srcs.pointer, lane_byte<Ts>(srcs.stride, r, e))...);
+}
+
 template <class D, class F, class... Ts>
 void each_lane(Where where, int repeat, int mask, Operand<D> dst, F f, Operand<Ts>... srcs) {
   check_start(where, dst.pointer, block_bytes);
@@ -50,14 +77,7 @@ void each_lane(Where where, int repeat, int mask, Operand<D> dst, F f, Operand<T
   work(Pipe::v, where, [=](auto memory) {
     using Access = decltype(memory);
     if constexpr (!Access::checked) {
-      for (int64_t r = 0; r < repeat; ++r)
-        for (int64_t e = 0; e < mask; ++e)
-          memory.set(*dst.pointer.memory, dst.pointer.address + lane_byte<D>(dst.stride, r, e),
-                     f(e, memory.template get<Ts>(*srcs.pointer.memory,
-                                                  srcs.pointer.address +
-                                                      lane_byte<Ts>(srcs.stride, r, e))
-                              .value...),
-                     true);
+      fast_lanes<D>(repeat, mask, dst, f, srcs...);
     } else {
       std::array<CheckedLane<D>, 128> last{};
       for (int64_t r = 0; r < repeat; ++r)

@@ -44,6 +44,12 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         help="run in every order and compare with the reference (default); else only time it",
     )
     add(
+        "--engine",
+        choices=("interp", "host", "both"),
+        default="interp",
+        help="the simulated machine (default), the kernels as C++ on this computer, or both",
+    )
+    add(
         "--timing-only",
         action="store_true",
         help="execute nothing: cycles, bounds and traffic need no inputs",

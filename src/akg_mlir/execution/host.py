@@ -13,7 +13,7 @@ from akg_mlir.compilation import Compilation
 from akg_mlir.emit.cpp import emit_kernel
 from akg_mlir.emit.cpp.names import kernel_identifier
 from akg_mlir.emit.program import decode
-from akg_mlir.execution.graph import run_graph, with_weights
+from akg_mlir.execution.graph import kernel_calls, run_graph, with_weights
 from akg_mlir.execution.host_build import build
 from akg_mlir.execution.machine import target_of
 from akg_mlir.machine import MachineError
@@ -137,6 +137,13 @@ class HostProgram:
         source = self.compilation.source
         arrays = with_weights(source, inputs)
         return run_graph(self.compilation.module, source.entry, arrays, call)
+
+    def build(self) -> int:
+        """Compile all kernels; how many there are. Raises CompileError where one does not."""
+        calls = set(kernel_calls(self.compilation.module, self.compilation.source.entry))
+        for function in calls:
+            self.kernel(function)
+        return len(calls)
 
     def kernel(self, function: func.FuncOp) -> HostKernel:
         """A kernel of the program, compiled once."""

@@ -79,6 +79,17 @@ def test_timing_only(capsys: pytest.CaptureFixture[str]):
     assert reports[0] == reports[1]
 
 
+def test_both_engines_give_the_same_bits(capsys: pytest.CaptureFixture[str]):
+    assert akg.main(["run", "examples/softmax.mlir", "--engine", "both", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["engine"] == "both"
+    assert report["modes"]["simulated machine"]
+    assert all(report["modes"][f"seed {seed}"] for seed in range(5))
+    refused = ["run", "examples/softmax.mlir", "--engine", "host", "--timeline", "t.svg"]
+    assert akg.main(refused) == 1
+    assert "no timeline" in capsys.readouterr().err
+
+
 def test_inputs_target_and_remarks(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     np.savez(tmp_path / "x.npz", x=np.zeros((64, 500), np.float32))
     remarks = tmp_path / "remarks.jsonl"

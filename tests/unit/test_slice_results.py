@@ -42,7 +42,7 @@ def slices_of(text: str, policy: str) -> list[str]:
         pytest.param(
             product(15, 16, 17),
             "S1: 17@L0C, 15@L0C, _, _, 4@L1, _",
-            "in slices of 6 of 17 blocks of columns, with 8 blocks of k",
+            "in slices of 5 of 17 blocks of columns, with 8 blocks of k",
             id="columns that do not divide",
         ),
         pytest.param(
@@ -52,9 +52,9 @@ def slices_of(text: str, policy: str) -> list[str]:
             id="a partial tile",
         ),
         pytest.param(
-            product(16, 5, 8, EPILOGUE),
-            "S3: 8@UB, 16@UB, _, _; S1: _, _, _, _, 2@L1, _",
-            "in slices of 4 of 8 blocks of columns",
+            product(16, 5, 16, EPILOGUE),
+            "S3: 16@UB, 16@UB, _, _; S1: _, _, _, _, 2@L1, _",
+            "in slices of 4 of 16 blocks of columns",
             id="what follows the product, in two pieces",
         ),
         pytest.param(

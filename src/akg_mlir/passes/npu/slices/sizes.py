@@ -14,9 +14,11 @@ from akg_mlir.passes.npu.legalise.fractals import FRACTAL_BYTES, SIDE
 from akg_mlir.passes.npu.legalise.views import byte_size, resolve
 from akg_mlir.passes.npu.slices.axis import Axis, memrefs
 from akg_mlir.passes.npu.slices.late_blocks import Steps
-from akg_mlir.polyhedral.tile_model import SLICE_BYTES, SLICES
+from akg_mlir.polyhedral.tile_model import SLICES
 from akg_mlir.targets import Target
 
+LEAST = 32768
+"""Bytes of L0C that a slice has at least; poly-tile counts on larger ones only."""
 COPIES = 2
 """Buffers for a step or a slice, so that loads, products and stores overlap."""
 
@@ -30,13 +32,12 @@ class Sizes:
 
     def multiplied(self, axis: Axis, result: SSAValue) -> int:
         """Blocks of columns in a slice that is multiplied, all of them if that is not worth it."""
-        return ceil(axis.extent / max(1, min(SLICES, _bytes([result]) // SLICE_BYTES)))
+        return ceil(axis.extent / max(1, min(SLICES, _bytes([result]) // LEAST)))
 
     def moved(self, axis: Axis, result: SSAValue) -> int:
         """Blocks of columns in a slice that is only moved: one is stored while another leaves
         L0C."""
-        worth = max(1, min(COPIES, _bytes([result]) // SLICE_BYTES))
-        return min(self.fitting(axis), ceil(axis.extent / worth))
+        return min(self.fitting(axis), self.multiplied(axis, result))
 
     def fitting(self, axis: Axis) -> int:
         """Blocks of columns of which UB holds two slices."""
@@ -62,17 +63,35 @@ class Sizes:
         gm = self.target.gm
         left, right = (_bytes([resolve(v.dst).base]) for v in (steps.left, steps.right))
         late = count / steps.axis.extent
-        fractals = right / axis.extent / FRACTAL_BYTES * _elements(result) / SIDE**2
-        multiply = steps.trips * fractals * self.target.cube.fractal_cycles
+        blocks, columns = right / axis.extent / FRACTAL_BYTES, axis.extent * part
+        rows = _elements(result) // SIDE**2 // axis.extent
+        windows = isinstance(steps.product, npu.ConvOp)
+        multiply = steps.trips * self._multiply(rows, axis.extent, blocks * (1 - late), windows)
         cores = npu.cores_of(self.kernel)
         load = steps.trips * 2 / (gm.l2_read + gm.dram_share(cores))  # half of it from L2
         store = self._stored(axis) / gm.dram_share(cores)
         first = right * (1 - late * (1 - part))
-        begin = max(multiply * (1 - late), load * (left + first))
+        begin = max(multiply, load * (left + first))
         if not count:
             return max(multiply, load * (left + right)) + store
-        each = max(multiply, load * right) * late * part
+        each = self._multiply(rows, columns, steps.trips * blocks * late, windows)
+        each = max(each, load * right * late * part)
         return begin + each + max(store, each * (1 / part - 1) + store * part)
+
+    def _multiply(self, rows: int, columns: float, blocks: float, windows: bool) -> float:
+        """Cycles to multiply fractals: of two steps that take turns at the halves of L0 one loads
+        while the other multiplies, and waits for the result of the one before."""
+        target, cube = self.target, self.target.cube
+        paths = [target.paths["l1", space] for space in ("l0a", "l0b")]
+        halves = [target.memories[space] // 2 // FRACTAL_BYTES for space in ("l0a", "l0b")]
+        steps = ceil(blocks / max(1, min(halves[0] // rows, halves[1] // ceil(columns))))
+        mad = rows * columns * blocks * cube.fractal_cycles + steps * cube.startup
+        left, right = (FRACTAL_BYTES * blocks / path.bytes_per_cycle for path in paths)
+        startups = [cube.load3d_startup if windows else paths[0].startup, paths[1].startup]
+        loads = min(blocks, blocks if windows else steps * rows)
+        feed = left * rows + right * columns + loads * startups[0] + steps * startups[1]
+        waits = steps * (cube.latency + paths[0].latency + 2 * target.flag_latency)
+        return max(mad, (mad + feed + waits) / COPIES)
 
     def _stored(self, axis: Axis) -> int:
         """Bytes of a tile that the ops along an axis store."""

@@ -51,13 +51,12 @@ def drop_flag(text: str, random: Random) -> str | None:
 
 def drop_pair(text: str, random: Random) -> str | None:
     """A set, and the wait that comes next for the same pipes and id."""
-    sets = list(re.finditer(r" *set_flag<(.*)>\((\d)\);\n", text))
+    sets = list(re.finditer(r" *set_flag<(.*)>\((\d)\);.*\n", text))
     for first in random.sample(sets, len(sets)):
         wait = f"wait_flag<{first[1]}>({first[2]});"
         at = text.find(wait, first.end())
         if at >= 0:
-            rest = text[first.end() : at] + text[at + len(wait) :]
-            return text[: first.start()] + rest
+            return text[: first.start()] + text[first.end() : at] + text[at + len(wait) :]
     return None
 
 

@@ -1,7 +1,7 @@
 // RUN: akg-opt %s -p npu-plan-memory,npu-insert-sync -t cpp | filecheck %s
 
 // One text per kernel: a table of buffers, declarations, structured loops, and one call per
-// instruction with all of its fields by name.
+// instruction with all of its fields by name; flags say which pipe needs which buffers.
 
 // CHECK:      // k: 1 of the 32 cores of ascend910
 // CHECK:      //   x                    gm                 16384  f32 [64, 64]
@@ -14,11 +14,11 @@
 // CHECK-NEXT:   const auto in = ub<f32>(0);
 // CHECK-NEXT:   const auto out = ub<f32>(2048);
 // CHECK:        for (int64_t i = 0; i < 8; ++i) {
-// CHECK-NEXT:     wait_flag<Pipe::v, Pipe::mte2>(0);
+// CHECK-NEXT:     wait_flag<Pipe::v, Pipe::mte2>(0);  // mte2 needs in
 // CHECK-NEXT:     copy(in, x.at(i * 2048), Bursts{.count = 1, .length = 64, .src_gap = 0, .dst_gap = 0});
-// CHECK-NEXT:     set_flag<Pipe::mte2, Pipe::v>(0);
+// CHECK-NEXT:     set_flag<Pipe::mte2, Pipe::v>(0);  // v needs in
 // CHECK:          vexp(out, in, Unary{.repeat = 8, .mask = 64, .dst = {1, 8}, .src = {1, 8}});
-// CHECK-NEXT:     set_flag<Pipe::v, Pipe::mte2>(0);
+// CHECK-NEXT:     set_flag<Pipe::v, Pipe::mte2>(0);  // mte2 needs in
 // CHECK-NEXT:     pipe_barrier<Pipe::v>();
 // CHECK:        }
 // CHECK:      AKG_ENTRY(k, target, 1, &tensors[0], &tensors[1])

@@ -49,7 +49,8 @@ class Buffers:
         """A buffer on chip. Raises `CompileError` where it has no address."""
         if op.address is None:
             raise CompileError("the buffer has no address", op, hint="run npu-plan-memory first")
-        buffer = self._buffer(op.result, "buffer", op.address.value.data, op)
+        kind = f"{npu.space_of(op.result.type).value}_buffer"
+        buffer = self._buffer(op.result, kind, op.address.value.data, op)
         self.on_chip.append(buffer)
 
     def _buffer(self, value: SSAValue, kind: str, address: int, op: Operation) -> Buffer:
@@ -78,11 +79,15 @@ class Buffers:
             return str(value.type.element)
         return str(npu.memref_type(value).element_type)
 
-    def touch(self, value: SSAValue, line: int) -> None:
-        """Note a line of the body that uses the buffer behind a value."""
+    def behind(self, value: SSAValue) -> Buffer:
+        """The buffer that a pointer or view points into."""
         while isinstance(owner := value.owner, npu.PtrOp | npu.ViewOp | memref.CastOp):
             value = owner.source
-        buffer = self._known(value, owner if isinstance(owner, Operation) else None)
+        return self._known(value, owner if isinstance(owner, Operation) else None)
+
+    def touch(self, value: SSAValue, line: int) -> None:
+        """Note a line of the body that uses the buffer behind a value."""
+        buffer = self.behind(value)
         buffer.first = line if buffer.first < 0 else buffer.first
         buffer.last = line
 

@@ -15,6 +15,7 @@ from akg_mlir.emit.cpp.index import index_text, map_text
 from akg_mlir.emit.cpp.instructions import instruction_text
 from akg_mlir.emit.cpp.literals import BYTES, element_name
 from akg_mlir.emit.cpp.names import Names, kernel_identifier
+from akg_mlir.emit.cpp.reasons import flag_reasons
 from akg_mlir.emit.cpp.scalar import scalar_text
 from akg_mlir.targets import Target
 
@@ -42,6 +43,7 @@ class _Emitter:
         self.names.unique(kernel_identifier(function.sym_name.data))
         self.buffers = Buffers(self.names)
         self.lines: list[str] = []
+        self.reasons: dict[Operation, str] = {}
         self.depth = 1
 
     def run(self) -> str:
@@ -52,6 +54,7 @@ class _Emitter:
         for op in function.walk():
             if isinstance(op, npu.BufferOp):
                 self.buffers.add_buffer(op)
+        self.reasons = flag_reasons(function, self.buffers)
         self.block(function.body.block)
         return head(function, self.target, self.buffers, self.lines)
 
@@ -198,7 +201,9 @@ class _Emitter:
 
     def instruction(self, op: Operation) -> None:
         self.touch(op)
-        self.line(instruction_text(op, self.pointer, self.name))
+        reason = self.reasons.get(op)
+        text = instruction_text(op, self.pointer, self.name)
+        self.line(text if reason is None else f"{text}  // {reason}")
 
     def scalar(self, op: npu.ScalarOp) -> None:
         """A block of the scalar unit: loops over its box around its body."""

@@ -52,6 +52,7 @@ format: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/python docs/pass_pages.py
+	$(BIN)/python -m docs.cpp_page
 	$(BIN)/akg run examples/matmul_bias_relu.mlir --timing-only --timeline docs/timeline.svg
 
 conformance: $(STAMP) | build

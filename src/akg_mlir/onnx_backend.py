@@ -136,7 +136,10 @@ def _model_of(node: NodeProto, inputs: Sequence[Array], version: int) -> ModelPr
     }
     data = {name: numpy_helper.from_array(value, name) for name, value in values.items()}
     schema = onnx.defs.get_schema(node.op_type, version, node.domain)
-    results = shape_inference.infer_node_outputs(schema, node, types, data)
+    try:
+        results = shape_inference.infer_node_outputs(schema, node, types, data)
+    except shape_inference.InferenceError as error:
+        raise CompileError(f"{node.op_type} does not take these inputs: {error}") from error
     graph = helper.make_graph(
         [node],
         node.op_type,

@@ -110,6 +110,35 @@ def test_remainders_keep_below_their_divisor():
     np.testing.assert_allclose(run("Mod", a, b), np.mod(a, b), atol=1e-7)
 
 
+@pytest.mark.parametrize(
+    ("equation", "shapes"),
+    [
+        ("bij,bjk->bik", [(2, 3, 4), (2, 4, 5)]),
+        ("ibnd,jbnd->bnij", [(3, 2, 2, 4), (5, 2, 2, 4)]),
+        ("...ij,jk", [(2, 3, 4), (4, 5)]),
+        ("abc,cd,de->abe", [(2, 3, 4), (4, 5), (5, 2)]),
+        ("...a,...a->...", [(2, 3, 4), (1, 3, 4)]),
+        ("i,j->ij", [(3,), (4,)]),
+        ("iji->j", [(3, 4, 3)]),
+    ],
+)
+def test_einsum(equation, shapes):
+    rng = np.random.default_rng(2)
+    operands = [rng.standard_normal(shape).astype(np.float32) for shape in shapes]
+    found = run("Einsum", *operands, equation=equation)
+    np.testing.assert_allclose(found, np.einsum(equation, *operands), rtol=1e-5, atol=1e-5)
+
+
+def test_equations_that_fit_nothing_are_refused():
+    x = np.zeros((2, 3), np.float32)
+    for equation, message in (
+        ("ij,jk->ik", "does not match the operands"),
+        ("ijk->i", "Rank of input 0"),
+    ):
+        with pytest.raises(CompileError, match=message):
+            run("Einsum", x, equation=equation)
+
+
 def test_determinants_are_written_out():
     x = np.random.default_rng(0).standard_normal((2, 4, 4)).astype(np.float32)
     np.testing.assert_allclose(run("Det", x), np.linalg.det(x), rtol=1e-4)

@@ -70,6 +70,7 @@ _GROUPS = (
     "constants",
     "contraction",
     "convolution",
+    "einsum",
     "elementwise",
     "geometry",
     "indexing",

@@ -120,12 +120,18 @@ def _eye_like(node: Node) -> Sequence[Value]:
 
 
 def _range(node: Node) -> Sequence[Value]:
+    """Known, as shapes are computed with it; of floats that are inputs, only the size is."""
     names = ("start", "limit", "delta")
     start, limit, delta = (node.known(i, name).item() for i, name in enumerate(names))
     if delta == 0:
         raise node.error("delta is 0", hint="take steps of another size")
     count = max(int(np.ceil((limit - start) / delta)), 0)
-    return [np.asarray(start + np.arange(count) * delta, node.known(0, "start").dtype)]
+    dtype = node.known(0, "start").dtype
+    if count and dtype.kind == "f" and not node.graph.given.isdisjoint(node.proto.input):
+        first, step = (node.cast(node.operand(i), F32) for i in (0, 2))
+        steps = node.emit(te.MulOp(node.places(count, 0), step))
+        return [node.cast(node.emit(te.AddOp(first, steps)), element_of(node.operand(0)))]
+    return [np.asarray(start + np.arange(count) * delta, dtype)]
 
 
 def _gather_elements(node: Node) -> Sequence[Value]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import onnx_suite
 import pytest
-from onnx import helper
+from onnx import TensorProto, helper, numpy_helper
 from onnx_reference import ReferenceBackend
 
 from akg_mlir import onnx_backend
@@ -137,6 +137,22 @@ def test_equations_that_fit_nothing_are_refused():
     ):
         with pytest.raises(CompileError, match=message):
             run("Einsum", x, equation=equation)
+
+
+def test_constants_of_a_translation_have_names_of_their_own():
+    """Places along 32 elements are an argument; so is the initialiser that has its name."""
+    kind = TensorProto.FLOAT, [32, 32]
+    weight = np.random.default_rng(3).standard_normal((32, 32)).astype(np.float32)
+    nodes = [helper.make_node("Trilu", ["x"], ["y"]), helper.make_node("Add", ["y", "y.0"], ["z"])]
+    inputs, outputs = ([helper.make_tensor_value_info(name, *kind)] for name in "xz")
+    given = [numpy_helper.from_array(weight, "y.0")]
+    model = helper.make_model(
+        helper.make_graph(nodes, "test", inputs, outputs, given),
+        opset_imports=[helper.make_opsetid("", 18)],
+    )
+    x = np.ones((32, 32), np.float32)
+    np.testing.assert_allclose(ReferenceBackend(model).run([x])[0], np.triu(x) + weight)
+    np.testing.assert_allclose(Backend.prepare(model).run([x])[0], np.triu(x) + weight)
 
 
 def test_determinants_are_written_out():

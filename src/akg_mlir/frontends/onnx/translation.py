@@ -111,9 +111,7 @@ class Graph:
 
     def constant(self, value: Array, near: str) -> SSAValue:
         """A tensor that the translation itself needs; `near` becomes part of its name."""
-        name = f"{near}.{len(self.values)}"
-        self.values[name] = value
-        return self.materialise(name)
+        return self._of_known(f"{near}.{len(self.weights)}", value)
 
     def _of_known(self, name: str, value: Array) -> SSAValue:
         if value.size <= LARGEST_INLINE_CONSTANT:
@@ -123,6 +121,8 @@ class Graph:
         if value.strides == (0,) * value.ndim:
             constant = te.ConstantOp.splat(tensor_of(element, value.shape), value.flat[0].item())
             return self.append(constant, name)
+        while name in self.weights:
+            name = f"{name}'"
         self.weights[name] = value
         return self.add_argument(name, tensor_of(element, value.shape))
 

@@ -21,9 +21,13 @@ from akg_mlir.polyhedral.tile_model import Kernel
 from akg_mlir.polyhedral.tile_plan import Apart, Choice, DoesNotFit, TilePlan, explained
 from akg_mlir.polyhedral.tile_search import Search, search
 from akg_mlir.polyhedral.tiling import Reduction
+from akg_mlir.polyhedral.vector_product import vector_product
 
 HALF = 0.5
 """Share of a memory that a tile may need, so that two tiles are on chip at a time."""
+CHUNKED = 0.95
+"""What products that fit may take in chunks of what they take whole: a loop more has costs that no
+estimate knows."""
 ONCE = 1.01
 """Instances per original up to which a reduction counts as computed once."""
 
@@ -118,8 +122,9 @@ class Tiler:
     def choose_space(self, space: TileSpace) -> Choice | Apart:
         """Sizes for one tile space, or the producer to take out of it.
 
-        Rows stay whole as long as something fits and reductions are computed once, and tiles end
-        between blocks of a result only where nothing else fits.
+        Rows stay whole as long as something fits and reductions are computed once (factors of
+        products may come in chunks, so that tiles of results grow), and tiles end between blocks of
+        a result only where nothing else fits.
         """
         if self.asked.concern(space):
             found = self.search_in(self.asked.interior(space))
@@ -130,6 +135,8 @@ class Tiler:
         found = self.search_in(interior(space, cubes, self.kernel.products))
         if isinstance(found, Search) or self.repeats_reductions(found):
             found = self.better(found, self.search_chunks(space))
+        elif self.sums_products(space):
+            found = self.better(found, self.search_chunks(space), CHUNKED)
         if isinstance(found, Search) and not space.group.producers:
             plain = interior(space, cubes, self.kernel.products)
             found = self.search_in(plain, whole_blocks=False)
@@ -194,11 +201,20 @@ class Tiler:
         factors = choice.estimate.redundancy
         return any(factors.get(r, 1) > ONCE for r in self.reductions if r not in self.kernel.cubes)
 
-    def better(self, whole: Choice | Search, chunks: Choice | Search | None) -> Choice | Search:
-        """The cheaper of two choices; what the whole rows lack when there is none."""
+    def sums_products(self, space: TileSpace) -> bool:
+        """Whether the vector unit sums products: larger tiles of results use their factors more
+        often where these come in chunks."""
+        updates = (r.update for r in reductions_of(space, self.reductions))
+        return any(vector_product(u) for u in updates if u.name not in self.kernel.cubes)
+
+    def better(
+        self, whole: Choice | Search, chunks: Choice | Search | None, share: float = 1.0
+    ) -> Choice | Search:
+        """The cheaper of two choices, chunks if they take less than a share of the cycles; what the
+        whole rows lack when there is none."""
         if not isinstance(chunks, Choice):
             return whole
-        if isinstance(whole, Choice) and whole.estimate.cycles <= chunks.estimate.cycles:
+        if isinstance(whole, Choice) and share * whole.estimate.cycles <= chunks.estimate.cycles:
             return whole
         return chunks
 

@@ -1,0 +1,42 @@
+"""f32 products on the vector unit: the tiles and loops that make them fast, and right."""
+
+from __future__ import annotations
+
+import pytest
+
+import akg_mlir
+
+
+def product(a: str, b: str, c: str, flags: str = "") -> str:
+    types = [f"tensor<{shape}xf32>" for shape in (a, b, c)]
+    return f"""
+func.func @main(%a: {types[0]}, %b: {types[1]}) -> {types[2]} {{
+  %c = te.matmul %a, %b {flags} : ({types[0]}, {types[1]}) -> {types[2]}
+  func.return %c : {types[2]}
+}}"""
+
+
+def compiled(text: str, pipeline: str = "akg") -> akg_mlir.Kernel:
+    return akg_mlir.compile(text, target="ascend910", pipeline=pipeline)
+
+
+def test_factors_come_in_chunks_where_tiles_of_results_gain():
+    text = product("16x1001", "1001x2048", "16x2048")
+    whole = compiled(text, 'akg{policy="S1: 8@UB, 24@UB, _"}').time().cycles
+    assert 3 * compiled(text).time().cycles < whole
+
+
+def test_narrow_results_are_computed_turned_and_stored_as_one():
+    text = product("16x2048", "16x10", "2048x10", "transpose_a")
+    assert compiled(text).time().cycles < 4000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        product("16x301", "301x515", "16x515"),
+        product("16x203", "16x10", "203x10", "transpose_a"),
+    ],
+)
+def test_products_are_right(text: str):
+    assert compiled(text).report().ok

@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-PAGES = ("README.md", "docs/composite-json.md", "docs/python.md", "docs/cpp.md")
+PAGES = (
+    "README.md",
+    "docs/composite-json.md",
+    "docs/cpp.md",
+    "docs/onnx.md",
+    "docs/python.md",
+)
 TEXT = "\n".join((ROOT / page).read_text() for page in PAGES)
 COMMANDS = re.findall(r"^\$ (akg.*)$", TEXT, flags=re.MULTILINE)
 PYTHON = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)

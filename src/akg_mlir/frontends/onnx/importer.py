@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,6 @@ from akg_mlir.dialects import te
 from akg_mlir.frontends.elements import Array, element_type, tensor_of
 from akg_mlir.frontends.onnx.model import load_model, opset_of, require_onnx
 from akg_mlir.frontends.onnx.translation import (
-    MOST_ELEMENTS,
     Graph,
     Handler,
     Node,
@@ -57,7 +55,7 @@ MISFITS = (
     IndexError,
     KeyError,
     TypeError,
-    OverflowError,
+    ArithmeticError,
     MemoryError,
 )
 
@@ -168,10 +166,6 @@ def _input_type(entry: ValueInfoProto) -> tuple[tuple[int, ...], np.dtype[np.gen
                 "`python -m onnxruntime.tools.make_dynamic_shape_fixed`",
             )
         sizes.append(dimension.dim_value)
-    if min(sizes, default=0) < 0 or prod(sizes) > MOST_ELEMENTS:
-        raise CompileError(
-            f"{what} has the shape {sizes}", hint=f"at most {MOST_ELEMENTS} elements are supported"
-        )
     dtype = np.dtype(helper.tensor_dtype_to_np_dtype(tensor.elem_type))
     return tuple(sizes), dtype
 
@@ -201,7 +195,7 @@ def _empty_tensors(proto: GraphProto) -> dict[str, Array]:
     for entry in (*proto.value_info, *proto.output):
         tensor = entry.type.tensor_type
         sizes = [dim.dim_value if dim.HasField("dim_value") else -1 for dim in tensor.shape.dim]
-        if 0 in sizes and min(sizes) == 0 and max(sizes) <= MOST_ELEMENTS:
+        if 0 in sizes and min(sizes) == 0:
             dtype = helper.tensor_dtype_to_np_dtype(tensor.elem_type)
             empty[entry.name] = np.zeros(sizes, dtype)
     return empty

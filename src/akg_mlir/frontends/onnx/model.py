@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from importlib.util import find_spec
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
 
 OLDEST_OPSET = 7
+# Positions of elements are computed in i32.
+MOST_ELEMENTS = (1 << 31) - 1
 MAIN_DOMAINS = ("", "ai.onnx")
 TRAINING_DOMAIN = "ai.onnx.preview.training"
 
@@ -43,12 +46,12 @@ def load_model(
     functions. Raises CompileError for anything that is not a valid model of a known opset.
     """
     require_onnx()
-    from onnx import checker, shape_inference
+    from onnx import checker, defs, shape_inference
 
     model = _read(source)
     complaints = checker.ValidationError, shape_inference.InferenceError
     # names that are not UTF-8, numbers that are no enumerators, and what the inliner cannot do
-    complaints += ValueError, TypeError, RuntimeError
+    complaints += defs.SchemaError, ValueError, TypeError, RuntimeError
     try:
         return _prepared(model, constants, translated)
     except complaints as error:
@@ -61,6 +64,7 @@ def _prepared(
     from onnx import checker, inliner, shape_inference
 
     _check_opset(model)
+    _check_sizes(model)
     model = _specialise(model, constants)
     if model.functions:
         model = inliner.inline_local_functions(model)
@@ -132,6 +136,17 @@ def _check_opset(model: ModelProto) -> None:
                 f"{node.op_type} of {describe(node)} is that of opset {version}; "
                 f"{OLDEST_OPSET} or later is needed",
                 hint="convert it with onnx.version_converter.convert_version(model, 18)",
+            )
+
+
+def _check_sizes(model: ModelProto) -> None:
+    """Before onnx infers shapes: it counts to sizes."""
+    for entry in (*model.graph.input, *model.graph.value_info, *model.graph.output):
+        sizes = [d.dim_value for d in entry.type.tensor_type.shape.dim if d.HasField("dim_value")]
+        if min(sizes, default=0) < 0 or prod(max(size, 1) for size in sizes) > MOST_ELEMENTS:
+            raise CompileError(
+                f"'{entry.name}' has sizes {sizes}",
+                hint=f"at most {MOST_ELEMENTS} elements are supported",
             )
 
 

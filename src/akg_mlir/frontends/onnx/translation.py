@@ -14,7 +14,7 @@ from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import te
 from akg_mlir.frontends.elements import Array, dense, element_type, numpy_dtype, tensor_of
 from akg_mlir.frontends.names import name_hint, set_location
-from akg_mlir.frontends.onnx.model import describe
+from akg_mlir.frontends.onnx.model import MOST_ELEMENTS, describe
 
 if TYPE_CHECKING:
     from onnx import AttributeProto, NodeProto
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 # A tensor is known while compiling (a numpy array) or computed by the program (an SSA value).
 Value: TypeAlias = Array | SSAValue
 Handler: TypeAlias = Callable[["Node"], Sequence[Value]]
-
-# Positions of elements are computed in i32.
-MOST_ELEMENTS = (1 << 31) - 1
 
 # Larger constants become arguments: weights do not belong in the text of a program.
 LARGEST_INLINE_CONSTANT = 16

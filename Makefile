@@ -13,7 +13,7 @@ help:
 	@echo "make test         run all tests"
 	@echo "make lit          run tests/filecheck out of process, as lit does"
 	@echo "make lint         ruff, pyright (strict) and the layering contracts"
-	@echo "make docs         write the pages of the passes and the timeline in the README anew"
+	@echo "make docs         write the pages of passes and operators and the timeline in the README anew"
 	@echo "make conformance  the suites of tests/conformance; counts in build/conformance.json"
 	@echo "make deep         hypothesis with its deep profile; counts in build/deep.json"
 	@echo "make bench        the benchmarks; figures in build/bench.json"
@@ -53,6 +53,7 @@ format: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/python docs/pass_pages.py
 	$(BIN)/python -m docs.cpp_page
+	$(BIN)/python docs/operator_page.py
 	$(BIN)/akg run examples/matmul_bias_relu.mlir --timing-only --timeline docs/timeline.svg
 
 conformance: $(STAMP) | build

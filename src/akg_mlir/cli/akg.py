@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -28,6 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands.add_parser("run", help="compile a program, run it, compare its results"))
     targets = commands.add_parser("targets", help="list the machines to compile for")
     targets.set_defaults(command=_targets)
+    _add_ops(commands.add_parser("ops", help="what is supported: operators, types, units"))
     _add_demo(commands.add_parser("demo", help="run every example and say what happened"))
     return parser
 
@@ -67,6 +69,12 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_run)
 
 
+def _add_ops(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--target", default="ascend910", help="a name that `akg targets` lists")
+    parser.add_argument("--json", action="store_true", help="print the table as JSON")
+    parser.set_defaults(command=_ops)
+
+
 def _add_demo(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("directory", type=Path, nargs="?", default=Path("examples"), help="default: examples")
@@ -98,6 +106,14 @@ def _demo(options: argparse.Namespace) -> int:
     from akg_mlir.cli.running import run_demo
 
     return run_demo(options)
+
+
+def _ops(options: argparse.Namespace) -> int:
+    from akg_mlir.report.operators.table import support
+
+    found = support(options.target)
+    print(json.dumps(found.as_dict(), indent=2) if options.json else found)
+    return 0
 
 
 def _targets(_: argparse.Namespace) -> int:

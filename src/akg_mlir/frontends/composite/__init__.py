@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from akg_mlir.frontends.composite.importer import (
     ImportedComposite,
+    handlers,
     import_composite,
     supported_operators,
 )
@@ -15,6 +16,7 @@ from akg_mlir.frontends.composite.schema import Description, parse, read
 __all__ = [
     "Description",
     "ImportedComposite",
+    "handlers",
     "import_composite",
     "parse",
     "read",

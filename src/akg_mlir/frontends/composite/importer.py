@@ -47,6 +47,11 @@ class ImportedComposite:
     outputs: tuple[str, ...]
 
 
+def handlers() -> dict[str, Handler]:
+    """The translation of each operator."""
+    return dict(_HANDLERS)
+
+
 def supported_operators() -> frozenset[str]:
     """The operators that have a translation."""
     return frozenset(_HANDLERS)

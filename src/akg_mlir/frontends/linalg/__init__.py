@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from akg_mlir.frontends.linalg.importer import import_linalg, is_linalg
+from akg_mlir.frontends.linalg.importer import handlers, import_linalg, is_linalg
 
-__all__ = ["import_linalg", "is_linalg"]
+__all__ = ["handlers", "import_linalg", "is_linalg"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from xdsl.dialects import arith, cf
 from xdsl.dialects.builtin import (
@@ -20,11 +22,14 @@ from xdsl.utils.hints import isa
 from akg_mlir.diagnostics import CompileError, name_of
 from akg_mlir.dialects import te
 from akg_mlir.frontends.linalg.bodies import Body
+from akg_mlir.frontends.linalg.contraction import contract
+from akg_mlir.frontends.linalg.named import NAMED
 from akg_mlir.frontends.linalg.nests import translate
-from akg_mlir.frontends.linalg.scalar import constant_of
+from akg_mlir.frontends.linalg.scalar import constant_of, translations
 from akg_mlir.frontends.linalg.structured import GENERALISE, view
-from akg_mlir.frontends.linalg.tensors import static_shape, translate_tensor_op
+from akg_mlir.frontends.linalg.tensors import static_shape, tensor_handlers, translate_tensor_op
 from akg_mlir.frontends.linalg.translation import Function
+from akg_mlir.frontends.linalg.windows import convolve, pool
 
 _HINT = (
     "supported are linalg on tensors (generic, products of matrices, convolutions, pooling, fill, "
@@ -37,6 +42,19 @@ _FOREIGN = ("linalg", "tensor", "tosa")
 def is_linalg(module: ModuleOp) -> bool:
     """Whether a module holds ops on tensors of upstream dialects, for `import_linalg` to take."""
     return any(name_of(op).partition(".")[0] in _FOREIGN for op in module.walk())
+
+
+def handlers() -> dict[str, Callable[..., object]]:
+    """What translates each named op, tensor op and op of a body, by its name. Other nests
+    (`linalg.generic`) are translated by what their bodies hold."""
+    named = {f"linalg.{name}": _translation(name, kind) for name, (_, kind) in NAMED.items()}
+    return named | tensor_handlers() | translations()
+
+
+def _translation(name: str, kind: str) -> Callable[..., object]:
+    if kind != "product":
+        return pool
+    return convolve if "conv" in name else contract
 
 
 def import_linalg(module: ModuleOp) -> ModuleOp:

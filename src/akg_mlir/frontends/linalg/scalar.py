@@ -103,6 +103,14 @@ _HINT = (
 )
 
 
+def translations() -> dict[str, Callable[..., object]]:
+    """What builds the te ops for each op of a body, by its name."""
+    compared = dict.fromkeys((arith.CmpfOp, arith.CmpiOp), te.CompareOp)
+    cast = dict.fromkeys(_CASTS, te.CastOp)
+    tables = (_BINARY, _LOGICAL, _UNARY, _COMPOSED, compared, cast, {arith.SelectOp: _select})
+    return {op.name: build for table in tables for op, build in table.items()}
+
+
 def as_tensor_ops(op: Operation, values: Mapping[SSAValue, SSAValue], emit: Emit) -> SSAValue:
     """Emit the te ops that compute, for all points at once, what `op` computes for one.
 

@@ -164,3 +164,8 @@ _HANDLERS: dict[str, _Handler] = {
     tensor.FromElementsOp.name: _from_elements,
     "tensor.generate": _generate,
 }
+
+
+def tensor_handlers() -> dict[str, _Handler]:
+    """What translates each op of the tensor dialect, by its name."""
+    return dict(_HANDLERS)

@@ -9,13 +9,25 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from akg_mlir.frontends.onnx.importer import ImportedModel, import_model, supported_operators
+from akg_mlir.frontends.onnx.importer import (
+    ImportedModel,
+    handlers,
+    import_model,
+    supported_operators,
+)
 from akg_mlir.frontends.onnx.translation import MissingConstant
 
 if TYPE_CHECKING:
     from akg_mlir.onnx_backend import Backend
 
-__all__ = ["Backend", "ImportedModel", "MissingConstant", "import_model", "supported_operators"]
+__all__ = [
+    "Backend",
+    "ImportedModel",
+    "MissingConstant",
+    "handlers",
+    "import_model",
+    "supported_operators",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -87,7 +87,8 @@ _GROUPS = (
 )
 
 
-def _handlers() -> dict[str, Handler]:
+def handlers() -> dict[str, Handler]:
+    """The translation of each ONNX operator that has one of its own."""
     require_onnx()
     groups = (import_module(f"akg_mlir.frontends.onnx.{name}") for name in _GROUPS)
     return {name: handler for group in groups for name, handler in group.HANDLERS.items()}
@@ -95,7 +96,7 @@ def _handlers() -> dict[str, Handler]:
 
 def supported_operators() -> frozenset[str]:
     """The ONNX operators that have a translation of their own."""
-    return frozenset(_handlers())
+    return frozenset(handlers())
 
 
 def import_model(
@@ -107,11 +108,11 @@ def import_model(
     shape operand of a Reshape. Raises CompileError for whatever is not supported, naming the node,
     and its subclass MissingConstant when an operand would have to be in `constants`.
     """
-    handlers = _handlers()
-    model = load_model(source, constants or {}, handlers)
+    translations = handlers()
+    model = load_model(source, constants or {}, translations)
     graph = Graph(Block(), opset_of(model), given=frozenset(constants or ()))
     inputs = _declare_inputs(model.graph, graph)
-    _translate_nodes(model.graph, graph, handlers)
+    _translate_nodes(model.graph, graph, translations)
     try:
         outputs = [_result(graph, entry.name) for entry in model.graph.output]
     except MISFITS as error:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -96,6 +98,16 @@ UNARY: dict[str, tuple[Callable[..., akg.Tensor], Callable[..., np.ndarray], np.
     "pad": (
         lambda x: akg.pad(x, (1, 0), (0, 3), 7),
         lambda x: np.pad(x, ((1, 0), (0, 3)), constant_values=7),
+        X,
+    ),
+    "concat": (
+        lambda x: akg.concat([x, x[:, :3]], 1),
+        lambda x: np.concatenate([x, x[:, :3]], 1),
+        X,
+    ),
+    "take": (
+        lambda x: akg.take(x, akg.constant([5, 0, 3], akg.i32)),
+        lambda x: x[[5, 0, 3]],
         X,
     ),
     "slice": (lambda x: x[1:5, 3::2], lambda x: x[1:5, 3::2], X),
@@ -236,6 +248,12 @@ def test_halves_are_summed_in_single_precision() -> None:
     mean, total = kernel(np.full((4, 4096), 60, np.float16))
     assert mean.tolist() == [60] * 4  # the sum, 245,760, is no f16
     assert np.all(np.abs(total.astype(np.float32) - 2458) < 4)
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    code = "import akg_mlir, sys; print({'xdsl', 'numpy', 'islpy', 'onnx'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
 
 
 def test_the_package_exports_the_functions() -> None:

@@ -49,11 +49,13 @@ from akg_mlir.frontends.python.functions import (
 )
 from akg_mlir.frontends.python.layouts import (
     broadcast_to,
+    concat,
     constant,
     full,
     one_hot,
     pad,
     reshape,
+    take,
     transpose,
 )
 from akg_mlir.frontends.python.places import TraceError
@@ -91,6 +93,7 @@ __all__ = [
     "ceil",
     "clip",
     "compute",
+    "concat",
     "constant",
     "conv2d",
     "cos",
@@ -133,6 +136,7 @@ __all__ = [
     "softmax",
     "sqrt",
     "sum",
+    "take",
     "tan",
     "tanh",
     "transpose",

@@ -57,6 +57,26 @@ def broadcast_to(x: Tensor, shape: Sequence[int]) -> Tensor:
     return Tensor(value, trace, [*added, *(a if s == t else None for a, s, t in grown)])
 
 
+def concat(parts: Sequence[Tensor], over: Which = 0) -> Tensor:
+    """Tensors one behind the other along a dimension."""
+    if not parts:
+        raise error("no tensors to put together")
+    trace, tensors = operands_of(*parts)
+    dim = tensors[0].dim(over)
+    value = trace.emit(lambda: te.ConcatOp([t.value for t in tensors], dim))
+    axes = [None if d == dim else a for d, a in enumerate(tensors[0].axes)]
+    return Tensor(value, trace, axes)
+
+
+def take(x: Tensor, indices: Tensor, over: Which = 0) -> Tensor:
+    """The parts of `x` at computed places (i32) along a dimension, whose place the dimensions of
+    the indices take; 0 where there is no such place."""
+    trace, [x, indices] = operands_of(x, indices)
+    dim = x.dim(over)
+    value = trace.emit(lambda: te.GatherOp(x.value, indices.value, dim))
+    return Tensor(value, trace, [*x.axes[:dim], *indices.axes, *x.axes[dim + 1 :]])
+
+
 def pad(x: Tensor, low: Sequence[int], high: Sequence[int], value: Number = 0) -> Tensor:
     """`low[d]` elements of one value in front of dimension `d`, `high[d]` behind it."""
     trace, [x] = operands_of(x)

@@ -22,6 +22,8 @@ from akg_mlir.passes.npu.sync.timing import Timer
 
 EFFORT = 2400
 """Instructions that may be timed to find mergers that cost nothing: a few percent of compiling."""
+FEW = 192
+"""Flags up to which merging the nearest ones takes tenths of a second."""
 EFFORT_WHEN_SHORT = 12_000
 """The same to find the cheapest mergers where there are too few ids."""
 
@@ -31,23 +33,29 @@ def optimise(planner: Planner, plan: Plan, limit: int, timer: Timer) -> Fitted:
 
     Never worse than what `fit` makes of the plan, except where asking for that takes seconds.
     """
-    fits = colour(planner.program, plan, limit) is None
+    first, fits = plan, colour(planner.program, plan, limit) is None
     if not fits:
         plan = extend_tokens(planner, plan)
         fits = colour(planner.program, plan, limit) is None
     is_large = not timer.length
     if is_large and not fits:
         timer = timer.whole()
-    if not timer.length:
-        return fit(planner, plan, limit)
-    better = exchange(planner, plan, timer)
-    search = _Search(planner, better, limit, timer)
-    if fits and not search.merge_for_free() and better is plan:
-        return fit(planner, plan, limit)
-    found = search.run()
-    if is_large and found is not None:
-        return found
-    plans = [plan for plan in (fit(planner, plan.copy(), limit), found) if plan is not None]
+    plans = [fit(planner, first.copy(), limit)] if len(first.orders) <= FEW else []
+    if timer.length:
+        better = exchange(planner, plan, timer)
+        search = _Search(planner, better, limit, timer)
+        if fits and not search.merge_for_free() and better is plan:
+            return fit(planner, plan, limit)
+        found = search.run()
+        if found is not None:
+            plans.append(found)
+    if plan is not first or not plans:
+        plans.append(fit(planner, plan.copy(), limit))
+    return _fastest(planner, plans, limit, timer)
+
+
+def _fastest(planner: Planner, plans: Sequence[Fitted], limit: int, timer: Timer) -> Fitted:
+    """The plan of fewest cycles, then of fewest flags."""
 
     def worth(fitted: Fitted) -> tuple[int, int]:
         # Flags are shared between plans: their ids are those of the plan coloured last.
@@ -55,7 +63,7 @@ def optimise(planner: Planner, plan: Plan, limit: int, timer: Timer) -> Fitted:
         schedule = fitted.plan.schedule
         return timer.exact(schedule), sum(1 for _ in schedule.nodes())
 
-    chosen = min(plans, key=worth)
+    chosen = plans[0] if len(plans) == 1 else min(plans, key=worth)
     colour(planner.program, chosen.plan, limit)
     return chosen
 

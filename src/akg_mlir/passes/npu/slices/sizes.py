@@ -37,7 +37,8 @@ class Sizes:
     def moved(self, axis: Axis, result: SSAValue) -> int:
         """Blocks of columns in a slice that is only moved: one is stored while another leaves
         L0C."""
-        return min(self.fitting(axis), self.multiplied(axis, result))
+        worth = max(1, min(COPIES, _bytes([result]) // LEAST))
+        return min(self.fitting(axis), ceil(axis.extent / worth))
 
     def fitting(self, axis: Axis) -> int:
         """Blocks of columns of which UB holds two slices."""

@@ -136,6 +136,9 @@ class ModuleParser(Parser):
             raise _PositionedError(span.print_with_context(str(error))) from error
         except (ValueError, OverflowError, NotImplementedError) as error:
             raise ParseError(span, str(error)) from error
+        except (LookupError, TypeError, AttributeError, AssertionError) as error:
+            # What parsers of xDSL's ops raise where operands or attributes are missing.
+            raise ParseError(span, "malformed operands, attributes or types") from error
         if isinstance(op.location, UnknownLoc):
             op.location = self._location(span)
         return op

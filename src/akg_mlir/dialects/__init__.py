@@ -46,4 +46,9 @@ def get_extended_dialects() -> dict[str, Callable[[], Dialect]]:
 
         return TENSOR
 
-    return {"affine": get_affine, "linalg": get_linalg, "tensor": get_tensor}
+    def get_tosa() -> Dialect:
+        from akg_mlir.dialects.upstream import TOSA
+
+        return TOSA
+
+    return {"affine": get_affine, "linalg": get_linalg, "tensor": get_tensor, "tosa": get_tosa}

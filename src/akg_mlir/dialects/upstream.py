@@ -11,6 +11,7 @@ from xdsl.dialects.builtin import (
     ArrayAttr,
     DenseArrayBase,
     IndexType,
+    IntAttr,
     StringAttr,
     TensorType,
     i64,
@@ -18,12 +19,22 @@ from xdsl.dialects.builtin import (
 from xdsl.dialects.linalg import Linalg, ops
 from xdsl.dialects.linalg.abstract_ops import NamedOperation
 from xdsl.dialects.linalg.attrs import IteratorType, IteratorTypeAttr
+from xdsl.dialects.tosa import TOSA as Tosa
 from xdsl.dialects.utils import DynamicIndexList
 from xdsl.dialects.utils.reshape_ops_utils import ContiguousArrayOfIntArray
-from xdsl.ir import Attribute, Dialect, Operation, Region, SSAValue
+from xdsl.ir import (
+    Attribute,
+    Dialect,
+    Operation,
+    ParametrizedAttribute,
+    Region,
+    SSAValue,
+    TypeAttribute,
+)
 from xdsl.ir.affine import AffineMap
 from xdsl.irdl import (
     IRDLOperation,
+    irdl_attr_definition,
     irdl_op_definition,
     operand_def,
     opt_prop_def,
@@ -32,7 +43,8 @@ from xdsl.irdl import (
     traits_def,
     var_operand_def,
 )
-from xdsl.parser import Parser
+from xdsl.parser import AttrParser, Parser
+from xdsl.printer import Printer
 from xdsl.traits import Pure
 from xdsl.utils.hints import isa
 
@@ -135,6 +147,23 @@ def _iterator(parser: Parser, kind: Attribute) -> IteratorTypeAttr:
     return kind
 
 
+@irdl_attr_definition
+class ShapeType(ParametrizedAttribute, TypeAttribute):
+    """`!tosa.shape<4>`: the sizes of a tensor of that rank."""
+
+    name = "tosa.shape"
+    rank: IntAttr
+
+    @classmethod
+    def parse_parameters(cls, parser: AttrParser) -> Sequence[Attribute]:
+        with parser.in_angle_brackets():
+            return [IntAttr(parser.parse_integer(allow_boolean=False, allow_negative=False))]
+
+    def print_parameters(self, printer: Printer) -> None:
+        with printer.in_angle_brackets():
+            printer.print_int(self.rank.data)
+
+
 _REPLACED: dict[str, type[Operation]] = {op.name: op for op in (ExpandShapeOp, GenericOp)}
 
 
@@ -145,3 +174,5 @@ def _extended(dialect: Dialect, *more: type[Operation]) -> Dialect:
 
 LINALG = _extended(Linalg, BatchMatmulOp)
 TENSOR = _extended(tensor.Tensor)
+# Its ops changed from version to version; the importer reads them all in generic form.
+TOSA = Dialect("tosa", [], [*Tosa.attributes, ShapeType])

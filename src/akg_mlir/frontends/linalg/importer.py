@@ -23,11 +23,12 @@ from akg_mlir.diagnostics import CompileError, name_of
 from akg_mlir.dialects import te
 from akg_mlir.frontends.linalg.bodies import Body
 from akg_mlir.frontends.linalg.contraction import contract
-from akg_mlir.frontends.linalg.named import NAMED
+from akg_mlir.frontends.linalg.named import NAMED, attribute_of
 from akg_mlir.frontends.linalg.nests import translate
 from akg_mlir.frontends.linalg.scalar import constant_of, translations
 from akg_mlir.frontends.linalg.structured import GENERALISE, view
 from akg_mlir.frontends.linalg.tensors import static_shape, tensor_handlers, translate_tensor_op
+from akg_mlir.frontends.linalg.tosa import translate_tosa
 from akg_mlir.frontends.linalg.translation import Function
 from akg_mlir.frontends.linalg.windows import convolve, pool
 
@@ -89,6 +90,8 @@ def _import_function(source: FuncOp) -> FuncOp:
         new.name_hint = old.name_hint
     for op in body.ops:
         _import_op(op, function)
+    if not isinstance(block.last_op, ReturnOp):
+        raise CompileError("does not return", source, hint="end it with func.return")
     _erase_unused(block)
     kind = FunctionType.from_lists(block.arg_types, [v.type for v in _returned(block)])
     result = FuncOp(
@@ -106,8 +109,7 @@ def _import_function(source: FuncOp) -> FuncOp:
 
 def _returned(block: Block) -> tuple[SSAValue, ...]:
     last = block.last_op
-    assert last is not None
-    return tuple(last.operands)
+    return () if last is None else tuple(last.operands)
 
 
 def _import_op(op: Operation, function: Function) -> None:
@@ -119,6 +121,8 @@ def _import_op(op: Operation, function: Function) -> None:
             function.block.add_op(ReturnOp(*(function.value(v, op) for v in op.operands)))
         elif isinstance(op, arith.ConstantOp):
             _import_constant(op, function)
+        elif translate_tosa(op, function):
+            pass
         elif op.results and not isa(op.results[0].type, TensorType):
             _import_scalar(op, function)
         elif name_of(op) == "linalg.softmax":
@@ -158,7 +162,7 @@ def _import_scalar(op: Operation, function: Function) -> None:
 
 
 def _import_softmax(op: Operation, function: Function) -> None:
-    dimension = op.properties.get("dimension") or op.attributes.get("dimension")
+    dimension = attribute_of(op, "dimension")
     if not isa(dimension, IntegerAttr):
         raise CompileError("has no dimension", op, hint="dimension = N : i64 is expected")
     value = function.value(op.operands[0], op)

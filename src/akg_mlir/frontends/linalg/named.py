@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from xdsl.dialects.builtin import DenseIntElementsAttr
-from xdsl.ir import Operation
+from xdsl.ir import Attribute, Operation
 from xdsl.utils.hints import isa
 
 from akg_mlir.diagnostics import CompileError
@@ -83,6 +83,12 @@ class NamedNest:
     kind: Kind
 
 
+def attribute_of(op: Operation, *names: str) -> Attribute | None:
+    """The first of these properties or attributes that an op has."""
+    found = (table.get(name) for name in names for table in (op.properties, op.attributes))
+    return next((value for value in found if value is not None), None)
+
+
 def named_nest(op: Operation, name: str) -> NamedNest | None:
     """The nest of `linalg.<name>`, or None where the name is not one of a contraction, convolution
     or pooling.
@@ -93,7 +99,7 @@ def named_nest(op: Operation, name: str) -> NamedNest | None:
     if found is None:
         return None
     spec, kind = found
-    cast = op.properties.get("cast") or op.attributes.get("cast")
+    cast = attribute_of(op, "cast")
     if cast is not None and "unsigned" in str(cast):
         raise CompileError("casts integers as unsigned", op, hint="use the signed cast")
     operands = [part.split() for part in spec.replace("->", ",").split(",")]
@@ -117,7 +123,7 @@ def named_nest(op: Operation, name: str) -> NamedNest | None:
 
 
 def _steps(op: Operation, what: str, windows: int) -> tuple[int, ...]:
-    value = op.properties.get(what) or op.attributes.get(what)
+    value = attribute_of(op, what)
     if value is None or not windows:
         return (1,) * windows
     if not isa(value, DenseIntElementsAttr) or len(value) != windows:

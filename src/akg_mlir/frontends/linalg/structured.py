@@ -14,7 +14,7 @@ from xdsl.ir.affine import AffineMap
 from xdsl.utils.hints import isa
 
 from akg_mlir.diagnostics import CompileError, name_of
-from akg_mlir.frontends.linalg.named import Kind, named_nest
+from akg_mlir.frontends.linalg.named import Kind, attribute_of, named_nest
 from akg_mlir.frontends.linalg.subscripts import Access, access_of, along, bounds_of
 
 GENERALISE = "run `mlir-opt-19 --linalg-generalize-named-ops --mlir-print-op-generic` first"
@@ -136,7 +136,7 @@ def _named(
     op: Operation, accesses: Sequence[Access], reductions: frozenset[int], count: int, kind: Kind
 ) -> _Parts:
     """A named op; maps that it prints itself take the place of the usual ones."""
-    maps = op.properties.get("indexing_maps") or op.attributes.get("indexing_maps")
+    maps = attribute_of(op, "indexing_maps")
     if isa(maps, ArrayAttr[AffineMapAttr]) and len(maps):
         found = [attr.data for attr in maps]
         count = found[0].num_dims

@@ -15,6 +15,7 @@ from akg_mlir.dialects.te.types import element_of, shape_of
 from akg_mlir.dialects.upstream import ExpandShapeOp
 from akg_mlir.frontends.joining import inserted, joined
 from akg_mlir.frontends.linalg.bodies import Body
+from akg_mlir.frontends.linalg.named import attribute_of
 from akg_mlir.frontends.linalg.scalar import constant_of
 from akg_mlir.frontends.linalg.translation import Emitter, Function
 
@@ -77,7 +78,7 @@ def _parts(op: Operation) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
     """Static offsets, sizes and strides."""
     found = list[Sequence[int]]()
     for name in ("static_offsets", "static_sizes", "static_strides"):
-        value = op.properties.get(name) or op.attributes.get(name)
+        value = attribute_of(op, name)
         numbers = value.get_values() if isa(value, DenseArrayBase[IntegerType]) else ()
         if any(number < 0 for number in numbers):
             raise CompileError(f"has dynamic {name[7:]}", op, hint="use constants")

@@ -15,6 +15,7 @@ PAGES = (
     "README.md",
     "docs/composite-json.md",
     "docs/cpp.md",
+    "docs/mlir.md",
     "docs/onnx.md",
     "docs/python.md",
 )

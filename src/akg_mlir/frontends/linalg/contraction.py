@@ -28,10 +28,10 @@ def contract(
     batch = sorted((left & right) - nest.reductions)
     k = sorted(left & right & nest.reductions)
     m, n = sorted(left - right), sorted(right - left)
-    lhs = _matrix(nest, a, [*([d] for d in batch), m, k], function, emit)
-    rhs = _matrix(nest, b, [*([d] for d in batch), k, n], function, emit)
+    lhs, swapped_a = _matrix(nest, a, batch, m, k, function, emit)
+    rhs, swapped_b = _matrix(nest, b, batch, k, n, function, emit)
     cls = te.BatchMatmulOp if batch else te.MatmulOp
-    product = emit(cls(lhs, rhs, element_type=to))
+    product = emit(cls(lhs, rhs, swapped_a, swapped_b, to))
     order = [*batch, *m, *n]
     product = emit.reshape(product, [nest.bounds[loop] for loop in order])
     product = emit.transpose(product, [order.index(loop) for loop in sorted(order)])
@@ -39,13 +39,35 @@ def contract(
 
 
 def _matrix(
-    nest: Structured, number: int, groups: list[list[int]], function: Function, emit: Emitter
-) -> SSAValue:
-    """An operand with a dimension per group of loops."""
+    nest: Structured,
+    number: int,
+    batch: list[int],
+    rows: list[int],
+    columns: list[int],
+    function: Function,
+    emit: Emitter,
+) -> tuple[SSAValue, bool]:
+    """An operand with a dimension per batch loop, then one for the loops of its rows and one for
+    those of its columns; and whether these two are swapped, because it lies so."""
     value = function.value(nest.inputs[number], nest.op)
     taken, loops = plain(value, nest.accesses[number], nest.bounds, emit)
-    running = [loop if loop is not None and nest.bounds[loop] > 1 else None for loop in loops]
-    return arranged(taken, running, groups, nest.bounds, emit)
+    taken, loops = _shown(taken, loops)
+    running = [loop for loop in loops if loop is not None and nest.bounds[loop] > 1]
+    swapped = running == [*batch, *columns, *rows] and bool(rows) and bool(columns)
+    matrix = [columns, rows] if swapped else [rows, columns]
+    groups = [*([loop] for loop in batch), *matrix]
+    return arranged(taken, loops, groups, nest.bounds, emit), swapped
+
+
+def _shown(value: SSAValue, loops: list[int | None]) -> tuple[SSAValue, list[int | None]]:
+    """What a transpose shows in another order, and the loops over its dimensions."""
+    owner = value.owner
+    if not isinstance(owner, te.TransposeOp):
+        return value, loops
+    before: list[int | None] = [None] * len(loops)
+    for place, axis in enumerate(owner.permutation):
+        before[axis] = loops[place]
+    return _shown(owner.operand, before)
 
 
 def _loops(nest: Structured, number: int) -> set[int]:

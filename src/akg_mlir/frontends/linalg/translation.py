@@ -75,9 +75,11 @@ class Emitter:
         return value if shape_of(value) == tuple(shape) else self(te.ReshapeOp(value, shape))
 
     def transpose(self, value: SSAValue, perm: Sequence[int]) -> SSAValue:
-        """The value with permuted dimensions."""
-        if list(perm) == list(range(len(perm))):
-            return value
+        """The value with permuted dimensions; a reshape where only dimensions of size 1 move."""
+        shape = shape_of(value)
+        running = [axis for axis in perm if shape[axis] != 1]
+        if running == sorted(running):
+            return self.reshape(value, [shape[axis] for axis in perm])
         return self(te.TransposeOp(value, perm))
 
     def cast(self, value: SSAValue, element: Attribute) -> SSAValue:

@@ -195,8 +195,7 @@ def is_pooling(nest: Structured, image: int) -> bool:
 
 def pool(nest: Structured, image: int, kind: str, function: Function, emit: Emitter) -> SSAValue:
     """One `te.pool2d` per two windows; the result has one dimension per parallel loop."""
-    windows = _windows(nest, image)
-    assert windows is not None
+    windows = [w for w in _windows(nest, image) or [] if nest.bounds[w.inner] > 1]
     value, loops, sizes = _taken(nest, image, windows, function, emit)
     while windows:
         value, loops = _pooled(nest, value, loops, windows[-2:], sizes, kind, emit)

@@ -29,8 +29,8 @@ not better, and less traffic is certain."""
 SHARE = 2
 """A tile may need this part of a memory, so that two tiles are on chip at a time."""
 MOST_WINDOWS = 2
-"""Ops on sliding windows in a kernel: tiles of windows of windows are many to choose from, and
-take too long to compile."""
+"""Ops on windows in a kernel: tiles of windows of windows are many to choose from, and take too
+long to compile."""
 MARGIN = 512
 """Bytes of that left free: boxes are counted here without what fills up their last blocks."""
 
@@ -206,8 +206,15 @@ def _estimate(group: TileGroup) -> Estimate:
 
 def _check_windows(ops: Iterable[Operation]) -> None:
     """Raises `NotFused` for more ops on windows than a kernel may have."""
-    if sum(isinstance(op, te.WindowOp) for op in ops) > MOST_WINDOWS:
+    if sum(map(_has_windows, ops)) > MOST_WINDOWS:
         raise NotFused("windows of windows of windows take too long to compile")
+
+
+def _has_windows(op: Operation) -> bool:
+    """Pooling of whole images is a reduction."""
+    if isinstance(op, te.Pool2dOp):
+        return max(op.output_sizes()) > 1
+    return isinstance(op, te.WindowOp)
 
 
 def reason_alone(op: Operation) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -316,14 +316,25 @@ class _Builder:
         for execution in self.executed:
             statement = self.kernel.scop.by_name[execution.statement]
             found = [p for a in statement.accesses for i in a.index for p in _periods(i)]
-            if not found:
-                continue
-            sides = self.sides(execution.points, _extents(statement.domain))
-            for dim, period in found:
-                moving = [k for k, slope in enumerate(sides[dim].slopes) if slope]
-                if len(moving) == 1 and sides[dim].slopes[moving[0]] == 1:
-                    result[moving[0]].add(period)
+            if found:
+                points = self.sides(execution.points, _extents(statement.domain))
+                self._add_periods(result, points, found)
+            for access in statement.writes:
+                blocks = list(_blocks(access.index, statement.domain))
+                if blocks:
+                    touched = execution.points.apply_range(access.relation)
+                    shape = self.kernel.scop.arrays[access.array].shape
+                    self._add_periods(result, self.sides(touched, shape), blocks)
         return result
+
+    def _add_periods(
+        self, result: list[set[int]], sides: tuple[Side, ...], found: list[tuple[int, int]]
+    ) -> None:
+        """Periods of sides as those of the loops that move them by one."""
+        for dim, period in found:
+            moving = [k for k, slope in enumerate(sides[dim].slopes) if slope]
+            if len(moving) == 1 and sides[dim].slopes[moving[0]] == 1:
+                result[moving[0]].add(period)
 
     def units(self) -> dict[int, int]:
         """Loops along the last dimension of a result move in whole blocks of it."""
@@ -391,6 +402,20 @@ def _periods(subscript: isl.Aff) -> Iterator[tuple[int, int]]:
         terms = [term for term in terms if not term[2].is_zero()]
         if len(terms) == 1 and terms[0][0] == DIM.in_:
             yield terms[0][1], int(terms[0][2].get_den_val().to_python())
+
+
+def _blocks(index: Sequence[isl.Aff], domain: isl.Set) -> Iterator[tuple[int, int]]:
+    """Subscripts that are blocks and places in them, such as `16 i + k`, and the blocks' size."""
+    for dim, subscript in enumerate(index):
+        factors = [
+            int(subscript.get_coefficient_val(DIM.in_, k).to_python())
+            for k in range(subscript.dim(DIM.in_))
+        ]
+        terms = sorted((factor, k) for k, factor in enumerate(factors) if factor)
+        if len(terms) == 2 and terms[1][0] > 1:
+            (_, inner), (size, _) = terms
+            if _extents(domain)[inner] == size:
+                yield dim, size
 
 
 def _value_at(offset: isl.Aff, point: list[int]) -> float:

@@ -19,7 +19,7 @@ from akg_mlir.execution.trees import TreeRunner
 from akg_mlir.inputs import read_npz
 from akg_mlir.passes.pipelines import AffineToTrees, TeToAffine
 from akg_mlir.report.figures import RunReport
-from akg_mlir.report.host import run_host
+from akg_mlir.report.host import HostReport, run_host
 from akg_mlir.report.running import run, time
 from akg_mlir.report.timeline.panel import panels
 from akg_mlir.report.timeline.perfetto import perfetto
@@ -34,30 +34,30 @@ def run_program(options: argparse.Namespace) -> int:
     given = {} if options.inputs is None else read_npz(options.inputs)
     with Progress() as progress:
         kernel = _compile(options.file, options, progress)
-        if options.remarks is not None:
-            lines = (json.dumps(remark.as_dict()) + "\n" for remark in kernel.remarks)
-            write_whole(options.remarks, "".join(lines))
         if options.engine != "interp":
-            return _on_host(kernel, given, options, progress)
-        if options.timing_only:
+            report = _on_host(kernel, given, options, progress)
+        elif options.timing_only:
             report = time(kernel.runner, progress)
         else:
             report = _execute(kernel, options.floor, given, options.seed, options.check, progress)
     _draw(kernel, report, options)
+    if options.remarks is not None:
+        lines = (json.dumps(remark.as_dict()) + "\n" for remark in kernel.remarks)
+        write_whole(options.remarks, "".join(lines))
     print(json.dumps(report.as_dict(), indent=2) if options.json else report)
     return 0 if report.ok else 1
 
 
 def _on_host(
     kernel: Kernel, given: Mapping[str, Array], options: argparse.Namespace, progress: Progress
-) -> int:
+) -> HostReport:
     """Run as C++ on this computer, which has no cycles and no timeline."""
     if options.floor != "npu" or options.timing_only or options.timeline or options.trace:
         raise CompileError(
             "C++ on this computer has no cycles, no timeline and no schedule trees",
             hint="leave out --engine, or --floor, --timing-only, --timeline and --trace",
         )
-    report = run_host(
+    return run_host(
         kernel.compilation,
         given,
         seed=options.seed,
@@ -65,17 +65,17 @@ def _on_host(
         with_machine=options.engine == "both",
         progress=progress,
     )
-    print(json.dumps(report.as_dict(), indent=2) if options.json else report)
-    return 0 if report.ok else 1
 
 
-def _draw(kernel: Kernel, report: RunReport | TreeReport, options: argparse.Namespace) -> None:
+def _draw(
+    kernel: Kernel, report: RunReport | TreeReport | HostReport, options: argparse.Namespace
+) -> None:
     """Write the timelines that were asked for."""
     wanted: list[Path] = [file for file in (options.timeline, options.trace) if file is not None]
     if not wanted:
         return
     if not isinstance(report, RunReport):
-        raise CompileError("schedule trees have no timeline", hint="run on the floor npu")
+        raise CompileError("only the machine has a timeline", hint="run on the floor npu")
     if options.trace is not None:
         write_whole(options.trace, perfetto(kernel.runner))
     if options.timeline is not None:

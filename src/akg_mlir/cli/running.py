@@ -75,7 +75,7 @@ def _draw(
     if not wanted:
         return
     if not isinstance(report, RunReport):
-        raise CompileError("only the machine has a timeline", hint="run on the floor npu")
+        raise CompileError("schedule trees have no timeline", hint="run on the floor npu")
     if options.trace is not None:
         write_whole(options.trace, perfetto(kernel.runner))
     if options.timeline is not None:

@@ -3,8 +3,8 @@
     python -m tests.conformance.models ../shared/cases/models --json counts.json
     python -m tests.conformance.models ../shared/cases/models --include vgg --bisect
 
-Small networks run on the machine. Large ones are compiled to instructions and timed there, and
-their results come from the tensor programs that the kernels were made of: `engine` says which.
+Small networks run on the simulated machine. Large ones are timed there, and their kernels run as
+C++ on this computer: `engine` says which.
 `--bisect` names the first kernel that differs from the reference, with its ops and where they come
 from. A network whose two forms become different numbers of kernels, or whose traffic across their
 boundaries differs by more than 5 %, is listed under `forms`.

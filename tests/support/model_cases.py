@@ -36,8 +36,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 FORMATS = ("onnx", "mlir")
 LIFTED = 64
 MOST_ON_MACHINE = 50_000_000
-"""Points of all loop nests of a program that the machine executes; what has more is executed
-kernel by kernel as the tensor programs that the kernels were made of, and timed without data."""
+"""Points of all loop nests of a program that the simulated machine executes; the kernels of what has
+more are executed as C++ on this computer, and timed without data."""
 WEAK = 1e-3
 """Of the largest result: what results vary by at least, among themselves and with the input."""
 
@@ -148,8 +148,8 @@ def _execute(kernel: Kernel, arguments: Sequence[Array]) -> tuple[Sequence[Array
         cycles = sum(call.result.cycles for call in execution.kernels)
         return execution.outputs, _figures("machine", len(execution.kernels), cycles)
     timed = kernel.runner.time()
-    outputs = reference.run(kernel.compilation.graph, source.entry, _all(source, arguments))
-    return outputs, _figures("tensor", len(timed), sum(call.timing.cycles for call in timed))
+    outputs = kernel.build_host().run(arguments)
+    return outputs, _figures("host", len(timed), sum(call.timing.cycles for call in timed))
 
 
 def _figures(engine: str, kernels: int, cycles: int) -> dict[str, Any]:

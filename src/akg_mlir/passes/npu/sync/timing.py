@@ -145,9 +145,11 @@ class Timer:
         gm = replace(gm, dram_total=gm.dram_share(decoded.cores))
         # Marks are flags of a pipe of their own, one event each.
         target = replace(self._target, events_per_pair=len(places), gm=gm, cores=1)
-        misses = load(decoded, self._target).traffic.misses  # cores find in L2 what others loaded
         alone = load(replace(decoded, body=body, cores=1), target)
-        schedule = replace(alone, misses=misses).schedule
+        if executed(self._program.body) <= LONGEST_EXACT:
+            # Cores find in L2 what others loaded.
+            alone = replace(alone, misses=load(decoded, self._target).traffic.misses)
+        schedule = alone.schedule
         marks = {
             number: places[action.flag[2]]
             for number, action in enumerate(schedule.actions)

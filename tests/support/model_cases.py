@@ -36,8 +36,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 FORMATS = ("onnx", "mlir")
 LIFTED = 64
 MOST_ON_MACHINE = 50_000_000
-"""Points of all loop nests of a program that the simulated machine executes; the kernels of what has
-more are executed as C++ on this computer, and timed without data."""
+"""Points of all loop nests of a program that the simulated machine executes; the kernels of what
+has more are executed as C++ on this computer, and timed without data."""
 WEAK = 1e-3
 """Of the largest result: what results vary by at least, among themselves and with the input."""
 

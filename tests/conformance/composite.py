@@ -21,7 +21,7 @@ from statistics import median
 from typing import Any
 
 from bench.isolated import run_isolated
-from tests.conformance.outcomes import STATUSES, by_group, counts, record
+from tests.conformance.outcomes import STATUSES, by_group, counts, record, write_json
 from tests.support import composite_cases
 
 
@@ -95,11 +95,7 @@ def main() -> int:
         cases = json.loads(options.resume.read_text())["cases"]
         known = {case["name"]: case for case in cases if case["status"] == "passed"}
     result = run(files, options.folder, options.jobs, options.timeout, known)
-    text = json.dumps(result, indent=1) + "\n"
-    if options.json == "-":
-        print(text)
-    elif options.json:
-        Path(options.json).write_text(text)
+    write_json(result, options.json)
     return 0 if result["ok"] else 1
 
 

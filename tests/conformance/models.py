@@ -13,7 +13,6 @@ boundaries differs by more than 5 %, is listed under `forms`.
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -22,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.isolated import run_isolated
-from tests.conformance.outcomes import STATUSES, by_group, counts, record
+from tests.conformance.outcomes import STATUSES, by_group, counts, record, write_json
 from tests.support import model_cases
 from tests.support.model_cases import FORMATS
 
@@ -103,11 +102,7 @@ def main() -> int:
     add("--timeout", type=float, default=3600, help="seconds per network (3600)")
     options = parser.parse_args()
     result = run(options.folder, options.include, options.jobs, options.timeout, options.bisect)
-    text = json.dumps(result, indent=1) + "\n"
-    if options.json == "-":
-        print(text)
-    elif options.json:
-        Path(options.json).write_text(text)
+    write_json(result, options.json)
     return 0 if result["ok"] else 1
 
 

@@ -14,7 +14,6 @@ import json
 import re
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -27,12 +26,12 @@ from akg_mlir.execution.graph import kernel_calls
 from akg_mlir.frontends.onnx import import_model
 from akg_mlir.onnx_backend import Backend, CompiledModel
 from bench.isolated import Finished, run_isolated
+from tests.conformance.outcomes import STATUSES, by_group, counts, record, write_json
 from tests.support import onnx_suite
 from tests.support.composite_cases import warm_up
 from tests.support.host_results import host_results
 
 EXPECTED = Path(__file__).with_name("onnx_expected.json")
-STATUSES = ("passed", "wrong", "crashed", "unsupported", "timeout")
 
 
 def run_suite(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -60,10 +59,9 @@ def run(
     found |= {finished.name: finished for finished in run_isolated(late, 1, timeout)}
     cases = [_record(finished, timeout) for _, finished in sorted(found.items())]
     grouped = {case["name"]: onnx_suite.groups_of(chosen[case["name"]], every) for case in cases}
-    groups = sorted({group for found in grouped.values() for group in found})
     result = {
-        **_counts(cases),
-        "groups": {g: _counts(c for c in cases if g in grouped[c["name"]]) for g in groups},
+        **counts(cases),
+        "groups": by_group(cases, lambda name: grouped[name]),
         "seconds": round(time.monotonic() - started, 1),
     }
     print(_table(result), file=sys.stderr)
@@ -106,20 +104,10 @@ def _figures(model: ModelProto, prepared: CompiledModel) -> dict[str, Any]:
 
 def _record(finished: Finished, timeout: float) -> dict[str, Any]:
     none = {"kernels": 0, "compile_seconds": None, "cycles": 0, "host_ops": 0}
-    if isinstance(finished.value, dict):
-        outcome = finished.value
-    elif finished.failure == "timeout":
-        outcome = {"status": "timeout", "detail": f"more than {timeout:g} s"}
-    else:
-        outcome = {"status": "crashed", "detail": str(finished.failure)}
-    if outcome["status"] not in ("passed", "unsupported"):
-        print(f"{outcome['status']:12} {finished.name}: {outcome['detail']}", file=sys.stderr)
-    return {"name": finished.name, **none, **outcome}
-
-
-def _counts(cases: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    found = Counter(case["status"] for case in cases)
-    return {"total": found.total(), **{status: found[status] for status in STATUSES}}
+    case = {"name": finished.name, **none, **record(finished, timeout)}
+    if case["status"] not in ("passed", "unsupported"):
+        print(f"{case['status']:12} {case['name']}: {case['detail']}", file=sys.stderr)
+    return case
 
 
 def _regressions(cases: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -145,10 +133,10 @@ def _write_expected(cases: Iterable[Mapping[str, Any]]) -> None:
 
 def _table(result: Mapping[str, Any]) -> str:
     lines = [f"{'group':14}{'tests':>7}" + "".join(f"{s:>13}" for s in STATUSES) + "       %"]
-    for name, counts in [*result["groups"].items(), ("all", result)]:
-        cells = "".join(f"{counts[status] or '':>13}" for status in STATUSES)
-        rate = 100 * counts["passed"] / max(counts["total"], 1)
-        lines.append(f"{name:14}{counts['total']:>7}{cells}{rate:8.1f}")
+    for name, found in [*result["groups"].items(), ("all", result)]:
+        cells = "".join(f"{found[status] or '':>13}" for status in STATUSES)
+        rate = 100 * found["passed"] / max(found["total"], 1)
+        lines.append(f"{name:14}{found['total']:>7}{cells}{rate:8.1f}")
     return "\n".join(lines)
 
 
@@ -176,11 +164,7 @@ def main() -> int:
         and not (options.direct and "_expanded" in name)
     }
     result = run(chosen, every, options.jobs, options.timeout, update=options.update)
-    text = json.dumps(result, indent=1) + "\n"
-    if options.json == "-":
-        print(text)
-    elif options.json:
-        Path(options.json).write_text(text)
+    write_json(result, options.json)
     return 0 if result["ok"] else 1
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from bench.isolated import Finished
@@ -37,3 +39,12 @@ def by_group(
         for group in groups_of(case["name"]):
             grouped.setdefault(group, []).append(case)
     return {group: counts(grouped[group]) for group in sorted(grouped)}
+
+
+def write_json(result: Mapping[str, Any], where: str | None) -> None:
+    """Write what a runner found to a file, `-` for stdout; None for nowhere."""
+    text = json.dumps(result, indent=1) + "\n"
+    if where == "-":
+        print(text)
+    elif where:
+        Path(where).write_text(text)

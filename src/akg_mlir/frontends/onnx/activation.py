@@ -8,12 +8,13 @@ from xdsl.ir import SSAValue
 
 from akg_mlir.dialects import te
 from akg_mlir.frontends.elements import F32, is_float
+from akg_mlir.frontends.onnx.formulas import Formulas
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of
 
 Formula = Callable[["_Builder", SSAValue], SSAValue]
 
 
-class _Builder:
+class _Builder(Formulas):
     """Element-wise ops on values of one type: f32, or that of integers."""
 
     def __init__(self, node: Node) -> None:
@@ -38,18 +39,6 @@ class _Builder:
 
     def select(self, condition: SSAValue, a: SSAValue, b: SSAValue) -> SSAValue:
         return self.node.emit(te.SelectOp(condition, a, b))
-
-    def add(self, a: SSAValue, b: SSAValue) -> SSAValue:
-        return self.node.emit(te.AddOp(a, b))
-
-    def sub(self, a: SSAValue, b: SSAValue) -> SSAValue:
-        return self.node.emit(te.SubOp(a, b))
-
-    def mul(self, a: SSAValue, b: SSAValue) -> SSAValue:
-        return self.node.emit(te.MulOp(a, b))
-
-    def div(self, a: SSAValue, b: SSAValue) -> SSAValue:
-        return self.node.emit(te.DivOp(a, b))
 
     def grown(self, x: SSAValue) -> SSAValue:
         """`exp(x) - 1`."""

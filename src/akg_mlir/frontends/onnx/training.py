@@ -11,13 +11,14 @@ from collections.abc import Callable, Sequence
 from xdsl.ir import SSAValue
 
 from akg_mlir.dialects import te
+from akg_mlir.frontends.onnx.formulas import Formulas
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of
 
 Step = Callable[["_Update", Sequence[SSAValue]], list[SSAValue]]
 """New values of a tensor and its state, of those, its gradient standing second."""
 
 
-class _Update:
+class _Update(Formulas):
     """Builds one step; all scalars have the element type of the learning rate."""
 
     def __init__(self, node: Node) -> None:
@@ -32,18 +33,6 @@ class _Update:
 
     def scalar(self, value: float) -> SSAValue:
         return self.node.scalar(value, self.element)
-
-    def add(self, a: SSAValue, b: SSAValue) -> SSAValue:
-        return self.node.emit(te.AddOp(a, b))
-
-    def sub(self, a: SSAValue, b: SSAValue) -> SSAValue:
-        return self.node.emit(te.SubOp(a, b))
-
-    def mul(self, a: SSAValue, b: SSAValue) -> SSAValue:
-        return self.node.emit(te.MulOp(a, b))
-
-    def div(self, a: SSAValue, b: SSAValue) -> SSAValue:
-        return self.node.emit(te.DivOp(a, b))
 
     def root(self, x: SSAValue) -> SSAValue:
         return self.node.emit(te.SqrtOp(x))

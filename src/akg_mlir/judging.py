@@ -154,3 +154,11 @@ def _judge_floats(result: Array, expected: Array, tolerance: float) -> Judgement
     finest = max(10 * tolerance**2, 2 * _resolution(tolerance)) * scale
     close = difference <= np.maximum(10 * tolerance * np.abs(expected), finest)
     return Judgement(error <= tolerance and bool(np.mean(close) >= 0.999), error, tolerance)
+
+
+def same_bits(first: Sequence[Array], second: Sequence[Array]) -> bool:
+    """Whether results of one program are equal bit for bit, types and shapes included."""
+    return all(
+        a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+        for a, b in zip(first, second, strict=True)
+    )

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
-from numpy.typing import NDArray
 
 from akg_mlir.compiler import Kernel
 from akg_mlir.execution.host import FAST, HostMode
 from akg_mlir.inputs import prepare
+from akg_mlir.judging import same_bits
 
-Array = NDArray[Any]
 SEEDS = range(5)
 
 
@@ -22,11 +19,4 @@ def differing_modes(kernel: Kernel, seeds: Sequence[int] = SEEDS) -> list[HostMo
     expected = kernel.runner.run(inputs).outputs
     host = kernel.build_host()
     modes = [FAST, HostMode(check=True), *(HostMode(check=True, seed=seed) for seed in seeds)]
-    return [mode for mode in modes if not _same_bits(expected, host.run(inputs, mode))]
-
-
-def _same_bits(first: Sequence[Array], second: Sequence[Array]) -> bool:
-    return all(
-        a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
-        for a, b in zip(first, second, strict=True)
-    )
+    return [mode for mode in modes if not same_bits(expected, host.run(inputs, mode))]

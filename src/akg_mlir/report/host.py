@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from akg_mlir.compilation import Compilation, Progress, silent
 from akg_mlir.execution.host import FAST, HostMode, HostProgram
 from akg_mlir.execution.machine import Runner
 from akg_mlir.inputs import prepare
-from akg_mlir.judging import judge_all, tolerance_of
+from akg_mlir.judging import judge_all, same_bits, tolerance_of
 from akg_mlir.passes.tensor.te_apply_precision import is_mixed
 from akg_mlir.report.expected import expected_results
 from akg_mlir.report.figures import rounded
@@ -104,14 +104,14 @@ def run_host(
     modes: dict[str, bool] = {}
     for name, mode in ORDERS.items() if check else ():
         progress(f"{source.name}: execution on this computer, checked, {name}")
-        modes[name] = _same(outputs, host.run(arrays, mode))
+        modes[name] = same_bits(outputs, host.run(arrays, mode))
     machine_seconds: float | None = None
     if with_machine:
         progress(f"{source.name}: execution on the simulated machine")
         started = time.perf_counter()
         simulated = Runner(compilation).run(arrays).outputs
         machine_seconds = time.perf_counter() - started
-        modes["simulated machine"] = _same(outputs, simulated)
+        modes["simulated machine"] = same_bits(outputs, simulated)
     progress(f"{source.name}: reference")
     tolerance = tolerance_of(source.module, mixed_precision=is_mixed(compilation.passes))
     judgement = judge_all(outputs, expected_results(source, arrays), tolerance)
@@ -127,8 +127,3 @@ def run_host(
         seconds=seconds,
         machine_seconds=machine_seconds,
     )
-
-
-def _same(first: Sequence[Array], second: Sequence[Array]) -> bool:
-    pairs = zip(first, second, strict=True)
-    return all(a.shape == b.shape and a.tobytes() == b.tobytes() for a, b in pairs)

@@ -9,7 +9,7 @@ from typing import TypedDict, get_args
 from akg_mlir.compilation import Compilation, Progress, silent
 from akg_mlir.execution.machine import Execution, KernelRun, KernelTiming, Runner
 from akg_mlir.inputs import prepare
-from akg_mlir.judging import Judgement, Tolerance, judge_all, tolerance_of
+from akg_mlir.judging import Judgement, Tolerance, judge_all, same_bits, tolerance_of
 from akg_mlir.machine import Mode
 from akg_mlir.passes.tensor.te_apply_precision import is_mixed
 from akg_mlir.reference import te as reference
@@ -52,7 +52,11 @@ def run(
         judgement = judge_all(executions["program"].outputs, expected, tolerance)
         verdicts = _judge_kernels(compilation, executions["program"], tolerance)
     calls = [_timed(call) for call in executions["timed"].kernels]
-    modes = {mode: _identical(e, executions["program"]) for mode, e in executions.items() if check}
+    modes = {
+        mode: same_bits(e.outputs, executions["program"].outputs)
+        for mode, e in executions.items()
+        if check
+    }
     right = judgement is None or judgement.ok
     report = RunReport(
         ok=right and all(modes.values()) and all(v is None or v.ok for v in verdicts),
@@ -170,9 +174,3 @@ def _judge_kernels(
         return judge_all(call.result.outputs, expected, tolerance)
 
     return [judgement(call) for call in execution.kernels]
-
-
-def _identical(one: Execution, other: Execution) -> bool:
-    """Whether the results are the same bits."""
-    pairs = zip(one.outputs, other.outputs, strict=True)
-    return all(a.shape == b.shape and a.tobytes() == b.tobytes() for a, b in pairs)

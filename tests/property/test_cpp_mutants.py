@@ -72,15 +72,25 @@ def _one_less(fields: str) -> Mutator:
     return mutate
 
 
+_PLACE = r"\w+(?:\((?:[^()]|\([^()]*\))*\)|\.at(?:<\w+>)?\((?:[^()]|\([^()]*\))*\))*"
+
+
 def shift_address(text: str, random: Random) -> str | None:
-    """A buffer, or one operand, starts a block later."""
-    pattern = r"(= (?:ub|l1)<\w+>\()(\d+)\)|(\.at(?:<\w+>)?\()([^()]*)\)"
-    return _replace_one(
-        text,
-        random,
-        pattern,
-        lambda m: f"{m[1]}{int(m[2]) + 32})" if m[1] else f"{m[3]}{m[4]} + 32)",
+    """A buffer, or one operand of an instruction, starts a block later."""
+    pattern = (
+        r"(?P<buffer>= (?:ub|l1)<[\w, ]+>\()(?P<address>\d+)\)"
+        rf"|(?P<call>^ *(?:copy|load\dd|mad|v\w+)\()(?P<first>{_PLACE})(?P<second>, {_PLACE})?,"
     )
+
+    def later(match: re.Match[str]) -> str:
+        if match["buffer"]:
+            return f"{match['buffer']}{int(match['address']) + 32})"
+        second = match["second"] or ""
+        if second and random.random() < 0.5:
+            return f"{match['call']}{match['first']}{second}.at(32),"
+        return f"{match['call']}{match['first']}.at(32){second},"
+
+    return _replace_one(text, random, rf"(?m){pattern}", later)
 
 
 MUTATORS: dict[str, Mutator] = {

@@ -90,8 +90,16 @@ def test_the_double_hop_is_right_in_every_mode() -> None:
             "repeat is 300, allowed 0 to 255",
         ),
         (r"\.mask = 64", ".mask = 63", "which was never written, to gm"),
-        (r"out = ub<f32>\(256\)", "out = ub<f32>(262144)", "are outside of ub of 262144 bytes"),
-        (r"out = ub<f32>\(256\)", "out = ub<f32>(260)", "byte 260 of ub is no multiple of 32"),
+        (
+            r"out = ub<f32, 64>\(256\)",
+            "out = ub<f32, 64>(262144)",
+            "are outside of ub of 262144 bytes",
+        ),
+        (
+            r"out = ub<f32, 64>\(256\)",
+            "out = ub<f32, 64>(260)",
+            "byte 260 of ub is no multiple of 32",
+        ),
         (
             r"set_flag<Pipe::v, Pipe::mte2>\(0\)",
             "set_flag<Pipe::v, Pipe::mte2>(4)",

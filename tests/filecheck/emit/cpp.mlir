@@ -9,13 +9,13 @@
 // CHECK:      #include "akg_npu.hpp"
 // CHECK:      constexpr Target target{.name = "ascend910", .cores = 32,
 // CHECK:      AKG_KERNEL k(AKG_GM x_gm, AKG_GM y_gm) {
-// CHECK-NEXT:   const auto x = gm<f32>(x_gm);
-// CHECK-NEXT:   const auto y = gm<f32>(y_gm);
-// CHECK-NEXT:   const auto in = ub<f32>(0);
-// CHECK-NEXT:   const auto out = ub<f32>(2048);
+// CHECK-NEXT:   const auto x = gm<f32, 64, 64>(x_gm);
+// CHECK-NEXT:   const auto y = gm<f32, 64, 64>(y_gm);
+// CHECK-NEXT:   const auto in = ub<f32, 8, 64>(0);
+// CHECK-NEXT:   const auto out = ub<f32, 8, 64>(2048);
 // CHECK:        for (int64_t i = 0; i < 8; ++i) {
 // CHECK-NEXT:     wait_flag<Pipe::v, Pipe::mte2>(0);  // mte2 needs in
-// CHECK-NEXT:     copy(in, x.at(i * 2048), Bursts{.count = 1, .length = 64, .src_gap = 0, .dst_gap = 0});
+// CHECK-NEXT:     copy(in, x(i * 8), Bursts{.count = 1, .length = 64, .src_gap = 0, .dst_gap = 0});
 // CHECK-NEXT:     set_flag<Pipe::mte2, Pipe::v>(0);  // v needs in
 // CHECK:          vexp(out, in, Unary{.repeat = 8, .mask = 64, .dst = {1, 8}, .src = {1, 8}});
 // CHECK-NEXT:     set_flag<Pipe::v, Pipe::mte2>(0);  // mte2 needs in

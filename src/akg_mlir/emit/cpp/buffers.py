@@ -13,18 +13,20 @@ from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu
 from akg_mlir.emit.cpp.literals import BYTES, element_name
 from akg_mlir.emit.cpp.names import Names, kernel_identifier
+from akg_mlir.emit.cpp.subscripts import row_major_strides
 from akg_mlir.targets import Target
 
 
 @dataclass
 class Buffer:
     """A buffer on chip, or a tensor in GM; `first` and `last` are the lines of the body that use
-    it, -1 where none does."""
+    it, -1 where none does. Rows of what is not `dense` are further apart than they are long."""
 
     name: str
     space: str
     element: str
     shape: tuple[int, ...]
+    dense: bool
     address: int
     bytes: int
     first: int = -1
@@ -57,11 +59,13 @@ class Buffers:
         type_ = npu.memref_type(value)
         element = element_name(type_.element_type, op)
         shape = type_.get_shape()
-        steps = zip(shape, npu.strides_of(type_))
-        reach = sum((n - 1) * s for n, s in steps) + 1 if prod(shape) else 0
+        strides = npu.strides_of(type_)
+        reach = sum((n - 1) * s for n, s in zip(shape, strides)) + 1 if prod(shape) else 0
+        dense = list(strides) == row_major_strides(shape, 1)
         name = self._names.define(value, kind)
         space = npu.space_of(type_).value
-        buffer = Buffer(name, space, element, tuple(shape), address, reach * BYTES[element])
+        size = reach * BYTES[element]
+        buffer = Buffer(name, space, element, tuple(shape), dense, address, size)
         self._of[value] = buffer
         return buffer
 
@@ -72,6 +76,13 @@ class Buffers:
     def name(self, value: SSAValue, op: Operation) -> str:
         """The variable of a buffer."""
         return self._known(value, op).name
+
+    def shape(self, value: SSAValue) -> tuple[int, ...]:
+        """The sizes by which a buffer is indexed; none where only bytes tell places in it."""
+        if isinstance(value.owner, npu.PtrOp | npu.ViewOp):
+            return ()
+        buffer = self._known(value, None)
+        return buffer.shape if buffer.dense else ()
 
     def element(self, value: SSAValue) -> str:
         """The element type of a buffer, view or pointer."""
@@ -105,8 +116,12 @@ def head(function: func.FuncOp, target: Target, buffers: Buffers, body: Sequence
     """The whole text: comments, declarations and the body."""
     name, cores = kernel_identifier(function.sym_name.data), npu.cores_of(function)
     declarations = [
-        f"  const auto {b.name} = gm<{b.element}>({b.name}_gm);" for b in buffers.tensors
-    ] + [f"  const auto {b.name} = {b.space}<{b.element}>({b.address});" for b in buffers.on_chip]
+        *(f"  const auto {b.name} = gm<{_elements(b)}>({b.name}_gm);" for b in buffers.tensors),
+        *(
+            f"  const auto {b.name} = {b.space}<{_elements(b)}>({b.address});"
+            for b in buffers.on_chip
+        ),
+    ]
     parameters = ", ".join(f"AKG_GM {b.name}_gm" for b in buffers.tensors)
     before = [
         "",
@@ -127,6 +142,10 @@ def head(function: func.FuncOp, target: Target, buffers: Buffers, body: Sequence
     assert len(comment) == comment_lines
     entry = ["}", "", f"AKG_ENTRY({name}, target, {cores}, {_passed(len(buffers.tensors))})", ""]
     return "\n".join([*comment, *before, *body, *entry])
+
+
+def _elements(buffer: Buffer) -> str:
+    return ", ".join([buffer.element, *map(str, buffer.shape if buffer.dense else ())])
 
 
 def _comment(name: str, target: Target, cores: int, buffers: Buffers, first: int) -> list[str]:

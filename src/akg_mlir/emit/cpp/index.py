@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from xdsl.dialects import affine, arith
@@ -43,6 +44,8 @@ _OPERATORS: Mapping[type[Operation], str] = {
     arith.OrIOp: "|",
     arith.XOrIOp: "^",
 }
+_ALONE = re.compile(r"-?\w+|\w*\([^()]*\)")
+"""Names, numbers, calls, and what is in parentheses."""
 _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=", "<", "<=", ">", ">=")
 
 
@@ -62,7 +65,7 @@ def affine_text(expr: AffineExpr, operands: Sequence[str], dims: int) -> str:
                 case AffineBinaryOpKind.Add:
                     return f"{lhs} + {rhs}"
                 case AffineBinaryOpKind.Mul:
-                    return f"{_factor(lhs)} * {_factor(rhs)}"
+                    return f"{factor_text(lhs)} * {factor_text(rhs)}"
                 case AffineBinaryOpKind.FloorDiv:
                     return f"floor_div({lhs}, {rhs})"
                 case AffineBinaryOpKind.CeilDiv:
@@ -73,8 +76,9 @@ def affine_text(expr: AffineExpr, operands: Sequence[str], dims: int) -> str:
             raise CompileError(f"not an affine expression: {expr}")
 
 
-def _factor(text: str) -> str:
-    return text if text.isidentifier() or text.lstrip("-").isdigit() else f"({text})"
+def factor_text(text: str) -> str:
+    """A text as an operand of any operator."""
+    return text if _ALONE.fullmatch(text) else f"({text})"
 
 
 def map_text(map_: AffineMap, operands: Sequence[str]) -> list[str]:
@@ -95,14 +99,14 @@ def index_text(op: Operation, operands: Sequence[str]) -> str | None:
                 first = f"minimum<i64>({first}, {other})"
             return first
         case arith.CmpiOp():
-            return f"{_factor(operands[0])} {_COMPARISONS[op.predicate.value.data]} " + _factor(
-                operands[1]
-            )
+            lhs, rhs = map(factor_text, operands)
+            return f"{lhs} {_COMPARISONS[op.predicate.value.data]} {rhs}"
         case arith.SelectOp():
-            return f"{_factor(operands[0])} ? {_factor(operands[1])} : {_factor(operands[2])}"
+            condition, lhs, rhs = map(factor_text, operands)
+            return f"{condition} ? {lhs} : {rhs}"
         case _ if type(op) in _CALLS:
             return _CALLS[type(op)].format(*operands)
         case _ if type(op) in _OPERATORS:
-            return f" {_OPERATORS[type(op)]} ".join(_factor(o) for o in operands)
+            return f" {_OPERATORS[type(op)]} ".join(factor_text(o) for o in operands)
         case _:
             return None

@@ -7,19 +7,24 @@ from collections.abc import Sequence
 from xdsl.dialects import affine, arith, func, memref, scf
 from xdsl.dialects.builtin import IntegerAttr
 from xdsl.ir import Block, Operation, SSAValue
+from xdsl.ir.affine import AffineExpr, AffineMap
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu
 from akg_mlir.emit.cpp.buffers import Buffers, head
-from akg_mlir.emit.cpp.index import index_text, map_text
+from akg_mlir.emit.cpp.index import affine_text, factor_text, index_text, map_text
 from akg_mlir.emit.cpp.instructions import instruction_text
 from akg_mlir.emit.cpp.literals import BYTES, element_name
 from akg_mlir.emit.cpp.names import Names, kernel_identifier
 from akg_mlir.emit.cpp.reasons import flag_reasons
 from akg_mlir.emit.cpp.scalar import scalar_text
+from akg_mlir.emit.cpp.subscripts import subscripts
 from akg_mlir.targets import Target
 
 INDENT = "  "
+SHORT, SHORT_ONCE = 12, 32
+"""Characters of integer expressions that are written where they are used: always, or if that is one
+place."""
 
 
 def emit_kernel(function: func.FuncOp, target: Target) -> str:
@@ -44,6 +49,7 @@ class _Emitter:
         self.buffers = Buffers(self.names)
         self.lines: list[str] = []
         self.reasons: dict[Operation, str] = {}
+        self.variables: set[SSAValue] = set()  # what is assigned to, and what is computed of it
         self.depth = 1
 
     def run(self) -> str:
@@ -99,7 +105,7 @@ class _Emitter:
                 self.instruction(op)
 
     def integer(self, op: Operation) -> bool:
-        """Integer arithmetic: constants and what is used once are written where they are used."""
+        """Integer arithmetic: constants and short expressions are written where they are used."""
         if len(op.results) != 1 or any(o not in self.names for o in op.operands):
             return False
         if isinstance(op, npu.PipeOp):
@@ -112,12 +118,17 @@ class _Emitter:
             is_bool = str(result.type) == "i1" and isinstance(op.value, IntegerAttr)
             self.names.inline(result, ("true" if text != "0" else "false") if is_bool else text)
             return True
+        varies = any(o in self.variables for o in op.operands)
+        if not varies and len(text) <= (SHORT_ONCE if result.has_one_use() else SHORT):
+            self.names.inline(result, text)
+            return True
         kind = "bool" if str(result.type) == "i1" else "int64_t"
         self.line(f"const {kind} {self.names.define(result, 'n')} = {text};")
         return True
 
     def loop(self, op: scf.ForOp) -> None:
         carried = op.body.block.args[1:]
+        self.variables.update(carried)
         for argument, start in zip(carried, op.iter_args):
             kind = "bool" if str(argument.type) == "i1" else "int64_t"
             self.line(f"{kind} {self.names.define(argument, 'carried')} = {self.name(start)};")
@@ -129,6 +140,7 @@ class _Emitter:
         self.line("}")
         for result, argument in zip(op.results, carried):
             self.names.inline(result, self.names[argument])
+            self.variables.add(result)
 
     def nested(self, block: Block, results: Sequence[SSAValue]) -> None:
         """A block one level in; what it yields goes to variables that are there already."""
@@ -173,23 +185,40 @@ class _Emitter:
         return self.names[value]
 
     def pointer(self, value: SSAValue, op: Operation | None = None) -> str:
-        """A pointer or view as an expression: buffer, and bytes from its start."""
+        """A pointer or view as an expression: a buffer, and the place in it where that is not its
+        start: an index per dimension, or bytes."""
         owner = value.owner
         if not isinstance(owner, npu.PtrOp | npu.ViewOp):
             return self.buffers.name(value, op or self.function)
-        (offset,) = map_text(owner.offset.data, [self.name(i) for i in owner.indices])
+        offset, operands = self.offset(owner.offset.data, owner.indices)
         source = self.buffers.element(owner.source)
         if isinstance(owner, npu.ViewOp):
-            size = BYTES[source]
-            offset = str(int(offset) * size) if offset.isdigit() else f"({offset}) * {size}"
-            element = source
+            offset, element = offset * BYTES[source], source
         else:
             assert isinstance(owner.result.type, npu.PtrType)
             element = element_name(owner.result.type.element, owner)
         base = self.pointer(owner.source, owner)
-        if element == source:
-            return base if offset == "0" else f"{base}.at({offset})"
-        return f"{base}.at<{element}>({offset})"
+        shape = self.buffers.shape(owner.source)
+        indices = subscripts(offset, shape, BYTES[source]) if shape else None
+        if element == source and indices is not None:
+            texts = [affine_text(index, operands, len(operands)) for index in indices]
+            return f"{base}({', '.join(texts)})" if texts else base
+        place = affine_text(offset, operands, len(operands))
+        return f"{base}.at({place})" if element == source else f"{base}.at<{element}>({place})"
+
+    def offset(
+        self, map_: AffineMap, indices: Sequence[SSAValue]
+    ) -> tuple[AffineExpr, Sequence[str]]:
+        """The only result of a map of which some operands are constants, and the texts of all."""
+        texts = [self.name(index) for index in indices]
+        dims = [
+            AffineExpr.constant(int(text)) if text.isdigit() else AffineExpr.dimension(position)
+            for position, text in enumerate(texts)
+        ]
+        expression = map_.results[0].replace_dims_and_symbols(
+            dims[: map_.num_dims], dims[map_.num_dims :]
+        )
+        return expression.simplify(len(texts), 0), [factor_text(text) for text in texts]
 
     def touch(self, op: Operation) -> None:
         """Note where the buffers of an op are used."""
@@ -237,18 +266,22 @@ class _Emitter:
                 value = f"{element}({self.name(op.value)})"
                 self.line(f"store({self.subscript(op)}, {value});")
             case affine.ApplyOp():
-                text = map_text(op.map.data, [self.name(o) for o in op.operands])[0]
+                text = map_text(op.map.data, self.factors(op.operands))[0]
                 self.line(f"const int64_t {self.names.define(op.result, 'n')} = {text};")
             case affine.YieldOp() | scf.YieldOp():
                 pass
             case _:
-                text = scalar_text(op, [self.name(o) for o in op.operands])
+                text = scalar_text(op, self.factors(op.operands))
                 element = element_name(op.results[0].type, op)
                 name = self.names.define(op.results[0], "x")
                 self.line(f"const {element} {name} = {text};")
 
+    def factors(self, values: Sequence[SSAValue]) -> list[str]:
+        """Values as they can stand in any expression."""
+        return [factor_text(self.name(value)) for value in values]
+
     def subscript(self, op: memref.LoadOp | memref.StoreOp | affine.LoadOp | affine.StoreOp) -> str:
-        indices = [self.name(i) for i in op.indices]
+        indices = self.factors(op.indices)
         if isinstance(op, affine.LoadOp | affine.StoreOp):
             assert op.map is not None
             indices = map_text(op.map.data, indices)

@@ -5,8 +5,9 @@
 // only flags and barriers order, checks of everything the hardware would not accept. Where
 // __NPU_ARCH__ is defined they are calls of Ascend C.
 //
-// Addresses and offsets are bytes, strides and gaps are blocks of 32 bytes unless a field says
-// otherwise. An instruction names its operands first, destination before sources, then its fields.
+// `array(i, j)` is the place of an element, `.at(n)` one n bytes further. Strides and gaps are blocks
+// of 32 bytes unless a field says otherwise. An instruction names its operands first, destination
+// before sources, then its fields.
 #pragma once
 
 #include "akg_npu/fields.hpp"

@@ -134,16 +134,23 @@ class _Generator:
                 name = f"core{part}_{loop}"
                 first = loop == 0
                 counts[name] = -(-used // below) if first else count
-                expression = AffineExpr.dimension(0) // below if below > 1 else None
-                if not first:
-                    expression = (expression or AffineExpr.dimension(0)) % count
-                indices = indices.with_value(name, self.position(core, expression))
+                value = self.position(core, below, None if first else count)
+                value.name_hint = value.name_hint or f"core_{'ijklmn'[loop]}"
+                indices = indices.with_value(name, value)
                 own.append(name)
             names.append(tuple(own))
         return names, indices, counts
 
-    def position(self, core: SSAValue, expression: AffineExpr | None) -> SSAValue:
-        if expression is None:
+    def position(self, core: SSAValue, below: int, count: int | None) -> SSAValue:
+        """`core // below`, modulo `count` where other loops are outside of this one."""
+        if count == 1:
+            return self.materialiser.constant(0)
+        expression = AffineExpr.dimension(0)
+        if below > 1:
+            expression = expression // below
+        if count is not None:
+            expression = expression % count
+        if expression == AffineExpr.dimension(0):
             return core
         map_ = AffineMapAttr(AffineMap(1, 0, (expression,)))
         return self.top.insert(affine.ApplyOp([core], map_)).result

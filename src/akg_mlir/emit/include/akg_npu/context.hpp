@@ -2,6 +2,7 @@
 #pragma once
 
 #include "queues.hpp"
+#include "tensor.hpp"
 
 namespace akg {
 
@@ -17,25 +18,25 @@ inline thread_local Context context;
 
 inline int64_t core_id() { return context.index; }
 
-template <Space S, class T>
-Ptr<S, T> on_chip(int64_t address) {
-  return {&context.memories[static_cast<size_t>(S)], address};
+template <Space S, class T, int64_t... Sizes>
+Tensor<S, T, Sizes...> on_chip(int64_t address) {
+  return {{&context.memories[static_cast<size_t>(S)], address}};
 }
-template <class T>
-auto l1(int64_t address) { return on_chip<Space::l1, T>(address); }
-template <class T>
-auto l0a(int64_t address) { return on_chip<Space::l0a, T>(address); }
-template <class T>
-auto l0b(int64_t address) { return on_chip<Space::l0b, T>(address); }
-template <class T>
-auto l0c(int64_t address) { return on_chip<Space::l0c, T>(address); }
-template <class T>
-auto ub(int64_t address) { return on_chip<Space::ub, T>(address); }
+template <class T, int64_t... Sizes>
+auto l1(int64_t address) { return on_chip<Space::l1, T, Sizes...>(address); }
+template <class T, int64_t... Sizes>
+auto l0a(int64_t address) { return on_chip<Space::l0a, T, Sizes...>(address); }
+template <class T, int64_t... Sizes>
+auto l0b(int64_t address) { return on_chip<Space::l0b, T, Sizes...>(address); }
+template <class T, int64_t... Sizes>
+auto l0c(int64_t address) { return on_chip<Space::l0c, T, Sizes...>(address); }
+template <class T, int64_t... Sizes>
+auto ub(int64_t address) { return on_chip<Space::ub, T, Sizes...>(address); }
 
 using GmAddr = Memory *;
-template <class T>
-Ptr<Space::gm, T> gm(GmAddr tensor) {
-  return {tensor, 0};
+template <class T, int64_t... Sizes>
+Tensor<Space::gm, T, Sizes...> gm(GmAddr tensor) {
+  return {{tensor, 0}};
 }
 
 // Execute `body(memory)` on a pipe: now, or when its queue gets there.

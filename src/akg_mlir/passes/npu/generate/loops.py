@@ -95,7 +95,9 @@ class _Loops:
         upper = self.bound(builder, condition.get_op_arg(1), indices, above)
         step = self.bound(builder, node.for_get_inc(), indices, 0)
         block = Block(arg_types=[IndexType()])
-        block.args[0].name_hint = name.replace("c", "t", 1)
+        variable = name.replace("c", "t", 1)
+        for value, hint in ((block.args[0], ""), (lower, "_first"), (upper, "_end")):
+            value.name_hint = value.name_hint or f"{variable}{hint}"
         inner = Builder(InsertPoint.at_end(block))
         self.node(inner, node.for_get_body(), indices.with_value(name, block.args[0]))
         inner.insert(scf.YieldOp())

@@ -107,6 +107,4 @@ def scalar_text(op: Operation, operands: Sequence[str]) -> str:
 def _unsigned(op: Operation, operand: str) -> str:
     source = op.operands[0].type
     assert isinstance(source, IntegerType)
-    return (
-        operand if source.bitwidth == 1 else f"std::make_unsigned_t<i{source.bitwidth}>({operand})"
-    )
+    return operand if source.bitwidth == 1 else f"as_unsigned<i{source.bitwidth}>({operand})"

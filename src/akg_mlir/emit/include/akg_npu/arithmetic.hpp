@@ -1,73 +1,13 @@
-// What lanes compute. Everything rounds once to its type, to nearest even; integers wrap around;
-// what has no exact result is computed in f64 first.
+// What lanes compute beside the operations of numbers.hpp. Everything rounds once to its type, to
+// nearest even; what has no exact result is computed in f64 first.
 #pragma once
 
 #include <type_traits>
 
 #include "half.hpp"
+#include "numbers.hpp"
 
 namespace akg {
-
-template <class T, class F>
-T wrapped(T a, T b, F operation) {
-  using U = std::make_unsigned_t<T>;
-  return static_cast<T>(operation(static_cast<U>(a), static_cast<U>(b)));
-}
-
-template <class T>
-T add(T a, T b) {
-  if constexpr (std::is_same_v<T, bool>)
-    return a || b;
-  else if constexpr (is_float<T>)
-    return static_cast<T>(a + b);
-  else
-    return wrapped(a, b, [](auto x, auto y) { return x + y; });
-}
-template <class T>
-T sub(T a, T b) {
-  if constexpr (is_float<T>)
-    return static_cast<T>(a - b);
-  else
-    return wrapped(a, b, [](auto x, auto y) { return x - y; });
-}
-template <class T>
-T mul(T a, T b) {
-  if constexpr (std::is_same_v<T, bool>)
-    return a && b;
-  else if constexpr (is_float<T>)
-    return static_cast<T>(a * b);
-  else
-    return wrapped(a, b, [](auto x, auto y) { return x * y; });
-}
-
-// Floats divide; integers round towards zero, by zero they give 0.
-template <class T>
-T div(T a, T b) {
-  if constexpr (is_float<T>)
-    return static_cast<T>(a / b);
-  else if (b == 0)
-    return 0;
-  else if (b == static_cast<T>(-1))
-    return sub<T>(0, a);
-  else
-    return static_cast<T>(a / b);
-}
-
-// Not-a-number where either operand is one.
-template <class T>
-T maximum(T a, T b) {
-  if constexpr (is_float<T>)
-    return a != a || a > b || (a == b && !std::signbit(static_cast<float>(a))) ? a : b;
-  else
-    return a > b ? a : b;
-}
-template <class T>
-T minimum(T a, T b) {
-  if constexpr (is_float<T>)
-    return a != a || a < b || (a == b && std::signbit(static_cast<float>(a))) ? a : b;
-  else
-    return a < b ? a : b;
-}
 
 template <class T, class F>
 T in_double(T value, F function) {

@@ -85,4 +85,8 @@ inline constexpr bool is_float = std::numeric_limits<T>::is_iec559;
 template <>
 inline constexpr bool is_float<f16> = true;
 
+template <class T>
+inline T wide(T x) { return x; }
+inline float wide(f16 x) { return x; }
+
 }  // namespace akg

@@ -35,8 +35,6 @@ inline int64_t within(int64_t index, int64_t size, int line = __builtin_LINE()) 
 }
 
 template <class T>
-bool ordered(T a, T b) { return a == a && b == b; }
-template <class T>
 T negate(T x) {
   if constexpr (std::is_same_v<T, f16>) {
     x.bits ^= 0x8000u;
@@ -45,54 +43,6 @@ T negate(T x) {
     return -x;
   }
 }
-// The other operand where one is not-a-number.
-template <class T>
-T maximum_number(T a, T b) { return a != a ? b : b != b ? a : maximum(a, b); }
-template <class T>
-T minimum_number(T a, T b) { return a != a ? b : b != b ? a : minimum(a, b); }
-
-// Of integers: towards zero, and towards minus infinity; by zero they give 0.
-template <class T>
-T remainder(T a, T b) { return b == 0 || b == static_cast<T>(-1) ? T(0) : static_cast<T>(a % b); }
-template <class T>
-T floor_divide(T a, T b) {
-  const T quotient = div(a, b);
-  return b != 0 && remainder(a, b) != 0 && (a < 0) != (b < 0) ? static_cast<T>(quotient - 1)
-                                                              : quotient;
-}
-template <class T>
-T bits_and(T a, T b) { return static_cast<T>(a & b); }
-template <class T>
-T bits_or(T a, T b) { return static_cast<T>(a | b); }
-template <class T>
-T bits_xor(T a, T b) { return static_cast<T>(a ^ b); }
-// By as many bits as there are, or more, nothing but the sign is left.
-template <class T>
-T shift_left(T a, T by) {
-  using U = std::make_unsigned_t<T>;
-  return by < 0 || by >= static_cast<T>(8 * sizeof(T)) ? T(0)
-                                                       : static_cast<T>(static_cast<U>(a) << by);
-}
-template <class T>
-T shift_right(T a, T by) {
-  return by < 0 || by >= static_cast<T>(8 * sizeof(T)) ? static_cast<T>(a < 0 ? -1 : 0)
-                                                       : static_cast<T>(a >> by);
-}
-// Wraps around; of a negative exponent the integer part, 0 for all bases but 1 and -1.
-template <class T>
-T integer_power(T base, T exponent) {
-  if (exponent < 0) {
-    if (base != 1 && base != static_cast<T>(-1)) return 0;
-    return exponent % 2 != 0 ? base : T(1);
-  }
-  T result = 1;
-  for (T n = exponent; n > 0; n = static_cast<T>(n / 2)) {
-    if (n % 2 == 1) result = mul(result, base);
-    base = mul(base, base);
-  }
-  return result;
-}
-
 template <class T>
 T floor(T x) { return in_double(x, [](double v) { return std::floor(v); }); }
 template <class T>
@@ -113,11 +63,5 @@ template <class T>
 T power(T x, T y) {
   return static_cast<T>(std::pow(static_cast<double>(x), static_cast<double>(y)));
 }
-
-inline int64_t floor_div(int64_t a, int64_t b) {
-  return a / b - (a % b != 0 && (a % b < 0) != (b < 0) ? 1 : 0);
-}
-inline int64_t ceil_div(int64_t a, int64_t b) { return -floor_div(-a, b); }
-inline int64_t modulo(int64_t a, int64_t b) { return a - floor_div(a, b) * b; }
 
 }  // namespace akg

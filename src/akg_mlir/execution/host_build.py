@@ -19,7 +19,11 @@ INCLUDE = Path(__file__).parent.parent / "emit" / "include"
 """Where `akg_npu.hpp` is."""
 
 # No fused multiply-adds, no reordering: every rounding is the one that the text says.
-_FLAGS = ("-std=c++17", "-O3", "-march=native", "-ffp-contract=off", "-fPIC", "-shared", "-pthread")
+_FLAGS = (
+    *("-std=c++17", "-O3", "-march=native", "-ffp-contract=off", "-fPIC", "-shared", "-pthread"),
+    "-DAKG_HOST_LIBRARY",
+)
+_MODEL = "libakg_npu_host.so"
 _OLDEST = {"g++": 9, "clang++": 10}
 """The first major versions that take designated initialisers of nested aggregates in C++17."""
 
@@ -63,24 +67,36 @@ def build(text: str) -> ctypes.CDLL:
     """
     library = _cache() / f"{_key(text)}.so"
     if not library.exists():
-        library.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=library.parent) as folder:
-            made = _compile(text, Path(folder))
-            os.replace(made, library)
+        common = _common()
+        _make(library, f"-I{common}", "kernel.cpp", str(common / _MODEL), text=text)
     return ctypes.CDLL(str(library))
 
 
-def _compile(text: str, folder: Path) -> Path:
-    source, library = folder / "kernel.cpp", folder / "kernel.so"
-    source.write_text(text)
-    command = [compiler().path, *_FLAGS, f"-I{INCLUDE}", "-o", str(library), str(source)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise CompileError(
-            f"{compiler().version} does not compile the kernel:\n{done.stderr.strip()}",
-            hint="this is a bug of the emitter",
-        )
-    return library
+@cache
+def _common() -> Path:
+    """The folder of what kernels share: the bodies of the model as a library, and `akg_npu.hpp`
+    precompiled, for compilers that look for that."""
+    folder = _cache() / _key("")
+    if not (folder / _MODEL).exists():
+        _make(folder / "akg_npu.hpp.gch", "-x", "c++-header", str(INCLUDE / "akg_npu.hpp"))
+        _make(folder / _MODEL, str(INCLUDE / "akg_npu" / "host.cpp"))
+    return folder
+
+
+def _make(target: Path, *arguments: str, text: str = "") -> None:
+    """Compile, `text` as kernel.cpp; the target appears when it is complete."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        made = Path(folder) / target.name
+        (made.parent / "kernel.cpp").write_text(text)
+        command = [compiler().path, *_FLAGS, *arguments, f"-I{INCLUDE}", "-o", str(made)]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
+        if done.returncode != 0:
+            raise CompileError(
+                f"{compiler().version} does not compile the kernel:\n{done.stderr.strip()}",
+                hint="this is a bug of the emitter",
+            )
+        os.replace(made, target)
 
 
 def _cache() -> Path:
@@ -98,4 +114,4 @@ def _key(text: str) -> str:
 
 @cache
 def _headers() -> str:
-    return "".join(path.read_text() for path in sorted(INCLUDE.rglob("*.hpp")))
+    return "".join(path.read_text() for path in sorted(INCLUDE.rglob("*.?pp")))

@@ -1,51 +1,99 @@
 // The core that executes: memories, registers, and how instructions reach it.
 #pragma once
 
-#include "queues.hpp"
+#include <array>
+#include <functional>
+#include <initializer_list>
+
+#include "memory.hpp"
 #include "tensor.hpp"
 
 namespace akg {
 
-// `checked` is null in fast runs, in which instructions execute where they stand.
-struct Context {
-  std::array<Memory, 6> memories{};  // by Space
-  std::array<bool, 128> mask{};      // of the last comparison
-  int index = 0;
-  Core *checked = nullptr;
+struct Core;
+struct Flight;
+
+// Where an instruction is in the text, for messages.
+struct Where {
+  const char *name;
+  int line;
 };
 
-inline thread_local Context context;
+// How the bodies of instructions see memory where checks are made.
+struct Checked {
+  static constexpr bool checked = true;
+  Core &core;
+  Flight &flight;
 
-inline int64_t core_id() { return context.index; }
+  template <class T>
+  CheckedLane<T> get(const Memory &memory, int64_t address) const {
+    T value;
+    const bool known = read(memory, address, &value, sizeof value);
+    return {value, known};
+  }
+  template <class T>
+  void set(const Memory &memory, int64_t address, T value, bool known) const {
+    write(memory, address, &value, sizeof value, known);
+  }
+  // Whether all of the bytes were written before.
+  bool read(const Memory &memory, int64_t address, void *to, int size) const;
+  void write(const Memory &memory, int64_t address, const void *from, int size, bool known) const;
+};
+
+// `checked` is null in fast runs, in which instructions execute where they stand.
+struct Context {
+  std::array<Memory, 6> memories;    // by Space
+  std::array<bool, 128> mask;        // of the last comparison
+  std::array<bool, 128> mask_known;  // in checked runs
+  int index;
+  int events;                        // ids for each pair of pipes
+  Core *checked;
+};
+
+#if defined(AKG_HOST_LIBRARY)
+extern __thread Context context;
+#else
+inline thread_local Context context{};
+#endif
+
+AKG_INLINE bool is_checked() { return __builtin_expect(context.checked != nullptr, 0); }
+AKG_INLINE int64_t core_id() { return context.index; }
 
 template <Space S, class T, int64_t... Sizes>
-Tensor<S, T, Sizes...> on_chip(int64_t address) {
+AKG_INLINE Tensor<S, T, Sizes...> on_chip(int64_t address) {
   return {{&context.memories[static_cast<size_t>(S)], address}};
 }
 template <class T, int64_t... Sizes>
-auto l1(int64_t address) { return on_chip<Space::l1, T, Sizes...>(address); }
+AKG_INLINE auto l1(int64_t address) { return on_chip<Space::l1, T, Sizes...>(address); }
 template <class T, int64_t... Sizes>
-auto l0a(int64_t address) { return on_chip<Space::l0a, T, Sizes...>(address); }
+AKG_INLINE auto l0a(int64_t address) { return on_chip<Space::l0a, T, Sizes...>(address); }
 template <class T, int64_t... Sizes>
-auto l0b(int64_t address) { return on_chip<Space::l0b, T, Sizes...>(address); }
+AKG_INLINE auto l0b(int64_t address) { return on_chip<Space::l0b, T, Sizes...>(address); }
 template <class T, int64_t... Sizes>
-auto l0c(int64_t address) { return on_chip<Space::l0c, T, Sizes...>(address); }
+AKG_INLINE auto l0c(int64_t address) { return on_chip<Space::l0c, T, Sizes...>(address); }
 template <class T, int64_t... Sizes>
-auto ub(int64_t address) { return on_chip<Space::ub, T, Sizes...>(address); }
+AKG_INLINE auto ub(int64_t address) { return on_chip<Space::ub, T, Sizes...>(address); }
 
 using GmAddr = Memory *;
 template <class T, int64_t... Sizes>
-Tensor<Space::gm, T, Sizes...> gm(GmAddr tensor) {
+AKG_INLINE Tensor<Space::gm, T, Sizes...> gm(GmAddr tensor) {
   return {{tensor, 0}};
 }
+
+// What checked runs do with an instruction (queues.hpp).
+void issue_work(Pipe pipe, Where where, std::function<void(Checked)> body, int m, int n);
+void issue_set(Pipe from, Pipe to, int event, Where where);
+void issue_wait(Pipe from, Pipe to, int event, Where where);
+void issue_barrier(Pipe on, Where where);
+[[noreturn]] void refuse(Where where, const std::string &what);
 
 // Execute `body(memory)` on a pipe: now, or when its queue gets there.
 template <class Body>
 inline void work(Pipe pipe, Where where, Body body, int m = 0, int n = 0) {
-  if (context.checked == nullptr)
-    body(Fast{});
+  if (is_checked())
+    issue_work(pipe, where, body, m, n);
   else
-    context.checked->issue({Action::Kind::work, where, pipe, pipe, 0, {}, m, n, body});
+    body(Fast{});
 }
 
 // Refuse a field outside of what the instruction can encode.
@@ -53,21 +101,15 @@ struct Field {
   const char *name;
   int64_t value, low, high;
 };
+void refuse_fields(Where where, std::initializer_list<Field> fields);
 inline void check(Where where, std::initializer_list<Field> fields) {
-  if (context.checked == nullptr) return;
-  for (const Field &field : fields)
-    if (field.value < field.low || field.value > field.high)
-      context.checked->refuse(where, std::string(field.name) + " is " +
-                                         std::to_string(field.value) + ", allowed " +
-                                         std::to_string(field.low) + " to " +
-                                         std::to_string(field.high));
+  if (is_checked()) refuse_fields(where, fields);
 }
+void refuse_start(Where where, const char *memory, int64_t address, int64_t unit);
 template <Space S, class T>
 void check_start(Where where, Ptr<S, T> pointer, int64_t unit) {
-  if (context.checked == nullptr || pointer.address % unit == 0) return;
-  context.checked->refuse(where, std::string("byte ") + std::to_string(pointer.address) + " of " +
-                                     pointer.memory->name + " is no multiple of " +
-                                     std::to_string(unit));
+  if (is_checked() && pointer.address % unit != 0)
+    refuse_start(where, pointer.memory->name, pointer.address, unit);
 }
 
 // Where an operand of whole blocks or fractals may start.
@@ -78,23 +120,16 @@ constexpr int64_t start_unit =
                                                                     : block_bytes;
 
 template <Pipe From, Pipe To>
-void set_flag(int event, int line = __builtin_LINE()) {
-  if (Core *core = context.checked) {
-    check({"set_flag", line}, {{"event id", event, 0, core->target.events - 1}});
-    core->issue({Action::Kind::set, {"set_flag", line}, From, To, event, {}, 0, 0, {}});
-  }
+AKG_INLINE void set_flag(int event, int line = __builtin_LINE()) {
+  if (is_checked()) issue_set(From, To, event, {"set_flag", line});
 }
 template <Pipe From, Pipe To>
-void wait_flag(int event, int line = __builtin_LINE()) {
-  if (Core *core = context.checked) {
-    check({"wait_flag", line}, {{"event id", event, 0, core->target.events - 1}});
-    core->issue({Action::Kind::wait, {"wait_flag", line}, To, From, event, {}, 0, 0, {}});
-  }
+AKG_INLINE void wait_flag(int event, int line = __builtin_LINE()) {
+  if (is_checked()) issue_wait(From, To, event, {"wait_flag", line});
 }
 template <Pipe On>
-void pipe_barrier(int line = __builtin_LINE()) {
-  if (Core *core = context.checked)
-    core->issue({Action::Kind::barrier, {"pipe_barrier", line}, On, On, 0, {}, 0, 0, {}});
+AKG_INLINE void pipe_barrier(int line = __builtin_LINE()) {
+  if (is_checked()) issue_barrier(On, {"pipe_barrier", line});
 }
 
 }  // namespace akg

@@ -126,7 +126,7 @@ void fast_product(C *c, const A *a, const A *b, const Product &f) {
 }
 
 template <class C, class A>
-void mad(Ptr<Space::l0c, C> c, Ptr<Space::l0a, A> a, Ptr<Space::l0b, A> b, Product f,
+AKG_INSTRUCTION void mad(Ptr<Space::l0c, C> c, Ptr<Space::l0a, A> a, Ptr<Space::l0b, A> b, Product f,
          int line = __builtin_LINE()) {
   const Where where{"mad", line};
   check(where, {{"m", f.m, 1, 4095}, {"k", f.k, 1, 4095}, {"n", f.n, 1, 4095}});

@@ -2,7 +2,11 @@
 #pragma once
 
 #include "cube.hpp"
-#include "launch.hpp"
+#include "entry.hpp"
 #include "movement.hpp"
 #include "scalar.hpp"
 #include "vector.hpp"
+
+#if !defined(AKG_HOST_LIBRARY)
+#include "launch.hpp"
+#endif

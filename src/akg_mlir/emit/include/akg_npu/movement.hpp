@@ -24,7 +24,7 @@ void move(Access memory, Where where, const Memory &to, int64_t at, const Memory
       const auto x = memory.template get<T>(from, of + i * static_cast<int64_t>(sizeof(T)));
       if constexpr (Access::checked && To == Space::gm)
         if (!x.known)
-          memory.core.refuse(where, "stores byte " +
+          refuse(where, "stores byte " +
                                         std::to_string(of + i * static_cast<int64_t>(sizeof(T))) +
                                         " of " + from.name + ", which was never written, to gm");
       memory.set(to, at + i * static_cast<int64_t>(sizeof(D)), convert<D>(x.value), x.known);
@@ -33,7 +33,7 @@ void move(Access memory, Where where, const Memory &to, int64_t at, const Memory
 }
 
 template <Space To, class D, Space From, class T>
-void copy(Ptr<To, D> dst, Ptr<From, T> src, Bursts f, int line = __builtin_LINE()) {
+AKG_INSTRUCTION void copy(Ptr<To, D> dst, Ptr<From, T> src, Bursts f, int line = __builtin_LINE()) {
   const Where where{"copy", line};
   check(where, {{"burst count", f.count, 1, 4095},
                 {"burst length", f.length, 1, 65535},
@@ -57,7 +57,7 @@ void copy(Ptr<To, D> dst, Ptr<From, T> src, Bursts f, int line = __builtin_LINE(
 }
 
 template <Space To, class T>
-void load2d(Ptr<To, T> dst, Ptr<Space::l1, T> src, Fractals f, int line = __builtin_LINE()) {
+AKG_INSTRUCTION void load2d(Ptr<To, T> dst, Ptr<Space::l1, T> src, Fractals f, int line = __builtin_LINE()) {
   static_assert(To == Space::l0a || To == Space::l0b, "fractals are loaded to l0a and l0b");
   const Where where{"load2d", line};
   check(where, {{"repeat", f.repeat, 1, 255},
@@ -80,7 +80,7 @@ inline int64_t windows(int size, int around, int taps, int dilation, int stride)
 }
 
 template <class T>
-void load3d(Ptr<Space::l0a, T> dst, Ptr<Space::l1, T> src, Windows f,
+AKG_INSTRUCTION void load3d(Ptr<Space::l0a, T> dst, Ptr<Space::l1, T> src, Windows f,
             int line = __builtin_LINE()) {
   const Where where{"load3d", line};
   check(where, {{"image rows", f.image.rows, 1, 32767},
@@ -120,7 +120,7 @@ void load3d(Ptr<Space::l0a, T> dst, Ptr<Space::l1, T> src, Windows f,
 // 16 blocks become 16 blocks: row e of the transposed block holds element e of each. Elements of
 // four bytes fill two blocks per row.
 template <class T>
-void vnchwconv(Ptr<Space::ub, T> dst, Ptr<Space::ub, T> src, Transpose f,
+AKG_INSTRUCTION void vnchwconv(Ptr<Space::ub, T> dst, Ptr<Space::ub, T> src, Transpose f,
                int line = __builtin_LINE()) {
   static_assert(sizeof(T) == 2 || sizeof(T) == 4, "elements of two or four bytes are transposed");
   const Where where{"vnchwconv", line};

@@ -7,15 +7,15 @@
 // draws one of the other orders.
 #pragma once
 
-#include <array>
-#include <deque>
-#include <functional>
-#include <map>
 #include <algorithm>
+#include <deque>
+#include <map>
 #include <random>
+#include <stdexcept>
 #include <tuple>
+#include <vector>
 
-#include "memory.hpp"
+#include "context.hpp"
 
 namespace akg {
 
@@ -32,13 +32,29 @@ inline void merge(Known &known, const Known &other) {
   for (int p = 0; p < pipes; ++p) known[p] = known[p] > other[p] ? known[p] : other[p];
 }
 
-// Where an instruction is in the text, for messages.
-struct Where {
-  const char *name;
-  int line;
+// What a kernel did that the machine would not accept.
+struct Refused : std::runtime_error {
+  using std::runtime_error::runtime_error;
 };
 
-struct Core;
+// A store that is still to be done.
+struct Store {
+  const Memory *memory;
+  int64_t address;
+  int size;
+  bool known;
+  uint8_t data[8];
+
+  void apply() const {
+    std::memcpy(memory->data + address, data, static_cast<size_t>(size));
+    std::memset(memory->valid + address, known ? 0xff : 0, static_cast<size_t>(size));
+  }
+  // Between start and completion the bytes are neither old nor new.
+  void poison() const {
+    std::memset(memory->data + address, 0, static_cast<size_t>(size));
+    std::memset(memory->valid + address, 0, static_cast<size_t>(size));
+  }
+};
 
 // An instruction in flight: what it has read, checked, and is still to store.
 struct Flight {
@@ -52,18 +68,6 @@ struct Flight {
 // The last accesses to each byte of a memory, by pipe and by kind.
 struct History {
   std::array<std::vector<int>, 2 * pipes> last;
-};
-
-// How the bodies of instructions see memory where checks are made.
-struct Checked {
-  static constexpr bool checked = true;
-  Core &core;
-  Flight &flight;
-
-  template <class T>
-  CheckedLane<T> get(const Memory &memory, int64_t address) const;
-  template <class T>
-  void set(const Memory &memory, int64_t address, T value, bool known) const;
 };
 
 struct Action {
@@ -92,13 +96,11 @@ bool interlocked(const Work &first, int m, int n) {
 
 // One core where checks are made: queues, and what is known to be ordered.
 struct Core {
-  const Target &target;
   const char *kernel;
   int index;
   bool checks;    // refuse what the machine would not accept
   bool ordered;   // program order
   std::mt19937_64 random;
-  std::array<bool, 128> mask_set{};
 
   std::array<std::deque<Action>, pipes> queue;
   std::array<std::vector<Flight>, pipes> running;
@@ -119,9 +121,8 @@ struct Core {
   std::map<int, History> histories;
   int issued = 0;
 
-  Core(const Target &target, const char *kernel, int index, bool checks, bool ordered,
-       uint64_t seed)
-      : target(target), kernel(kernel), index(index), checks(checks), ordered(ordered),
+  Core(const char *kernel, int index, bool checks, bool ordered, uint64_t seed)
+      : kernel(kernel), index(index), checks(checks), ordered(ordered),
         random(seed * 0x9e3779b97f4a7c15ull + static_cast<uint64_t>(index)) {}
 
   int count(int pipe) const { return static_cast<int>(started[pipe].size()); }
@@ -148,7 +149,7 @@ struct Core {
   void access(const Flight &flight, const Memory &memory, int64_t address, int size, bool write);
 };
 
-inline void Core::issue(Action action) {
+AKG_BODY void Core::issue(Action action) {
   action.issued = known[number(Pipe::s)];
   const int pipe = number(action.pipe);
   const bool scalar = action.pipe == Pipe::s || action.pipe == Pipe::all;
@@ -174,7 +175,7 @@ inline void Core::issue(Action action) {
   queue[pipe].push_back(std::move(action));
 }
 
-inline bool Core::may_start(const Action &action) const {
+AKG_BODY bool Core::may_start(const Action &action) const {
   switch (action.kind) {
     case Action::Kind::wait:
       return flags.set.count({action.other, action.pipe, action.event}) > 0;
@@ -189,7 +190,7 @@ inline bool Core::may_start(const Action &action) const {
 }
 
 // One thing that may happen next, drawn at random; false where nothing may.
-inline bool Core::step() {
+AKG_BODY bool Core::step() {
   std::array<int, 2 * pipes> choices{};
   int count = 0;
   for (int p = 1; p < pipes; ++p) {
@@ -209,7 +210,7 @@ inline bool Core::step() {
   return true;
 }
 
-inline void Core::start(Action &action) {
+AKG_BODY void Core::start(Action &action) {
   const int pipe = action.pipe == Pipe::all ? 0 : number(action.pipe);
   merge(known[pipe], action.issued);
   switch (action.kind) {
@@ -250,7 +251,7 @@ inline void Core::start(Action &action) {
   }
 }
 
-inline void Core::start_work(Action &action) {
+AKG_BODY void Core::start_work(Action &action) {
   const int pipe = number(action.pipe);
   // The cube itself orders products of one size that are large.
   for (size_t i = 0; action.m > 0 && i < running[pipe].size();) {
@@ -268,14 +269,14 @@ inline void Core::start_work(Action &action) {
   running[pipe].push_back(std::move(flight));
 }
 
-inline void Core::complete(int pipe, size_t which) {
+AKG_BODY void Core::complete(int pipe, size_t which) {
   Flight flight = std::move(running[pipe][which]);
   running[pipe].erase(running[pipe].begin() + static_cast<std::ptrdiff_t>(which));
   for (const Store &store : flight.stores) store.apply();
   settle(flight.position);
 }
 
-inline void Core::settle(int position) {
+AKG_BODY void Core::settle(int position) {
   for (size_t i = 0; i < setting.size();) {
     auto &pending = setting[i].pending;
     for (size_t j = 0; j < pending.size(); ++j)
@@ -290,17 +291,17 @@ inline void Core::settle(int position) {
   }
 }
 
-inline void Core::fire(const FlagId &flag, const Where &where, const Known &brings) {
+AKG_BODY void Core::fire(const FlagId &flag, const Where &where, const Known &brings) {
   if (flags.set.count(flag) > 0) refuse(where, "the flag is already set");
   flags.set[flag] = brings;
 }
 
-inline void Core::drain() {
+AKG_BODY void Core::drain() {
   while (step()) {
   }
 }
 
-inline void Core::end() {
+AKG_BODY void Core::end() {
   drain();
   for (int p = 0; p < pipes; ++p)
     if (!queue[p].empty()) refuse(queue[p].front().where, "waits for what never happens");
@@ -314,7 +315,7 @@ inline void Core::end() {
 
 // Refuse an access outside of its memory, or to a byte that an instruction which may not have
 // completed touches; note it for later ones.
-inline void Core::access(const Flight &flight, const Memory &memory, int64_t address, int size,
+AKG_BODY void Core::access(const Flight &flight, const Memory &memory, int64_t address, int size,
                          bool write) {
   if (address < 0 || address + size > memory.bytes)
     refuse(flight.where, "bytes " + std::to_string(address) + " to " +
@@ -346,23 +347,47 @@ inline void Core::access(const Flight &flight, const Memory &memory, int64_t add
   for (int64_t i = address; i < address + size; ++i) last[static_cast<size_t>(i)] = mine;
 }
 
-template <class T>
-CheckedLane<T> Checked::get(const Memory &memory, int64_t address) const {
-  core.access(flight, memory, address, sizeof(T), false);
-  T value;
-  std::memcpy(&value, memory.data + address, sizeof value);
-  bool known = true;
-  for (size_t i = 0; i < sizeof value; ++i)
-    known = known && memory.valid[static_cast<size_t>(address) + i] == 0xff;
-  return {value, known};
+AKG_BODY bool Checked::read(const Memory &memory, int64_t address, void *to, int size) const {
+  core.access(flight, memory, address, size, false);
+  std::memcpy(to, memory.data + address, static_cast<size_t>(size));
+  const uint8_t *valid = memory.valid + address;
+  return std::all_of(valid, valid + size, [](uint8_t byte) { return byte == 0xff; });
 }
 
-template <class T>
-void Checked::set(const Memory &memory, int64_t address, T value, bool known) const {
-  core.access(flight, memory, address, sizeof(T), true);
-  Store store{&memory, address, sizeof value, known, {}};
-  std::memcpy(store.data, &value, sizeof value);
+AKG_BODY void Checked::write(const Memory &memory, int64_t address, const void *from, int size,
+                             bool known) const {
+  core.access(flight, memory, address, size, true);
+  Store store{&memory, address, size, known, {}};
+  std::memcpy(store.data, from, static_cast<size_t>(size));
   flight.stores.push_back(store);
+}
+
+AKG_BODY void issue_work(Pipe pipe, Where where, std::function<void(Checked)> body, int m, int n) {
+  context.checked->issue({Action::Kind::work, where, pipe, pipe, 0, {}, m, n, std::move(body)});
+}
+AKG_BODY void issue_set(Pipe from, Pipe to, int event, Where where) {
+  refuse_fields(where, {{"event id", event, 0, context.events - 1}});
+  context.checked->issue({Action::Kind::set, where, from, to, event, {}, 0, 0, {}});
+}
+AKG_BODY void issue_wait(Pipe from, Pipe to, int event, Where where) {
+  refuse_fields(where, {{"event id", event, 0, context.events - 1}});
+  context.checked->issue({Action::Kind::wait, where, to, from, event, {}, 0, 0, {}});
+}
+AKG_BODY void issue_barrier(Pipe on, Where where) {
+  context.checked->issue({Action::Kind::barrier, where, on, on, 0, {}, 0, 0, {}});
+}
+
+AKG_BODY void refuse(Where where, const std::string &what) { context.checked->refuse(where, what); }
+
+AKG_BODY void refuse_fields(Where where, std::initializer_list<Field> fields) {
+  for (const Field &field : fields)
+    if (field.value < field.low || field.value > field.high)
+      refuse(where, std::string(field.name) + " is " + std::to_string(field.value) + ", allowed " +
+                        std::to_string(field.low) + " to " + std::to_string(field.high));
+}
+AKG_BODY void refuse_start(Where where, const char *memory, int64_t address, int64_t unit) {
+  refuse(where, "byte " + std::to_string(address) + " of " + memory + " is no multiple of " +
+                    std::to_string(unit));
 }
 
 }  // namespace akg

@@ -7,30 +7,40 @@
 namespace akg {
 
 template <Space S, class T>
-T load(Ptr<S, T> src, int line = __builtin_LINE()) {
-  const Where where{"load", line};
+AKG_INSTRUCTION T checked_load(Ptr<S, T> src, Where where) {
   check_start(where, src, sizeof(T));
   T value{};
   work(Pipe::s, where, [=, &value](auto memory) {
     const auto x = memory.template get<T>(*src.memory, src.address);
-    if constexpr (decltype(memory)::checked)
-      if (!x.known) memory.core.refuse(where, "loads an element that was never written");
+    if (!x.known) refuse(where, "loads an element that was never written");
     value = x.value;
   });
   return value;
 }
-
 template <Space S, class T>
-void store(Ptr<S, T> dst, T value, int line = __builtin_LINE()) {
-  const Where where{"store", line};
+AKG_INSTRUCTION void checked_store(Ptr<S, T> dst, T value, Where where) {
   check_start(where, dst, sizeof(T));
   work(Pipe::s, where,
        [=](auto memory) { memory.set(*dst.memory, dst.address, value, true); });
 }
 
+template <Space S, class T>
+AKG_INLINE T load(Ptr<S, T> src, int line = __builtin_LINE()) {
+  if (is_checked()) return checked_load(src, {"load", line});
+  return Fast{}.get<T>(*src.memory, src.address).value;
+}
+template <Space S, class T>
+AKG_INLINE void store(Ptr<S, T> dst, T value, int line = __builtin_LINE()) {
+  if (is_checked())
+    checked_store(dst, value, {"store", line});
+  else
+    Fast{}.set(*dst.memory, dst.address, value, true);
+}
+
 // Element `index` of a view whose dimension has `size` of them.
-inline int64_t within(int64_t index, int64_t size, int line = __builtin_LINE()) {
-  check({"subscript", line}, {{"index", index, 0, size - 1}});
+AKG_INLINE int64_t within(int64_t index, int64_t size, int line = __builtin_LINE()) {
+  if (is_checked() && (index < 0 || index >= size))
+    refuse_fields({"subscript", line}, {{"index", index, 0, size - 1}});
   return index;
 }
 

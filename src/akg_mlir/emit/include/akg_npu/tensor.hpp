@@ -15,13 +15,12 @@ struct Ptr;
 template <Space S, class T, int64_t... Sizes>
 struct Tensor : Ptr<S, T> {
   template <class... Indices>
-  Ptr<S, T> operator()(Indices... indices) const {
+  [[gnu::always_inline]] Ptr<S, T> operator()(Indices... indices) const {
     static_assert(sizeof...(Indices) <= sizeof...(Sizes), "more indices than dimensions");
-    constexpr int64_t sizes[] = {Sizes..., 1};
     const int64_t given[] = {static_cast<int64_t>(indices)..., 0};
     int64_t element = 0;
-    for (unsigned dim = 0; dim < sizeof...(Sizes); ++dim)
-      element = element * sizes[dim] + (dim < sizeof...(Indices) ? given[dim] : 0);
+    unsigned dim = 0;
+    ((element = element * Sizes + (dim < sizeof...(Indices) ? given[dim] : 0), ++dim), ...);
     return this->at(element * static_cast<int64_t>(sizeof(T)));
   }
 };

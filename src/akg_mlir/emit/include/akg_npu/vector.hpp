@@ -108,7 +108,7 @@ void each_lane(Where where, int repeat, int mask, Operand<D> dst, F f, Operand<T
 
 #define AKG_BINARY(name, expression)                                                           \
   template <class T>                                                                           \
-  void name(UbPtr<T> dst, UbPtr<T> src0, UbPtr<T> src1, Binary f, int line = __builtin_LINE()) { \
+  AKG_INSTRUCTION void name(UbPtr<T> dst, UbPtr<T> src0, UbPtr<T> src1, Binary f, int line = __builtin_LINE()) { \
     const Where where{#name, line};                                                            \
     check_strides(where, f.repeat, f.mask, sizeof(T), 255, {f.dst, f.src0, f.src1});           \
     each_lane<T>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},                              \
@@ -125,7 +125,7 @@ AKG_BINARY(vmin, minimum(a, b))
 
 #define AKG_UNARY(name, expression)                                                     \
   template <class T>                                                                    \
-  void name(UbPtr<T> dst, UbPtr<T> src, Unary f, int line = __builtin_LINE()) {         \
+  AKG_INSTRUCTION void name(UbPtr<T> dst, UbPtr<T> src, Unary f, int line = __builtin_LINE()) {         \
     const Where where{#name, line};                                                     \
     check_strides(where, f.repeat, f.mask, sizeof(T), 65535, {f.dst, f.src});           \
     each_lane<T>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},                       \
@@ -143,7 +143,7 @@ AKG_UNARY(vrelu, relu(a))
 // dst = src + scalar, and dst = src * scalar.
 #define AKG_SCALAR(name, expression)                                                       \
   template <class T>                                                                       \
-  void name(UbPtr<T> dst, UbPtr<T> src, T s, Unary f, int line = __builtin_LINE()) {       \
+  AKG_INSTRUCTION void name(UbPtr<T> dst, UbPtr<T> src, T s, Unary f, int line = __builtin_LINE()) {       \
     const Where where{#name, line};                                                        \
     check_strides(where, f.repeat, f.mask, sizeof(T), 65535, {f.dst, f.src});              \
     each_lane<T>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},                          \
@@ -155,7 +155,7 @@ AKG_SCALAR(vmuls, mul(a, s))
 
 // dst += src * scalar, and dst += src0 * src1: rounded after the product and after the sum.
 template <class T>
-void vaxpy(UbPtr<T> dst, UbPtr<T> src, T s, Unary f, int line = __builtin_LINE()) {
+AKG_INSTRUCTION void vaxpy(UbPtr<T> dst, UbPtr<T> src, T s, Unary f, int line = __builtin_LINE()) {
   const Where where{"vaxpy", line};
   check_strides(where, f.repeat, f.mask, sizeof(T), 65535, {f.dst, f.src});
   each_lane<T>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},
@@ -163,7 +163,7 @@ void vaxpy(UbPtr<T> dst, UbPtr<T> src, T s, Unary f, int line = __builtin_LINE()
                Operand<T>{dst, f.dst});
 }
 template <class T>
-void vmla(UbPtr<T> dst, UbPtr<T> src0, UbPtr<T> src1, Binary f, int line = __builtin_LINE()) {
+AKG_INSTRUCTION void vmla(UbPtr<T> dst, UbPtr<T> src0, UbPtr<T> src1, Binary f, int line = __builtin_LINE()) {
   const Where where{"vmla", line};
   check_strides(where, f.repeat, f.mask, sizeof(T), 255, {f.dst, f.src0, f.src1});
   each_lane<T>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},
@@ -172,14 +172,14 @@ void vmla(UbPtr<T> dst, UbPtr<T> src0, UbPtr<T> src1, Binary f, int line = __bui
 }
 
 template <class D, class T>
-void vconv(UbPtr<D> dst, UbPtr<T> src, Unary f, int line = __builtin_LINE()) {
+AKG_INSTRUCTION void vconv(UbPtr<D> dst, UbPtr<T> src, Unary f, int line = __builtin_LINE()) {
   const Where where{"vconv", line};
   check_strides(where, f.repeat, f.mask, std::max(sizeof(D), sizeof(T)), 65535, {f.dst, f.src});
   each_lane<D>(where, f.repeat, f.mask, Operand<D>{dst, f.dst},
                [](int64_t, T a) { return convert<D>(a); }, Operand<T>{src, f.src});
 }
 template <class T>
-void vector_dup(UbPtr<T> dst, T s, Fill f, int line = __builtin_LINE()) {
+AKG_INSTRUCTION void vector_dup(UbPtr<T> dst, T s, Fill f, int line = __builtin_LINE()) {
   const Where where{"vector_dup", line};
   check_strides(where, f.repeat, f.mask, sizeof(T), 65535, {f.dst});
   each_lane<T>(where, f.repeat, f.mask, Operand<T>{dst, f.dst}, [s](int64_t) { return s; });
@@ -187,7 +187,7 @@ void vector_dup(UbPtr<T> dst, T s, Fill f, int line = __builtin_LINE()) {
 
 // Where the mask of the last comparison is set, src0, else src1; the same lanes in every repeat.
 template <class T>
-void vsel(UbPtr<T> dst, UbPtr<T> src0, UbPtr<T> src1, Binary f, int line = __builtin_LINE()) {
+AKG_INSTRUCTION void vsel(UbPtr<T> dst, UbPtr<T> src0, UbPtr<T> src1, Binary f, int line = __builtin_LINE()) {
   const Where where{"vsel", line};
   check_strides(where, f.repeat, f.mask, sizeof(T), 255, {f.dst, f.src0, f.src1});
   check_start(where, dst, block_bytes);
@@ -195,8 +195,8 @@ void vsel(UbPtr<T> dst, UbPtr<T> src0, UbPtr<T> src1, Binary f, int line = __bui
     for (int64_t r = 0; r < f.repeat; ++r)
       for (int64_t e = 0; e < f.mask; ++e) {
         if constexpr (decltype(memory)::checked)
-          if (!memory.core.mask_set[static_cast<size_t>(e)])
-            memory.core.refuse(where, "the compare mask was never set for all of its lanes");
+          if (!context.mask_known[static_cast<size_t>(e)])
+            refuse(where, "the compare mask was never set for all of its lanes");
         const auto a = memory.template get<T>(*src0.memory,
                                               src0.address + lane_byte<T>(f.src0, r, e));
         const auto b = memory.template get<T>(*src1.memory,
@@ -223,8 +223,8 @@ void compare(Where where, UbPtr<T> src0, UbPtr<T> src1, Compare f, F holds) {
         context.mask[static_cast<size_t>(e)] = holds(a.value, b.value);
         if constexpr (decltype(memory)::checked) {
           if (!a.known || !b.known)
-            memory.core.refuse(where, "compares elements that were never written");
-          memory.core.mask_set[static_cast<size_t>(e)] = true;
+            refuse(where, "compares elements that were never written");
+          context.mask_known[static_cast<size_t>(e)] = true;
         }
       }
   });
@@ -232,7 +232,7 @@ void compare(Where where, UbPtr<T> src0, UbPtr<T> src1, Compare f, F holds) {
 
 #define AKG_COMPARE(name, operation)                                                     \
   template <class T>                                                                     \
-  void name(UbPtr<T> src0, UbPtr<T> src1, Compare f, int line = __builtin_LINE()) {      \
+  AKG_INSTRUCTION void name(UbPtr<T> src0, UbPtr<T> src1, Compare f, int line = __builtin_LINE()) {      \
     compare({#name, line}, src0, src1, f, [](T a, T b) { return a operation b; });       \
   }
 AKG_COMPARE(vcmp_eq, ==)
@@ -263,7 +263,7 @@ void reduce(Where where, UbPtr<T> dst, UbPtr<T> src, Reduce f, int groups, int64
         const auto x = memory.template get<T>(*src.memory,
                                               src.address + lane_byte<T>(f.src, r, e));
         if constexpr (decltype(memory)::checked)
-          if (!x.known) memory.core.refuse(where, "reduces elements that were never written");
+          if (!x.known) refuse(where, "reduces elements that were never written");
         values[static_cast<size_t>(e)] = x.value;
       }
       for (int64_t g = 0; g < results; ++g) {
@@ -286,12 +286,12 @@ T infinity(bool negative) {
 
 #define AKG_REDUCE(whole, group, neutral, combine)                                          \
   template <class T>                                                                        \
-  void whole(UbPtr<T> dst, UbPtr<T> src, Reduce f, int line = __builtin_LINE()) {           \
+  AKG_INSTRUCTION void whole(UbPtr<T> dst, UbPtr<T> src, Reduce f, int line = __builtin_LINE()) {           \
     reduce<T>({#whole, line}, dst, src, f, 1, sizeof(T), neutral,                           \
               [](T a, T b) { return combine(a, b); });                                      \
   }                                                                                         \
   template <class T>                                                                        \
-  void group(UbPtr<T> dst, UbPtr<T> src, Reduce f, int line = __builtin_LINE()) {           \
+  AKG_INSTRUCTION void group(UbPtr<T> dst, UbPtr<T> src, Reduce f, int line = __builtin_LINE()) {           \
     reduce<T>({#group, line}, dst, src, f, 8, block_bytes, neutral,                         \
               [](T a, T b) { return combine(a, b); });                                      \
   }

@@ -49,6 +49,8 @@ func.func @k(%a: memref<5x3x16x16xf16, #npu<space gm>>, %b: memref<5x2x16x16xf16
   func.return
 }
 }
+// CHECK:       npu.schedule = ["cores 2 x 2, tiles of each 1 x 1",
+// CHECK-SAME:  "S1 on cube: c[n1, m1, m0, n0] = c[n1, m1, m0, n0] + (f32(a[k1, m1, m0, k0]) * f32(b[k1, n1, n0, k0]))"
 // CHECK:         npu.mmad {{.*}} m 16 k 32 n 16
 // CHECK:       } else {
 // CHECK:         scf.for

@@ -48,6 +48,7 @@ func.func @k(%x: memref<37x29xf32, #npu<space gm>>, %b: memref<29xf32, #npu<spac
 }
 // CHECK:       func.func @k
 // CHECK-SAME:  npu.cores = 1 : i64
+// CHECK-SAME:  npu.schedule = ["S0 on vector: t[i, j] = x[i, j] + b[j]", "S1 on vector: y[i, j] = max(t[i, j], 0)"]
 // CHECK-NOT:     poly.
 // CHECK-NOT:     memref.alloc
 // CHECK:         scf.for %t0 = {{.*}} {

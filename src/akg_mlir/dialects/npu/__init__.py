@@ -44,6 +44,7 @@ from akg_mlir.dialects.npu.buffers import (
     PtrOp,
     ViewOp,
     cores_of,
+    schedule_of,
     view_type,
 )
 from akg_mlir.dialects.npu.cube import ConvOp, Load2dOp, Load3dOp, MadOp, MmadOp
@@ -162,6 +163,7 @@ __all__ = [
     "cores_of",
     "memref_in",
     "memref_type",
+    "schedule_of",
     "space_of",
     "strides_of",
     "view_type",

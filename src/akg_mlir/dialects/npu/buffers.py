@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from xdsl.dialects.builtin import (
     I64,
     AffineMapAttr,
+    ArrayAttr,
     IndexType,
     IntegerAttr,
     MemRefType,
     StridedLayoutAttr,
+    StringAttr,
     i64,
 )
 from xdsl.dialects.func import FuncOp
@@ -36,6 +38,7 @@ from xdsl.traits import (
     Pure,
 )
 from xdsl.utils.exceptions import VerifyException
+from xdsl.utils.hints import isa
 
 from akg_mlir.dialects.npu.attributes import (
     Pipe,
@@ -65,6 +68,12 @@ def cores_of(op: Operation) -> int:
         kernel = kernel.parent_op()
     cores = None if kernel is None else kernel.attributes.get("npu.cores")
     return cores.value.data if isinstance(cores, IntegerAttr) else 1
+
+
+def schedule_of(kernel: Operation) -> tuple[str, ...]:
+    """What was scheduled, in words: a line on tiles, lines on cores, a line per statement."""
+    lines = kernel.attributes.get("npu.schedule")
+    return tuple(line.data for line in lines.data) if isa(lines, ArrayAttr[StringAttr]) else ()
 
 
 @irdl_op_definition

@@ -135,11 +135,13 @@ def head(function: func.FuncOp, target: Target, buffers: Buffers, body: Sequence
         *declarations,
         "",
     ]
-    # The comment has one line per buffer and tensor, and five more: lines of the body start below.
-    comment_lines = 5 + len(buffers.tensors) + len(buffers.on_chip)
-    first = comment_lines + len(before) + 1
-    comment = _comment(name, target, cores, buffers, first)
-    assert len(comment) == comment_lines
+    lines = npu.schedule_of(function)
+    schedule = ["//", *(f"// {line}" for line in lines)] if lines else []
+    # The title, and a table of one line per buffer and tensor under four: the body starts below.
+    table_lines = 5 + len(buffers.tensors) + len(buffers.on_chip)
+    first = len(schedule) + table_lines + len(before) + 1
+    title = f"// {name}: {cores} of the {target.cores} cores of {target.name}"
+    comment = [title, *schedule, *_table(buffers, first)]
     entry = ["}", "", f"AKG_ENTRY({name}, target, {cores}, {_passed(len(buffers.tensors))})", ""]
     return "\n".join([*comment, *before, *body, *entry])
 
@@ -148,9 +150,8 @@ def _elements(buffer: Buffer) -> str:
     return ", ".join([buffer.element, *map(str, buffer.shape if buffer.dense else ())])
 
 
-def _comment(name: str, target: Target, cores: int, buffers: Buffers, first: int) -> list[str]:
+def _table(buffers: Buffers, first: int) -> list[str]:
     return [
-        f"// {name}: {cores} of the {target.cores} cores of {target.name}",
         "//",
         "// tensors in gm, and buffers on chip with the lines of this file in which they live:",
         f"//   {'name':<20} {'space':<5} {'address':>8} {'bytes':>9}  {'elements':<28} lines",

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from xdsl.builder import Builder
 from xdsl.context import Context
 from xdsl.dialects import affine, func, memref
-from xdsl.dialects.builtin import AffineMapAttr, IntegerAttr, ModuleOp, UnitAttr, i64
+from xdsl.dialects.builtin import (
+    AffineMapAttr,
+    ArrayAttr,
+    IntegerAttr,
+    ModuleOp,
+    StringAttr,
+    UnitAttr,
+    i64,
+)
 from xdsl.ir import SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
 from xdsl.passes import ModulePass
@@ -17,10 +25,11 @@ from akg_mlir.diagnostics import CompileError, remark
 from akg_mlir.dialects import npu, poly
 from akg_mlir.passes.affine.bridge import read_tree
 from akg_mlir.passes.affine.poly_schedule import function_name
-from akg_mlir.passes.affine.statements import read_scop
+from akg_mlir.passes.affine.statements import ArrayNames, read_scop
 from akg_mlir.passes.npu.generate.copies import emit_copy
 from akg_mlir.passes.npu.generate.cores import Grid, choose_grid, communicates, parts, restrict
 from akg_mlir.passes.npu.generate.cube import emit_product
+from akg_mlir.passes.npu.generate.description import describe
 from akg_mlir.passes.npu.generate.indices import Indices, Materialiser
 from akg_mlir.passes.npu.generate.loops import core_context, generate_loops
 from akg_mlir.passes.npu.generate.scalar import emit_scalar, uses_indices
@@ -46,7 +55,8 @@ class NpuGenerate(ModulePass):
 
     Below every unit mark a statement becomes tile ops on views of constant sizes: full and partial
     tiles get code of their own. The outermost parallel loops are spread over the cores
-    (`npu.cores`), and the function becomes a kernel if it was none. No `poly` op remains.
+    (`npu.cores`), and the function becomes a kernel if it was none. No `poly` op remains;
+    `npu.schedule` says in words what was scheduled.
     """
 
     name = NAME
@@ -65,7 +75,8 @@ class _Generator:
     def __init__(self, op: poly.ScopOp, cores: int) -> None:
         self.op, self.target_cores = op, cores
         self.where = function_name(op)
-        self.scop: Scop = read_scop(op)
+        self.names = ArrayNames()
+        self.scop: Scop = read_scop(op, self.names)
         self.bodies = {s.sym_name.data: s for s in op.statements}
         block = op.parent
         assert block is not None
@@ -87,6 +98,7 @@ class _Generator:
         except TreeError as error:
             raise CompileError(str(error), self.op) from error
         grids = self.grids()
+        self.describe(grids)
         parameters, indices, counts = self.cores(grids)
         root = restrict(self.program, grids, parameters)
         generate_loops(
@@ -95,6 +107,15 @@ class _Generator:
         self.op.detach()
         self.op.erase()
         forget_tiles(self.block)
+
+    def describe(self, grids: list[Grid]) -> None:
+        """Names for arrays that have none, and what becomes of the tree as `npu.schedule`."""
+        parent = self.op.parent_op()
+        assert parent is not None
+        for name, value in self.names.values.items():
+            value.name_hint = value.name_hint or name
+        lines = (*npu.schedule_of(parent), *describe(self.op, self.program, grids))
+        parent.attributes["npu.schedule"] = ArrayAttr([StringAttr(line) for line in lines])
 
     # ----------------------------------------------------------------------------------- cores
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from akg_mlir import targets
     from akg_mlir.compiler import Kernel, compile, pipeline
     from akg_mlir.diagnostics import CompileError, Remark
+    from akg_mlir.execution.library import load_library
     from akg_mlir.frontends.python import (
         Axis,
         Tensor,
@@ -143,6 +144,7 @@ __all__ = [
     "i64",
     "kernel",
     "layer_norm",
+    "load_library",
     "log",
     "logical_not",
     "make_context",
@@ -187,6 +189,7 @@ _MODULE_OF = {
     "Remark": "diagnostics",
     "compile": "compiler",
     "kernel": "python_kernel",
+    "load_library": "execution.library",
     "make_context": "parsing",
     "parse_module": "parsing",
     "pipeline": "compiler",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xdsl.passes import ModulePass, PassPipeline, PassPipelineCallbackType
@@ -15,6 +16,7 @@ from akg_mlir.sources import Array, SourceLike, load
 
 if TYPE_CHECKING:
     from akg_mlir.execution.host import HostProgram
+    from akg_mlir.execution.library import Program
     from akg_mlir.execution.machine import Runner
     from akg_mlir.report.figures import RunReport
 
@@ -103,6 +105,17 @@ class Kernel:
         from akg_mlir.execution.host import HostProgram
 
         return HostProgram(self.compilation)
+
+    def build_library(self, directory: str | Path) -> Program:
+        """Write the program to a folder, as a shared library with a C API, sources and manifest,
+        and load it: callable on numpy arrays, without weights.
+
+        `akg_mlir.load_library(directory)` loads it again. Needs g++ or clang++; raises CompileError
+        without one, or where the folder holds something else.
+        """
+        from akg_mlir.execution.library import build_library
+
+        return build_library(self.compilation, directory).load()
 
     def report(self, inputs: Mapping[str, Array] | None = None, *, seed: int = 0) -> RunReport:
         """Run on `inputs` (arguments not named there get random values) and compare.

@@ -111,12 +111,10 @@ def _functions() -> Iterator[tuple[str, func.FuncOp]]:
 
 def _arrays(kernel: HostKernel) -> list[Array | None]:
     random = np.random.default_rng(0)
-    program = kernel.program
     arrays: list[Array | None] = []
-    for position, number in enumerate(program.arguments):
-        buffer = program.buffers[number]
-        drawn = random.standard_normal(buffer.shape).astype(DTYPES[buffer.element])
-        arrays.append(None if position in program.outputs else drawn)
+    for position, tensor in enumerate(kernel.kernel.tensors[: kernel.kernel.arguments]):
+        drawn = random.standard_normal(tensor.shape).astype(DTYPES[tensor.element])
+        arrays.append(None if position in kernel.kernel.outputs else drawn)
     return arrays
 
 

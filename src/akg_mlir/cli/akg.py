@@ -27,6 +27,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--backtrace", action="store_true", help="show tracebacks on errors")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands.add_parser("run", help="compile a program, run it, compare its results"))
+    _add_build(commands.add_parser("build", help="write a program as C++, or as a library"))
     targets = commands.add_parser("targets", help="list the machines to compile for")
     targets.set_defaults(command=_targets)
     _add_ops(commands.add_parser("ops", help="what is supported: operators, types, units"))
@@ -66,7 +67,30 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     add("--json", action="store_true", help="print the figures as JSON")
     add("--remarks", type=Path, metavar="FILE", help="write what passes decided, as JSON lines")
     _add_options(parser)
+    _add_floor(parser)
     parser.set_defaults(command=_run)
+
+
+def _add_build(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("file", type=Path, metavar="FILE", help="a .mlir, .onnx, .json or .info file")
+    add("-o", "--output", type=Path, required=True, metavar="DIR", help="the folder to write to")
+    add(
+        "--host",
+        action="store_true",
+        help="also compile: a shared library with a C API and a Python wrapper",
+    )
+    add("--name", help="prefix of the C functions (default: from FILE)")
+    add(
+        "--weights",
+        type=Path,
+        metavar="X.npz",
+        help="values of arguments by name that become part of the program",
+    )
+    add("--force", action="store_true", help="write to a folder that holds other files")
+    add("--json", action="store_true", help="print what was written as JSON")
+    _add_options(parser)
+    parser.set_defaults(command=_build)
 
 
 def _add_ops(parser: argparse.ArgumentParser) -> None:
@@ -79,6 +103,7 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("directory", type=Path, nargs="?", default=Path("examples"), help="default: examples")
     _add_options(parser)
+    _add_floor(parser)
     parser.set_defaults(command=_demo)
 
 
@@ -87,19 +112,28 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     add("--target", help="a name that `akg targets` lists (default ascend910)")
     add("--pipeline", metavar="PASSES", help='what to run instead of "akg"')
     add("--precision", choices=("strict", "mixed"), default="strict")
-    add(
+    add("--policy", help="tile policy (default: chosen by cost)")
+
+
+def _add_floor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--floor",
         choices=("npu", "affine"),
         default="npu",
         help="run the instructions on the simulated machine (default), or the schedule trees",
     )
-    add("--policy", help="tile policy (default: chosen by cost)")
 
 
 def _run(options: argparse.Namespace) -> int:
     from akg_mlir.cli.running import run_program
 
     return run_program(options)
+
+
+def _build(options: argparse.Namespace) -> int:
+    from akg_mlir.cli.building import build_program
+
+    return build_program(options)
 
 
 def _demo(options: argparse.Namespace) -> int:

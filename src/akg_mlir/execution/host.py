@@ -11,13 +11,11 @@ from xdsl.dialects import func
 
 from akg_mlir.compilation import Compilation
 from akg_mlir.emit.cpp import emit_kernel
-from akg_mlir.emit.cpp.names import kernel_identifier
-from akg_mlir.emit.program import decode
 from akg_mlir.execution.graph import kernel_calls, run_graph, with_weights
 from akg_mlir.execution.host_build import build
 from akg_mlir.execution.machine import target_of
 from akg_mlir.machine import MachineError
-from akg_mlir.machine.program import DTYPES, Program
+from akg_mlir.machine.program import DTYPES
 from akg_mlir.sources import Array
 from akg_mlir.targets import Target
 
@@ -54,10 +52,10 @@ class HostKernel:
         self, function: func.FuncOp, target: Target, edit: Callable[[str], str] = str
     ) -> None:
         self.name = function.sym_name.data
-        self.program: Program = decode(function, target)
-        self.text = edit(emit_kernel(function, target))
+        self.kernel = emit_kernel(function, target)
+        self.text = edit(self.kernel.text)
         library = build(self.text)
-        self._launch = library[f"{kernel_identifier(self.name)}_launch"]
+        self._launch = library[f"{self.kernel.name}_launch"]
         self._launch.restype = ctypes.c_int
 
     def run(self, arrays: Sequence[Array | None], mode: HostMode = FAST) -> dict[int, Array]:
@@ -66,34 +64,19 @@ class HostKernel:
         One array per argument, None for an output that is undefined before. Raises MachineError
         with what a checked run refuses.
         """
-        program = self.program
+        kernel = self.kernel
+        workspaces = [None] * (len(kernel.tensors) - kernel.arguments)
         tensors: list[Array] = []
         undefined: list[bool] = []
-        for number in self._parameters():
-            buffer = program.buffers[number]
-            position = program.arguments.index(number) if number in program.arguments else -1
-            given = arrays[position] if 0 <= position < len(arrays) else None
-            dtype = DTYPES[buffer.element]
+        for tensor, given in zip(kernel.tensors, (*arrays, *workspaces), strict=True):
+            dtype = DTYPES[tensor.element]
             undefined.append(given is None)
             if given is None:
-                tensors.append(np.zeros(buffer.bytes // dtype.itemsize, dtype))
+                tensors.append(np.zeros(tensor.bytes // dtype.itemsize, dtype))
             else:
                 tensors.append(np.array(given, dtype, order="C"))
         self._call(tensors, undefined, mode)
-        return {
-            position: tensors[position].reshape(program.buffers[program.arguments[position]].shape)
-            for position in program.outputs
-        }
-
-    def _parameters(self) -> list[int]:
-        """The buffers that a launch passes: arguments, then workspace in GM."""
-        program = self.program
-        workspace = [
-            number
-            for number, buffer in enumerate(program.buffers)
-            if buffer.memory == "gm" and number not in program.arguments
-        ]
-        return [*program.arguments, *workspace]
+        return {k: tensors[k].reshape(kernel.tensors[k].shape) for k in kernel.outputs}
 
     def _call(self, tensors: Sequence[Array], undefined: Sequence[bool], mode: HostMode) -> None:
         entries = (_Argument * len(tensors))(

@@ -8,7 +8,9 @@ import re
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -20,10 +22,9 @@ INCLUDE = Path(__file__).parent.parent / "emit" / "include"
 
 # No fused multiply-adds, no reordering: every rounding is the one that the text says.
 _FLAGS = (
-    *("-std=c++17", "-O3", "-march=native", "-ffp-contract=off", "-fPIC", "-shared", "-pthread"),
+    *("-std=c++17", "-O3", "-march=native", "-ffp-contract=off", "-fPIC", "-pthread"),
     "-DAKG_HOST_LIBRARY",
 )
-_MODEL = "libakg_npu_host.so"
 _OLDEST = {"g++": 9, "clang++": 10}
 """The first major versions that take designated initialisers of nested aggregates in C++17."""
 
@@ -59,44 +60,113 @@ def compiler() -> Compiler:
     )
 
 
+@dataclass(frozen=True)
+class Text:
+    """A C++ text to compile; `headers` are texts that it includes, by file name."""
+
+    text: str
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
 def build(text: str) -> ctypes.CDLL:
     """The shared library of a kernel's text, compiled unless it was before.
 
     Libraries are kept in `$XDG_CACHE_HOME/akg-mlir/host`. Raises CompileError with what the
     compiler says.
     """
-    library = _cache() / f"{_key(text)}.so"
-    if not library.exists():
-        common = _common()
-        _make(library, f"-I{common}", "kernel.cpp", str(common / _MODEL), text=text)
-    return ctypes.CDLL(str(library))
+    source = Text(text)
+
+    def make(path: Path) -> None:
+        link([compiled(source), _common() / "libakg_npu_host.so"], path)
+
+    return ctypes.CDLL(str(_kept(source, ".so", make)))
+
+
+def compiled(source: Text) -> Path:
+    """The object file of a text, kept like libraries; it needs `model_object`."""
+
+    def make(path: Path) -> None:
+        for name, text in {**source.headers, "kernel.cpp": source.text}.items():
+            path.with_name(name).write_text(text)
+        _run(["-c", f"-I{_common()}", f"-I{INCLUDE}", "-o", path, path.with_name("kernel.cpp")])
+
+    return _kept(source, ".o", make)
+
+
+def model_object() -> Path:
+    """The object file of what kernels have in common: the bodies of the model."""
+    return _common() / "host.o"
 
 
 @cache
 def _common() -> Path:
-    """The folder of what kernels share: the bodies of the model as a library, and `akg_npu.hpp`
-    precompiled, for compilers that look for that."""
-    folder = _cache() / _key("")
-    if not (folder / _MODEL).exists():
-        _make(folder / "akg_npu.hpp.gch", "-x", "c++-header", str(INCLUDE / "akg_npu.hpp"))
-        _make(folder / _MODEL, str(INCLUDE / "akg_npu" / "host.cpp"))
-    return folder
+    """The folder of what kernels share: the bodies of the model, as object file and as library,
+    and `akg_npu.hpp` precompiled, for compilers that look for that."""
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        body, library = folder / "host.o", folder / "libakg_npu_host.so"
+        _run(["-x", "c++-header", INCLUDE / "akg_npu.hpp", "-o", folder / "akg_npu.hpp.gch"])
+        _run(["-c", INCLUDE / "akg_npu" / "host.cpp", "-o", body])
+        link([body], library)
+
+    return _kept(Text(""), "", make)
 
 
-def _make(target: Path, *arguments: str, text: str = "") -> None:
-    """Compile, `text` as kernel.cpp; the target appears when it is complete."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        made = Path(folder) / target.name
-        (made.parent / "kernel.cpp").write_text(text)
-        command = [compiler().path, *_FLAGS, *arguments, f"-I{INCLUDE}", "-o", str(made)]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
-        if done.returncode != 0:
-            raise CompileError(
-                f"{compiler().version} does not compile the kernel:\n{done.stderr.strip()}",
-                hint="this is a bug of the emitter",
-            )
-        os.replace(made, target)
+def compiled_all(sources: Sequence[Text], progress: Callable[[int], None]) -> list[Path]:
+    """The object files of texts, compiled on all processors; `progress` hears how many are there.
+
+    Raises CompileError for the first in their order that does not compile.
+    """
+    _common()
+    objects: list[Path] = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        running = [pool.submit(compiled, source) for source in sources]
+        try:
+            for future in running:
+                objects.append(future.result())
+                progress(len(objects))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return objects
+
+
+def link(objects: Sequence[Path], library: Path, exports: str | None = None) -> None:
+    """Link a shared library of object files; `exports` is a version script of what it shows, else
+    everything. Raises CompileError with what the linker says."""
+    with tempfile.TemporaryDirectory(dir=library.parent) as folder:
+        script, made = Path(folder) / "exports", Path(folder) / library.name
+        flags = [f"-Wl,--version-script={script}"] if exports is not None else []
+        script.write_text(exports or "")
+        _run(["-shared", *flags, "-o", made, *objects])
+        os.replace(made, library)
+
+
+def _run(arguments: Sequence[str | Path]) -> None:
+    command = [compiler().path, *_FLAGS, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise CompileError(
+            f"{compiler().version} does not compile the kernel:\n{done.stderr.strip()}",
+            hint="this is a bug of the emitter",
+        )
+
+
+def _kept(source: Text, suffix: str, make: Callable[[Path], None]) -> Path:
+    """What is made of a text, from the cache; it appears there when it is complete."""
+    path = _cache() / f"{_key(source)}{suffix}"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            made = Path(folder) / f"made{suffix}"
+            make(made)
+            try:
+                os.replace(made, path)
+            except OSError:  # a folder that another process has made meanwhile
+                if not path.exists():
+                    raise
+    return path
 
 
 def _cache() -> Path:
@@ -104,9 +174,10 @@ def _cache() -> Path:
     return Path(home) / "akg-mlir" / "host"
 
 
-def _key(text: str) -> str:
+def _key(source: Text) -> str:
+    headers = (part for pair in sorted(source.headers.items()) for part in pair)
     digest = sha256()
-    for part in (text, _headers(), compiler().version, " ".join(_FLAGS)):
+    for part in (source.text, *headers, _headers(), compiler().version, " ".join(_FLAGS)):
         digest.update(part.encode())
         digest.update(b"\0")
     return digest.hexdigest()[:32]

@@ -20,7 +20,8 @@ from akg_mlir.targets import Target
 @dataclass
 class Buffer:
     """A buffer on chip, or a tensor in GM; `first` and `last` are the lines of the body that use
-    it, -1 where none does. Rows of what is not `dense` are further apart than they are long."""
+    it, -1 where none does; `read` and `written` say what instructions do with it. Rows of what is
+    not `dense` are further apart than they are long."""
 
     name: str
     space: str
@@ -31,6 +32,8 @@ class Buffer:
     bytes: int
     first: int = -1
     last: int = -1
+    read: bool = False
+    written: bool = False
 
 
 class Buffers:
@@ -96,11 +99,12 @@ class Buffers:
             value = owner.source
         return self._known(value, owner if isinstance(owner, Operation) else None)
 
-    def touch(self, value: SSAValue, line: int) -> None:
-        """Note a line of the body that uses the buffer behind a value."""
+    def touch(self, value: SSAValue, line: int) -> Buffer:
+        """The buffer behind a value, which a line of the body uses."""
         buffer = self.behind(value)
         buffer.first = line if buffer.first < 0 else buffer.first
         buffer.last = line
+        return buffer
 
     def _known(self, value: SSAValue, op: Operation | None) -> Buffer:
         if value not in self._of:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from xdsl.dialects import affine, arith, func, memref, scf
 from xdsl.dialects.builtin import IntegerAttr
@@ -11,7 +12,7 @@ from xdsl.ir.affine import AffineExpr, AffineMap
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu
-from akg_mlir.emit.cpp.buffers import Buffers, head
+from akg_mlir.emit.cpp.buffers import Buffer, Buffers, head
 from akg_mlir.emit.cpp.index import affine_text, factor_text, index_text, map_text
 from akg_mlir.emit.cpp.instructions import instruction_text
 from akg_mlir.emit.cpp.literals import BYTES, element_name
@@ -27,18 +28,33 @@ SHORT, SHORT_ONCE = 12, 32
 place."""
 
 
-def emit_kernel(function: func.FuncOp, target: Target) -> str:
+@dataclass(frozen=True)
+class KernelText:
+    """A kernel in C++: its function `name`, launched on `cores` cores.
+
+    `tensors` are what a launch passes: the arguments, of which there are `arguments`, then
+    workspace in GM.
+    """
+
+    name: str
+    cores: int
+    arguments: int
+    tensors: tuple[Buffer, ...]
+    text: str
+
+    @property
+    def outputs(self) -> tuple[int, ...]:
+        """Positions of the arguments that the kernel writes."""
+        return tuple(k for k, t in enumerate(self.tensors[: self.arguments]) if t.written)
+
+
+def emit_kernel(function: func.FuncOp, target: Target) -> KernelText:
     """The text of a kernel whose buffers have addresses and whose pipes are synchronised.
 
     Every memref argument is a parameter, and so is every `memref.alloc`: workspace in GM, after
     the arguments. Raises `CompileError` for ops that are no instructions.
     """
     return _Emitter(function, target).run()
-
-
-def workspaces(function: func.FuncOp) -> list[memref.AllocOp]:
-    """The allocations in GM that a launch passes after the arguments, in order."""
-    return [op for op in function.walk() if isinstance(op, memref.AllocOp)]
 
 
 class _Emitter:
@@ -52,9 +68,11 @@ class _Emitter:
         self.variables: set[SSAValue] = set()  # what is assigned to, and what is computed of it
         self.depth = 1
 
-    def run(self) -> str:
+    def run(self) -> KernelText:
         function = self.function
-        parameters = [*function.body.block.args, *(op.memref for op in workspaces(function))]
+        arguments = function.body.block.args
+        workspaces = [op.memref for op in function.walk() if isinstance(op, memref.AllocOp)]
+        parameters = [*arguments, *workspaces]
         for position, value in enumerate(parameters):
             self.buffers.add_tensor(value, f"arg{position}", function)
         for op in function.walk():
@@ -62,7 +80,13 @@ class _Emitter:
                 self.buffers.add_buffer(op)
         self.reasons = flag_reasons(function, self.buffers)
         self.block(function.body.block)
-        return head(function, self.target, self.buffers, self.lines)
+        return KernelText(
+            kernel_identifier(function.sym_name.data),
+            npu.cores_of(function),
+            len(arguments),
+            tuple(self.buffers.tensors),
+            head(function, self.target, self.buffers, self.lines),
+        )
 
     def line(self, text: str) -> None:
         self.lines.append(INDENT * self.depth + text)
@@ -223,8 +247,10 @@ class _Emitter:
     def touch(self, op: Operation) -> None:
         """Note where the buffers of an op are used."""
         if isinstance(op, npu.PipeOp):
-            for value in (*op.reads, *op.writes):
-                self.buffers.touch(value, len(self.lines))
+            for value in op.reads:
+                self.buffers.touch(value, len(self.lines)).read = True
+            for value in op.writes:
+                self.buffers.touch(value, len(self.lines)).written = True
 
     # ------------------------------------------------------------------------------ instructions
 

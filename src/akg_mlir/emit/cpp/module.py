@@ -35,7 +35,7 @@ def emit_module(module: ModuleOp) -> dict[str, str]:
         raise CompileError(
             "the module has no kernels", hint='the pipeline "akg" makes kernels of programs'
         )
-    return {kernel.sym_name.data: emit_kernel(kernel, target) for kernel in kernels}
+    return {kernel.sym_name.data: emit_kernel(kernel, target).text for kernel in kernels}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,63 @@
+"""The CMake file of a build: a library for hosts, or kernels for a device with CANN."""
+
+from __future__ import annotations
+
+from akg_mlir.execution.library.manifest import source_of
+from akg_mlir.execution.library.plan import Plan
+
+NPU_ARCHITECTURES = {"ascend910": "dav-1001", "ascend910b": "dav-2201"}
+"""What CANN's compiler calls the machines of our targets, as its documentation of `GetCurNpuArch`
+lists them; those that are not here it does not build for."""
+
+
+def cmake_lists(plan: Plan) -> str:
+    """`CMakeLists.txt`. The device part uses the forms documented for CANN 8.3 to 9.x:
+    `find_package(ASC)`, the language ASC, and `--npu-arch`."""
+    name = plan.name
+    sources = "\n".join(f"  {source_of(kernel)}" for kernel in plan.kernels)
+    architecture = NPU_ARCHITECTURES.get(plan.target.name, "")
+    return f"""\
+# {name} for {plan.target.name}.
+#
+#   cmake -B build . && cmake --build build       the program as lib{name}.so for this computer
+#   cmake -B build . -DAKG_DEVICE=ON && ...       its kernels as lib{name}_kernels.so for an NPU
+#
+# For a device CANN (8.3 or later) must be set up: source its set_env.sh; CMAKE_PREFIX_PATH needs
+# <CANN>/compiler/tikcpp/ascendc_kernel_cmake where find_package(ASC) finds nothing.
+cmake_minimum_required(VERSION 3.16)
+
+option(AKG_DEVICE "build the kernels for an NPU" OFF)
+set(AKG_NPU_ARCH "{architecture}" CACHE STRING "the NPU to build for, as --npu-arch takes it")
+
+set(KERNELS
+{sources})
+
+if(AKG_DEVICE)
+  if(NOT AKG_NPU_ARCH)
+    message(FATAL_ERROR "CANN does not build for {plan.target.name}; set AKG_NPU_ARCH")
+  endif()
+  find_package(ASC REQUIRED)
+  project({name} LANGUAGES ASC CXX)
+  set_source_files_properties(${{KERNELS}} PROPERTIES LANGUAGE ASC)
+  add_library({name}_kernels SHARED ${{KERNELS}})
+  target_include_directories({name}_kernels PRIVATE include)
+  target_compile_options({name}_kernels PRIVATE
+    $<$<COMPILE_LANGUAGE:ASC>:--npu-arch=${{AKG_NPU_ARCH}}>)
+else()
+  project({name} LANGUAGES CXX)
+  find_package(Threads REQUIRED)
+  add_library({name} SHARED {name}.cpp ${{KERNELS}} include/akg_npu/host.cpp)
+  # What kernels have in common is compiled once, in host.cpp.
+  set_source_files_properties({name}.cpp ${{KERNELS}} PROPERTIES
+    COMPILE_DEFINITIONS AKG_HOST_LIBRARY)
+  target_include_directories({name} PRIVATE include)
+  target_compile_features({name} PRIVATE cxx_std_17)
+  # Every rounding is the one that the text says: no fused multiply-adds.
+  target_compile_options({name} PRIVATE -O3 -march=native -ffp-contract=off)
+  target_link_libraries({name} PRIVATE Threads::Threads)
+  # Two libraries may be in one process: each shows the functions of its own header only.
+  set_target_properties({name} PROPERTIES CXX_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON CXX_EXTENSIONS OFF
+    LIBRARY_OUTPUT_DIRECTORY ${{CMAKE_CURRENT_SOURCE_DIR}})
+endif()
+"""

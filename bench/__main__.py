@@ -8,7 +8,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-NAMES = ("startup", "kernels", "compile_time", "tiling", "calibration")
+NAMES = ("startup", "kernels", "compile_time", "tiling", "calibration", "lines_of_code")
 OPTIONAL = ("zigzag_traffic",)
 """Only by name: they need an extra."""
 

@@ -106,7 +106,7 @@ def test_the_double_hop_is_right_in_every_mode() -> None:
             "event id is 4",
         ),
         (r"\.count = 1, \.length = 8", ".count = 1, .length = 9", "never written, to gm"),
-        (r"  wait_flag<Pipe::mte3, Pipe::v>\(0\);.*\n}", "}", "is still set"),
+        (r"  wait_flag<Pipe::mte3, Pipe::v>\(0\);.*\n  fin", "  fin", "is still set"),
     ],
 )
 def test_what_the_machine_would_not_accept_is_refused(what: str, by: str, refusal: str) -> None:

@@ -48,6 +48,7 @@ from akg_mlir.dialects.npu.buffers import (
     view_type,
 )
 from akg_mlir.dialects.npu.cube import ConvOp, Load2dOp, Load3dOp, MadOp, MmadOp
+from akg_mlir.dialects.npu.device_scratch import DEVICE_SCRATCH_BYTES, needs_device_scratch
 from akg_mlir.dialects.npu.instructions import (
     CopyOp,
     PipeBarrierOp,
@@ -116,6 +117,7 @@ NPU = Dialect(
 __all__ = [
     "BLOCK_BYTES",
     "BOX_OPS",
+    "DEVICE_SCRATCH_BYTES",
     "NPU",
     "PIPE_OF_PATH",
     "Binary",
@@ -163,6 +165,7 @@ __all__ = [
     "cores_of",
     "memref_in",
     "memref_type",
+    "needs_device_scratch",
     "schedule_of",
     "space_of",
     "strides_of",

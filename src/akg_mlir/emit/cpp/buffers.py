@@ -133,11 +133,12 @@ def head(function: func.FuncOp, target: Target, buffers: Buffers, body: Sequence
         "",
         "using namespace akg;",
         "",
-        _target(target),
+        _target(function, target, buffers),
         "",
         f"AKG_KERNEL {name}({parameters}) {{",
         *declarations,
         "",
+        "  start_core();",
     ]
     lines = npu.schedule_of(function)
     schedule = ["//", *(f"// {line}" for line in lines)] if lines else []
@@ -146,8 +147,8 @@ def head(function: func.FuncOp, target: Target, buffers: Buffers, body: Sequence
     first = len(schedule) + table_lines + len(before) + 1
     title = f"// {name}: {cores} of the {target.cores} cores of {target.name}"
     comment = [title, *schedule, *_table(buffers, first)]
-    entry = ["}", "", f"AKG_ENTRY({name}, target, {cores}, {_passed(len(buffers.tensors))})", ""]
-    return "\n".join([*comment, *before, *body, *entry])
+    entry = f"AKG_ENTRY({name}, target, {cores}, {_passed(len(buffers.tensors))})"
+    return "\n".join([*comment, *before, *body, "  finish_core();", "}", "", entry, ""])
 
 
 def _elements(buffer: Buffer) -> str:
@@ -174,13 +175,18 @@ def _row(buffer: Buffer, first: int) -> str:
     )
 
 
-def _target(target: Target) -> str:
-    sizes = ", ".join(
-        f".{name} = {target.memories.get(name, 0)}" for name in ("l1", "l0a", "l0b", "l0c", "ub")
-    )
+def _target(function: func.FuncOp, target: Target, buffers: Buffers) -> str:
+    """The machine, whose UB ends where the scratch of a device begins, unless a buffer is there."""
+    sizes = {name: target.memories.get(name, 0) for name in ("l1", "l0a", "l0b", "l0c", "ub")}
+    scratch = 0
+    if any(npu.needs_device_scratch(op) for op in function.walk()):
+        scratch = npu.DEVICE_SCRATCH_BYTES
+        used = max((b.address + b.bytes for b in buffers.on_chip if b.space == "ub"), default=0)
+        sizes["ub"] -= scratch if used + scratch <= sizes["ub"] else 0
+    memories = ", ".join(f".{name} = {size}" for name, size in sizes.items())
     return (
-        f'constexpr Target target{{.name = "{target.name}", .cores = {target.cores}, {sizes}, '
-        f".events = {target.events_per_pair}}};"
+        f'constexpr Target target{{.name = "{target.name}", .cores = {target.cores}, {memories}, '
+        f".scratch = {scratch}, .events = {target.events_per_pair}}};"
     )
 
 

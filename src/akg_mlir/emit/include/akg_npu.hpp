@@ -13,7 +13,7 @@
 #include "akg_npu/fields.hpp"
 
 #if defined(__NPU_ARCH__)
-#error "the body of akg_npu.hpp for Ascend C is not part of this version"
+#include "akg_npu/ascendc.hpp"
 #else
 #include "akg_npu/host.hpp"
 #endif

@@ -15,10 +15,12 @@ from xdsl.passes import ModulePass
 from akg_mlir.diagnostics import CompileError, remark
 from akg_mlir.dialects.npu import (
     BLOCK_BYTES,
+    DEVICE_SCRATCH_BYTES,
     BufferOp,
     PipeOp,
     Space,
     VecOp,
+    needs_device_scratch,
     space_of,
 )
 from akg_mlir.passes.npu.memory.colouring import Pair, Plan, Request, Sharing, peak, plan
@@ -37,7 +39,8 @@ class NpuPlanMemory(ModulePass):
     sharing bytes orders their users; then buffers that one pipe uses share bytes, then those of
     different loops, then all (or at once, with `reuse=always`), in each case only if their
     lifetimes do not meet. Sources of one vector instruction go to different bank groups where that
-    costs no space (`skew=false` lets them fall as they may).
+    costs no space (`skew=false` lets them fall as they may). The end of UB stays free where a
+    device needs it and the buffers leave it.
     """
 
     name = "npu-plan-memory"
@@ -62,6 +65,7 @@ class NpuPlanMemory(ModulePass):
         target: Target,
     ) -> None:
         capacity, alignment = target.memories[space.value], target.alignments[space.value]
+        left = capacity - _reserved(program.kernel, space)
         connects = _connections(program)
         requests = [
             Request(
@@ -75,7 +79,9 @@ class NpuPlanMemory(ModulePass):
         skewed = self.skew and space is Space.UB
         pairs = list(_source_pairs(program, buffers)) if skewed else []
         least = Sharing.ALL if self.reuse == "always" else Sharing.NONE
-        found = plan(requests, capacity, pairs, least=least)
+        found = plan(requests, left, pairs, least=least)
+        if found.height > left < capacity:
+            found = plan(requests, capacity, pairs, least=least)
         if found.height > capacity:
             raise _overflow(program.kernel, space, buffers, requests, found, target)
         for buffer, address in zip(buffers, found.addresses):
@@ -84,6 +90,12 @@ class NpuPlanMemory(ModulePass):
 
 
 _NEVER = Lifetime(0, -1)
+
+
+def _reserved(kernel: FuncOp, space: Space) -> int:
+    """Bytes at the end of a memory that buffers leave free if they can."""
+    needed = space is Space.UB and any(needs_device_scratch(op) for op in kernel.walk())
+    return DEVICE_SCRATCH_BYTES if needed else 0
 
 
 def _connections(program: Program) -> dict[SSAValue, Loop | Program]:

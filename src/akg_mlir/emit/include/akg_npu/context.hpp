@@ -59,6 +59,10 @@ inline thread_local Context context{};
 AKG_INLINE bool is_checked() { return __builtin_expect(context.checked != nullptr, 0); }
 AKG_INLINE int64_t core_id() { return context.index; }
 
+// A device resets what the kernel before it left behind, and waits for all pipes.
+inline void start_core() {}
+inline void finish_core() {}
+
 template <Space S, class T, int64_t... Sizes>
 AKG_INLINE Tensor<S, T, Sizes...> on_chip(int64_t address) {
   return {{&context.memories[static_cast<size_t>(S)], address}};

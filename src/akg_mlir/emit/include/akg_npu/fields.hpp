@@ -1,7 +1,14 @@
-// The fields of instructions, as kernels write them.
+// The fields of instructions, as kernels write them. Both bodies of akg_npu.hpp use them.
 #pragma once
 
 #include <cstdint>
+
+// What functions that kernels call are declared with.
+#if defined(__NPU_ARCH__)
+#define AKG_FUNCTION __aicore__ inline
+#else
+#define AKG_FUNCTION inline
+#endif
 
 namespace akg {
 
@@ -9,11 +16,12 @@ enum class Space { gm, l1, l0a, l0b, l0c, ub };
 enum class Pipe { s, v, m, mte1, mte2, mte3, all };
 
 // The machine a kernel was compiled for: cores, bytes of each memory of a core, and how many event
-// ids there are for each pair of pipes.
+// ids there are for each pair of pipes. `scratch` bytes behind those of ub are for instructions that
+// a device needs several of its own for; 0 where the kernel has none of them.
 struct Target {
   const char *name;
   int cores;
-  int64_t l1, l0a, l0b, l0c, ub;
+  int64_t l1, l0a, l0b, l0c, ub, scratch;
   int events;
 };
 

@@ -3,13 +3,7 @@
 // before.
 #pragma once
 
-#include <cstdint>
-
-#if defined(__NPU_ARCH__)
-#define AKG_FUNCTION __aicore__ inline
-#else
-#define AKG_FUNCTION inline
-#endif
+#include "fields.hpp"
 
 namespace akg {
 

@@ -9,12 +9,12 @@ from akg_mlir.reference import te as reference
 class ReferenceBackend:
     """A backend that compiles nothing."""
 
-    def __init__(self, model):
-        self.model = model
+    def __init__(self, model, constants=None):
+        self.model, self.constants = model, constants or {}
 
     def run(self, inputs):
         values = dict(zip((entry.name for entry in self.model.graph.input), inputs))
-        constants = {}
+        constants = dict(self.constants)
         while True:
             try:
                 imported = import_model(self.model, constants=constants)

@@ -272,10 +272,15 @@ def _concat(op: te.ConcatOp, *parts: Array) -> Array:
 
 
 def _gather(op: te.GatherOp, x: Array, indices: Array) -> Array:
-    inside = (indices >= 0) & (indices < x.shape[op.dim])
-    taken = np.take(x, np.where(inside, indices, 0), op.dim)
-    behind = x.ndim - op.dim - 1
-    return np.where(inside.reshape(*inside.shape, *[1] * behind), taken, 0)
+    batch = x.shape[: op.batches]
+    result = np.empty(te.shape_of(op.result), x.dtype)
+    for place in np.ndindex(batch):
+        part, dim = indices[place], op.dim - len(batch)
+        inside = (part >= 0) & (part < x.shape[op.dim])
+        taken = np.take(x[place], np.where(inside, part, 0), dim)
+        column = [1] * (x.ndim - op.dim - 1)
+        result[place] = np.where(inside.reshape(*inside.shape, *column), taken, 0)
+    return result
 
 
 def _slice(op: te.SliceOp, x: Array) -> Array:

@@ -168,6 +168,12 @@ func.func @f(%x: tensor<4x9xf16>, %y: tensor<3x9xf16>) {
   func.return
 }
 // -----
+// CHECK: te.gather at {{.*}}: 4x9 and 3x9 do not share 1 dimensions in front of dimension 1
+func.func @f(%x: tensor<4x9xf16>, %i: tensor<3x9xi32>) {
+  %0 = te.gather %x, %i axis 1 batch 1 : (tensor<4x9xf16>, tensor<3x9xi32>) -> tensor<4x9xf16>
+  func.return
+}
+// -----
 // CHECK: te.gather at {{.*}}: got elements of i64, takes i32
 func.func @f(%x: tensor<4x9xf16>, %i: tensor<3xi64>) {
   %0 = te.gather %x, %i axis 0 : (tensor<4x9xf16>, tensor<3xi64>) -> tensor<3x9xf16>

@@ -31,6 +31,7 @@ ON_THE_MACHINE = {  # module of onnx.backend.test.case.node -> tests
     "convtranspose": ["test_convtranspose_pads", "test_convtranspose_autopad_same"],
     "cumsum": ["test_cumsum_1d_int32_exclusive"],
     "gatherelements": ["test_gather_elements_negative_indices"],
+    "gathernd": ["test_gathernd_example_float32", "test_gathernd_example_int32_batch_dim1"],
     "hardmax": ["test_hardmax_axis_1"],
     "instance_normalization": ["test_instancenorm_example"],
     "lppool": ["test_lppool_2d_dilations"],

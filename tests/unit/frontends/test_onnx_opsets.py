@@ -35,9 +35,10 @@ def model(op, opset, inputs, outputs, weights=None, **attributes):
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
 
 
-def check(op, opset, inputs, outputs, **attributes):
+def check(op, opset, inputs, outputs, known=None, **attributes):
+    """`known` are inputs whose values are given when compiling, by name."""
     made = model(op, opset, inputs, outputs, **attributes)
-    found = ReferenceBackend(made).run(inputs)
+    found = ReferenceBackend(made, known).run(inputs)
     for have, want in zip(found, outputs, strict=True):
         np.testing.assert_allclose(have, want, rtol=1e-4, atol=1e-6)
 
@@ -157,6 +158,18 @@ def test_gathering_at_computed_and_at_known_places():
     x = floats(3, 5, 2)
     indices = np.array([[0, -1, 2], [4, 3, -5]])
     check("Gather", 13, [x, indices], [np.take(x, indices, 1)], axis=1)
+
+
+@pytest.mark.parametrize("batch", [0, 1, 2])
+def test_gathering_at_places_in_several_dimensions(batch):
+    x = floats(2, 3, 4, 5)
+    shape = (2, 3, 4)[:batch] + (6, 2)
+    size = 2 + batch
+    indices = RNG.integers(-size, size, shape)
+    places = [*np.ix_(*map(range, shape[:-1]))][:batch]
+    wanted = x[(*places, indices[..., 0], indices[..., 1])]
+    for known in ({}, {"x1": indices}):
+        check("GatherND", 12, [x, indices], [wanted], known, batch_dims=batch)
 
 
 def test_convolutions_that_do_not_fit_are_refused():

@@ -7,7 +7,13 @@ from itertools import accumulate
 
 from xdsl.dialects.builtin import I64, IntegerAttr, TensorType, i32, i64
 from xdsl.ir import Attribute, SSAValue
-from xdsl.irdl import irdl_op_definition, operand_def, prop_def, var_operand_def
+from xdsl.irdl import (
+    irdl_op_definition,
+    operand_def,
+    opt_prop_def,
+    prop_def,
+    var_operand_def,
+)
 from xdsl.utils.exceptions import VerifyException
 
 from akg_mlir.dialects.te.base import TeOp, check_element, same_element
@@ -60,30 +66,45 @@ class ConcatOp(TeOp):
 @irdl_op_definition
 class GatherOp(TeOp):
     """The parts of the operand at computed places along one dimension; 0 where there is no such
-    place. The dimensions of the indices stand in the place of that one.
+    place. The dimensions of the indices stand in the place of that one, but for the first `batch`
+    ones: these are the first ones of the operand, too, and each part is taken from its own batch.
 
     %y = te.gather %x, %i axis 0 : (tensor<9x4xf32>, tensor<2x3xi32>) -> tensor<2x3x4xf32>
+    %z = te.gather %u, %j axis 1 batch 1 : (tensor<2x9xf32>, tensor<2x3xi32>) -> tensor<2x3xf32>
     """
 
     name = "te.gather"
     operand = operand_def(TensorType)
     indices = operand_def(TensorType)
     axis = prop_def(IntegerAttr[I64])
+    batch = opt_prop_def(IntegerAttr[I64])
     assembly_format = (
-        "$operand `,` $indices `axis` $axis attr-dict `:` `(` type($operand) `,` type($indices) "
-        "`)` `->` type($result)"
+        "$operand `,` $indices `axis` $axis (`batch` $batch^)? attr-dict `:` `(` type($operand) "
+        "`,` type($indices) `)` `->` type($result)"
     )
 
-    def __init__(self, operand: SSAValue, indices: SSAValue, axis: int) -> None:
-        super().__init__([operand, indices], {"axis": IntegerAttr(axis, i64)})
+    def __init__(self, operand: SSAValue, indices: SSAValue, axis: int, batch: int = 0) -> None:
+        shared = {"batch": IntegerAttr(batch, i64)} if batch else {}
+        super().__init__([operand, indices], {"axis": IntegerAttr(axis, i64), **shared})
 
     @property
     def dim(self) -> int:
         """The dimension that is indexed, counted from the front."""
         return normal_axis(self.axis.value.data, len(shape_of(self.operand)))
 
+    @property
+    def batches(self) -> int:
+        """How many dimensions the operand and the indices share."""
+        return self.batch.value.data if self.batch else 0
+
     def infer(self) -> TensorType[Attribute]:
         check_element(element_of(self.indices), (i32,))
-        shape, dim = shape_of(self.operand), self.dim
-        places = (*shape[:dim], *shape_of(self.indices), *shape[dim + 1 :])
+        shape, taken = shape_of(self.operand), shape_of(self.indices)
+        dim, batches = self.dim, self.batches
+        if not 0 <= batches <= dim or shape[:batches] != taken[:batches]:
+            raise VerifyException(
+                f"{shape_text(shape)} and {shape_text(taken)} do not share {batches} dimensions in "
+                f"front of dimension {dim}"
+            )
+        places = (*shape[:dim], *taken[batches:], *shape[dim + 1 :])
         return TensorType(element_of(self.operand), places)

@@ -74,13 +74,7 @@ def _concat(node: Node) -> Sequence[SSAValue]:
 
 def _gather(node: Node) -> Sequence[SSAValue]:
     """Elements of operand 0 at the indices along `axis`; 0 where an index is outside."""
-    value, axis = node.operand(0), _axis(node)
-    indices = _indices(node)
-    before, places, behind = _around(te.shape_of(value), axis)
-    count = len(te.shape_of(indices))
-    hit = _hits(node, indices, count, places, (*te.shape_of(indices), places, *[1] * len(behind)))
-    spread = node.reshaped(value, (*before, *[1] * count, places, *behind))
-    return [_sum_of(node, hit, spread, [len(before) + count])]
+    return [node.emit(te.GatherOp(node.operand(0), _indices(node), _axis(node)))]
 
 
 def _segment_sum(node: Node) -> Sequence[SSAValue]:
@@ -88,12 +82,11 @@ def _segment_sum(node: Node) -> Sequence[SSAValue]:
     value, indices = node.operand(0), _indices(node)
     shape = te.shape_of(indices)
     segments, rest = node.integer("num_segments"), len(te.shape_of(value)) - len(shape)
-    hit = _hits(node, indices, 0, segments, (segments, *shape, *[1] * rest))
-    return [_sum_of(node, hit, value, range(1, len(shape) + 1))]
-
-
-def _around(shape: tuple[int, ...], axis: int) -> tuple[tuple[int, ...], int, tuple[int, ...]]:
-    return shape[:axis], shape[axis], shape[axis + 1 :]
+    hot = node.emit(te.OneHotOp(indices, 0, segments, 1, 0, I32))
+    hot = node.reshaped(hot, (segments, *shape, *[1] * rest))
+    hit = node.emit(te.CompareOp("ne", hot, node.scalar(0, I32)))
+    chosen = node.emit(te.SelectOp(hit, value, node.scalar(0, te.element_of(value))))
+    return [node.emit(te.ReduceOp("add", chosen, range(1, len(shape) + 1)))]
 
 
 def _indices(node: Node) -> SSAValue:
@@ -101,17 +94,6 @@ def _indices(node: Node) -> SSAValue:
     if not isinstance(te.element_of(value), IntegerType):
         raise node.error(f"its indices are {te.element_of(value)}, takes integers")
     return node.cast(value, I32)
-
-
-def _hits(node: Node, indices: SSAValue, axis: int, places: int, shape: Sequence[int]) -> SSAValue:
-    """Where an index is the place along the new dimension `axis`, under another shape."""
-    hot = node.reshaped(node.emit(te.OneHotOp(indices, axis, places, 1, 0, I32)), shape)
-    return node.emit(te.CompareOp("ne", hot, node.scalar(0, I32)))
-
-
-def _sum_of(node: Node, hit: SSAValue, value: SSAValue, axes: Sequence[int]) -> SSAValue:
-    chosen = node.emit(te.SelectOp(hit, value, node.scalar(0, te.element_of(value))))
-    return node.emit(te.ReduceOp("add", chosen, axes))
 
 
 HANDLERS: dict[str, Handler] = {

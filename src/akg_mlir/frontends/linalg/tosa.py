@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import prod
 
 from xdsl.dialects.builtin import (
     DenseArrayBase,
@@ -215,15 +214,9 @@ def _tile(view: Tosa, values: Values, emit: Emitter) -> SSAValue:
 
 
 def _gather(view: Tosa, values: Values, emit: Emitter) -> SSAValue:
-    """Rows of each batch, as rows of all batches."""
+    """Rows of each batch."""
     table, indices = values
-    batches, rows, width = shape_of(table)
-    starts = [batch * rows for batch in range(batches)]
-    first = emit(te.ConstantOp.of(starts, TensorType(element_of(indices), (batches, 1))))
-    place = emit(te.AddOp(indices, first))
-    flat = emit.reshape(table, (batches * rows, width))
-    found = emit(te.GatherOp(flat, emit.reshape(place, (prod(shape_of(indices)),)), 0))
-    return emit.reshape(found, _shape(view))
+    return emit(te.GatherOp(table, indices, 1, batch=1))
 
 
 def _convolution(view: Tosa, values: Values, emit: Emitter) -> SSAValue:

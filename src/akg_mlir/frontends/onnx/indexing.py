@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from itertools import accumulate
 from math import prod
 
+import numpy as np
 from xdsl.ir import SSAValue
 
 from akg_mlir.dialects import te
 from akg_mlir.frontends.elements import I1, I32, I64, Array
+from akg_mlir.frontends.joining import joined
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of, shape_of
 
 LARGEST_I32 = (1 << 31) - 1
@@ -79,12 +81,7 @@ def _concat(node: Node) -> Sequence[Value]:
     """Operands without elements add nothing."""
     axis = node.axis(node.int_attr("axis", 1 if node.opset < 4 else 0), len(node.shape(0)))
     full = [k for k in range(len(node.proto.input)) if prod(node.shape(k))]
-    return [joined(node, [node.operand(k) for k in full], axis)]
-
-
-def joined(node: Node, parts: Sequence[SSAValue], axis: int) -> SSAValue:
-    """The parts one behind the other."""
-    return parts[0] if len(parts) == 1 else node.emit(te.ConcatOp(parts, axis))
+    return [joined([node.operand(k) for k in full], axis, node.emit)]
 
 
 def _gather(node: Node) -> Sequence[Value]:
@@ -106,8 +103,33 @@ def _known_gather(node: Node, operand: SSAValue, indices: Array, axis: int) -> S
         if not -shape[axis] <= index < shape[axis]:
             raise node.error(f"index {index} is outside dimension {axis}, which has {shape[axis]}")
     runs = runs_of([index % shape[axis] for index in places])
-    value = joined(node, [part_of(node, operand, axis, run) for run in runs], axis)
+    value = joined([part_of(node, operand, axis, run) for run in runs], axis, node.emit)
     return node.reshaped(value, (*shape[:axis], *indices.shape, *shape[axis + 1 :]))
+
+
+def _gather_nd(node: Node) -> Sequence[Value]:
+    """The last dimension of the indices is a place in as many dimensions of the data, which become
+    one; dimensions in front of those are the indices' own first ones."""
+    batch, shape, taken = node.int_attr("batch_dims", 0), node.shape(0), node.shape(1)
+    if not 0 <= batch < len(taken) or not 0 < taken[-1] <= len(shape) - batch:
+        raise node.error(f"indices of shape {taken} do not fit data of shape {shape}")
+    end = batch + taken[-1]
+    whole, batches, indices = prod(shape[batch:end]), prod(shape[:batch]), node.value(1)
+    sizes = np.array(shape[batch:end], np.int32)
+    strides = np.array([prod(shape[k + 1 : end]) for k in range(batch, end)], np.int32)
+    if isinstance(indices, SSAValue):
+        data = node.reshaped(node.operand(0), (*shape[:batch], whole, *shape[end:]))
+        places = _from_the_end(node, node.cast(indices, I32), node.constant(sizes))
+        steps = node.emit(te.MulOp(places, node.constant(strides)))
+        places = node.emit(te.ReduceOp("add", steps, [len(taken) - 1]))
+        return [node.emit(te.GatherOp(data, places, batch, batch))]
+    if ((indices < -sizes) | (indices >= sizes)).any():
+        raise node.error(f"an index is outside the dimensions {sizes.tolist()}")
+    column = [1] * (len(taken) - 1 - batch)
+    first = whole * np.arange(batches).reshape(*shape[:batch], *column)
+    places = (indices % sizes * strides).sum(-1) + first
+    data = node.reshaped(node.operand(0), (batches * whole, *shape[end:]))
+    return [_known_gather(node, data, places, 0)]
 
 
 def runs_of(places: Sequence[int]) -> list[range]:
@@ -124,9 +146,12 @@ def runs_of(places: Sequence[int]) -> list[range]:
 
 def from_the_end(node: Node, indices: SSAValue, size: int) -> SSAValue:
     """Indices, of which negative ones count from behind `size` elements."""
-    element = element_of(indices)
-    negative = node.emit(te.CompareOp("lt", indices, node.scalar(0, element)))
-    wrapped = node.emit(te.AddOp(indices, node.scalar(size, element)))
+    return _from_the_end(node, indices, node.scalar(size, element_of(indices)))
+
+
+def _from_the_end(node: Node, indices: SSAValue, size: SSAValue) -> SSAValue:
+    negative = node.emit(te.CompareOp("lt", indices, node.scalar(0, element_of(indices))))
+    wrapped = node.emit(te.AddOp(indices, size))
     return node.emit(te.SelectOp(negative, wrapped, indices))
 
 
@@ -171,6 +196,7 @@ def _tile(node: Node) -> Sequence[Value]:
 HANDLERS: dict[str, Handler] = {
     "Concat": _concat,
     "Gather": _gather,
+    "GatherND": _gather_nd,
     "OneHot": _one_hot,
     "Slice": _slice,
     "Split": _split,

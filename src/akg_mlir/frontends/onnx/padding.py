@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from xdsl.ir import SSAValue
 
 from akg_mlir.dialects import te
-from akg_mlir.frontends.onnx.indexing import joined, part_of, runs_of, taken
+from akg_mlir.frontends.joining import joined
+from akg_mlir.frontends.onnx.indexing import part_of, runs_of, taken
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value, shape_of
 
 
@@ -65,7 +66,7 @@ def padded_with_own(
         return operand
     size = shape_of(operand)[axis]
     places = [_place(node, k, size, mode) for k in range(-before, size + behind)]
-    return joined(node, [part_of(node, operand, axis, run) for run in runs_of(places)], axis)
+    return joined([part_of(node, operand, axis, run) for run in runs_of(places)], axis, node.emit)
 
 
 def _place(node: Node, position: int, size: int, mode: str) -> int:

@@ -8,7 +8,8 @@ from xdsl.ir import SSAValue
 
 from akg_mlir.dialects import te
 from akg_mlir.frontends.elements import I32
-from akg_mlir.frontends.onnx.indexing import from_the_end, joined, part_of
+from akg_mlir.frontends.joining import joined
+from akg_mlir.frontends.onnx.indexing import from_the_end, part_of
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value, shape_of
 
 
@@ -33,7 +34,7 @@ def _rotary_embedding(node: Node) -> Sequence[Value]:
     imaginary = _sum(node, first, sine, second, cosine)
     turned = _together(node, real, imaginary)
     rest = [part_of(node, operand, 3, range(turning, size))] if turning < size else []
-    return [node.reshaped(joined(node, [turned, *rest], 3), shape)]
+    return [node.reshaped(joined([turned, *rest], 3, node.emit), shape)]
 
 
 def _pairs(node: Node, operand: SSAValue, turning: int) -> tuple[SSAValue, SSAValue]:
@@ -48,10 +49,10 @@ def _pairs(node: Node, operand: SSAValue, turning: int) -> tuple[SSAValue, SSAVa
 
 def _together(node: Node, real: SSAValue, imaginary: SSAValue) -> SSAValue:
     if not node.int_attr("interleaved", 0):
-        return joined(node, [real, imaginary], 3)
+        return joined([real, imaginary], 3, node.emit)
     *outer, pairs = shape_of(real)
     columns = [node.reshaped(x, (*outer, pairs, 1)) for x in (real, imaginary)]
-    return node.reshaped(joined(node, columns, 4), (*outer, 2 * pairs))
+    return node.reshaped(joined(columns, 4, node.emit), (*outer, 2 * pairs))
 
 
 def _angles(node: Node, index: int, heads_inside: bool, pairs: int) -> SSAValue:

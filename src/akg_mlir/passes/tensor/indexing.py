@@ -14,8 +14,10 @@ def gather(e: Expression, op: te.GatherOp) -> SSAValue:
     slow as the number of places."""
     shape, indices, dim = te.shape_of(op.operand), te.shape_of(op.indices), op.dim
     before, places, behind = shape[:dim], shape[dim], shape[dim + 1 :]
+    batch, indices = indices[: op.batches], indices[op.batches :]
     column = [1] * len(behind)
-    aligned = e.reshaped(op.indices, (*indices, 1, *column))
+    between = [1] * (dim - len(batch)) if batch else []  # what follows broadcasts else
+    aligned = e.reshaped(op.indices, (*batch, *between, *indices, 1, *column))
     place = e(te.ConstantOp.of(range(places), TensorType(i32, (places, *column))))
     hit = e(te.CompareOp("eq", aligned, place))
     # truth values are added as numbers

@@ -163,7 +163,7 @@ def test_gathering_at_computed_and_at_known_places():
 @pytest.mark.parametrize("batch", [0, 1, 2])
 def test_gathering_at_places_in_several_dimensions(batch):
     x = floats(2, 3, 4, 5)
-    shape = (2, 3, 4)[:batch] + (6, 2)
+    shape = (*(2, 3, 4)[:batch], 6, 2)
     size = 2 + batch
     indices = RNG.integers(-size, size, shape)
     places = [*np.ix_(*map(range, shape[:-1]))][:batch]

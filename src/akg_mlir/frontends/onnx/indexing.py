@@ -123,11 +123,12 @@ def _gather_nd(node: Node) -> Sequence[Value]:
         steps = node.emit(te.MulOp(places, node.constant(strides)))
         places = node.emit(te.ReduceOp("add", steps, [len(taken) - 1]))
         return [node.emit(te.GatherOp(data, places, batch, batch))]
-    if ((indices < -sizes) | (indices >= sizes)).any():
+    known = indices.astype(np.int64)
+    if np.any((known < -sizes) | (known >= sizes)):
         raise node.error(f"an index is outside the dimensions {sizes.tolist()}")
     column = [1] * (len(taken) - 1 - batch)
     first = whole * np.arange(batches).reshape(*shape[:batch], *column)
-    places = (indices % sizes * strides).sum(-1) + first
+    places = np.sum(known % sizes * strides, -1) + first
     data = node.reshaped(node.operand(0), (batches * whole, *shape[end:]))
     return [_known_gather(node, data, places, 0)]
 

@@ -94,3 +94,34 @@ func.func @column(%x: tensor<6x8xf32>, %v: tensor<6xf32>, %s: tensor<1xf32>) -> 
   %5 = te.reshape %4 : tensor<6xf32> -> tensor<1x6xf32>
   func.return %3, %5 : tensor<6x8xf32>, tensor<1x6xf32>
 }
+
+// Operands whose dimensions are cut as those of the result are read in the shape from before.
+
+// CHECK-LABEL: func.func @groups_of_channels
+func.func @groups_of_channels(%x: tensor<1x32x36xf32>, %b: tensor<2x16x1x1xf32>) -> tensor<2x16x6x6xf32> {
+  // CHECK-NEXT: %[[y:.+]] = te.exp %x : tensor<1x32x36xf32>
+  // CHECK-NEXT: %[[c:.+]] = te.reshape %b : tensor<2x16x1x1xf32> -> tensor<1x32x1xf32>
+  // CHECK-NEXT: %[[z:.+]] = te.add %[[y]], %[[c]] : (tensor<1x32x36xf32>, tensor<1x32x1xf32>) -> tensor<1x32x36xf32>
+  // CHECK-NEXT: te.reshape %[[z]]
+  %y = te.exp %x : tensor<1x32x36xf32>
+  %v = te.reshape %y : tensor<1x32x36xf32> -> tensor<2x16x6x6xf32>
+  %z = te.add %v, %b : (tensor<2x16x6x6xf32>, tensor<2x16x1x1xf32>) -> tensor<2x16x6x6xf32>
+  func.return %z : tensor<2x16x6x6xf32>
+}
+
+// Two reshapes with padding in between are one in front of it, unless they mix what is padded.
+
+// CHECK-LABEL: func.func @padding
+func.func @padding(%x: tensor<12x14x14xf32>) -> (tensor<16x196xf32>, tensor<224x14xf32>) {
+  // CHECK: %[[y:.+]] = te.exp
+  // CHECK: %[[v:.+]] = te.reshape %[[y]] : tensor<12x14x14xf32> -> tensor<12x196xf32>
+  // CHECK: te.pad %[[v]] value 0.000000e+00 : f32 low [2, 0] high [2, 0] : tensor<12x196xf32> -> tensor<16x196xf32>
+  // CHECK: te.reshape {{.+}} : tensor<1x16x14x14xf32> -> tensor<224x14xf32>
+  %y = te.exp %x : tensor<12x14x14xf32>
+  %u = te.reshape %y : tensor<12x14x14xf32> -> tensor<1x12x14x14xf32>
+  %p = te.pad %u value 0.0 : f32 low [0, 2, 0, 0] high [0, 2, 0, 0] : tensor<1x12x14x14xf32> -> tensor<1x16x14x14xf32>
+  %q = te.pad %u value 0.0 : f32 low [0, 2, 0, 0] high [0, 2, 0, 0] : tensor<1x12x14x14xf32> -> tensor<1x16x14x14xf32>
+  %r = te.reshape %p : tensor<1x16x14x14xf32> -> tensor<16x196xf32>
+  %s = te.reshape %q : tensor<1x16x14x14xf32> -> tensor<224x14xf32>
+  func.return %r, %s : tensor<16x196xf32>, tensor<224x14xf32>
+}

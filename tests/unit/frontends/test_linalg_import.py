@@ -158,6 +158,63 @@ def test_functions_and_bits_in_bodies():
     np.testing.assert_array_equal(found, (np.fmod(n, 3) ^ (n << 3)) & n)
 
 
+@pytest.mark.parametrize(
+    ("predicate", "picked", "ops"),
+    [
+        ("ugt", "%x, %c", ["te.max"]),
+        ("olt", "%c, %x", ["te.max"]),
+        ("ult", "%x, %c", ["te.min"]),
+        ("oge", "%c, %x", ["te.min"]),
+        ("ult", "%c, %x", ["te.compare", "te.select"]),
+        ("ogt", "%x, %c", ["te.compare", "te.select"]),
+    ],
+)
+def test_a_selection_of_the_larger_or_smaller_is_one_op_where_nan_means_the_same(
+    predicate, picked, ops
+):
+    lines = f"""
+      %c = arith.constant 2.0 : f32
+      %m = arith.cmpf {predicate}, %x, %c : f32
+      %r = arith.select %m, {picked} : f32"""
+    module = import_linalg(parse_module(body("f32", lines)))
+    assert [op for op in ops_of(module) if op != "te.constant"] == ops
+    x = np.array([-1.0, 2.0, 5.0, np.nan], np.float32)
+    chosen = np.less(x, 2) if predicate[1] == "l" else np.greater(x, 2)
+    chosen |= np.isnan(x) & (predicate[0] == "u")
+    first, second = (x, 2.0) if picked[1] == "x" else (2.0, x)
+    (found,) = reference.run(module, "f", [x])
+    np.testing.assert_array_equal(found, np.where(chosen, first, second))
+
+
+def test_the_second_bound_of_a_clamp_sees_no_nan():
+    lines = """
+      %c = arith.constant 0.0 : f32
+      %d = arith.constant 6.0 : f32
+      %m = arith.cmpf ult, %x, %c : f32
+      %y = arith.select %m, %c, %x : f32
+      %n = arith.cmpf ugt, %y, %d : f32
+      %r = arith.select %n, %d, %y : f32"""
+    module = import_linalg(parse_module(body("f32", lines)))
+    expected = ["te.compare", "te.select", "te.min"]
+    assert [op for op in ops_of(module) if op != "te.constant"] == expected
+    x = np.array([-1.0, 2.0, 7.0, np.nan], np.float32)
+    np.testing.assert_array_equal(reference.run(module, "f", [x])[0], [0, 2, 6, 0])
+
+
+def test_what_a_product_starts_from_stays_as_small_as_it_is():
+    text = """
+func.func @f(%a: tensor<4x8xf32>, %b: tensor<8x3xf32>) -> tensor<4x3xf32> {
+  %row = arith.constant dense<[1.0, 2.0, 3.0]> : tensor<3xf32>
+  %e = tensor.empty() : tensor<4x3xf32>
+  %s = linalg.broadcast ins(%row : tensor<3xf32>) outs(%e : tensor<4x3xf32>) dimensions = [0]
+  %r = linalg.matmul ins(%a, %b : tensor<4x8xf32>, tensor<8x3xf32>)
+                     outs(%s : tensor<4x3xf32>) -> tensor<4x3xf32>
+  func.return %r : tensor<4x3xf32>
+}"""
+    module = import_linalg(parse_module(text))
+    assert "(tensor<1x3xf32>, tensor<4x3xf32>) -> tensor<4x3xf32>" in str(module)
+
+
 NEST = """
 func.func @f(%a: tensor<{0}>, %b: tensor<4xf32>) -> tensor<4xf32> {{
   %z = arith.constant 0.0 : f32

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
+import numpy as np
 from xdsl.dialects import arith
 from xdsl.dialects.builtin import TensorType
 from xdsl.ir import Attribute, Block, Operation, SSAValue
@@ -14,11 +15,13 @@ from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.structured import initial_value
 from akg_mlir.dialects.te.types import element_of, shape_of
+from akg_mlir.frontends.elements import Array, dense
 from akg_mlir.frontends.linalg.bodies import body_of, element
 from akg_mlir.frontends.linalg.contraction import contract, contracts
 from akg_mlir.frontends.linalg.structured import Structured
 from akg_mlir.frontends.linalg.translation import Emitter, Function
 from akg_mlir.frontends.linalg.windows import convolve, is_convolution, is_pooling, pool
+from akg_mlir.reference.te import evaluate
 
 _COMBINERS: dict[type[Operation], str] = {
     arith.AddfOp: "add",
@@ -116,7 +119,7 @@ def _reduction(nest: Structured, number: int, function: Function, emit: Emitter)
     return (
         value
         if _is_neutral(initial, update.kind)
-        else emit(_COMBINE[update.kind](_unspread(initial, value), value))
+        else emit(_COMBINE[update.kind](_unspread(initial, value, emit), value))
     )
 
 
@@ -225,9 +228,22 @@ def _is_neutral(initial: SSAValue, kind: str) -> bool:
     return owner.splat_value == initial_value(te.Reduction(kind), element_of(initial))
 
 
-def _unspread(initial: SSAValue, value: SSAValue) -> SSAValue:
+def _unspread(initial: SSAValue, value: SSAValue, emit: Emitter) -> SSAValue:
     """What an output started from, without a broadcast that combining does anyway."""
     owner = initial.owner
-    if isinstance(owner, te.BroadcastToOp) and shape_of(initial) == shape_of(value):
+    if shape_of(initial) != shape_of(value):
+        return initial
+    if isinstance(owner, te.BroadcastToOp):
         return owner.operand
+    if isinstance(owner, te.ConstantOp):
+        return emit(te.ConstantOp(dense(_narrow(evaluate(owner, ())), "a constant")))
     return initial
+
+
+def _narrow(array: Array) -> Array:
+    """The least array that broadcasts to this one, of the same rank."""
+    for axis in range(array.ndim):
+        first = array.take([0], axis)
+        if np.broadcast_to(first, array.shape).tobytes() == array.tobytes():
+            array = first
+    return array

@@ -10,6 +10,7 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import te
+from akg_mlir.frontends.elements import is_float
 
 Emit = Callable[[Operation], SSAValue]
 
@@ -93,7 +94,6 @@ _NEGATED_FLOAT_PREDICATES = {9: "le", 10: "lt", 11: "ge", 12: "gt"}
 _INTEGER_PREDICATES = {0: "eq", 1: "ne", 2: "lt", 3: "le", 4: "gt", 5: "ge"}
 
 _ORDERED, _UNORDERED, _ORDERED_UNEQUAL, _UNORDERED_EQUAL = 7, 14, 6, 8
-_UNORDERED_GREATER = 9
 
 _HINT = (
     "supported in bodies are arith add, sub, mul, div, rem, maximum, minimum, neg, and, or, xor, "
@@ -131,8 +131,6 @@ def as_tensor_ops(op: Operation, values: Mapping[SSAValue, SSAValue], emit: Emit
     if kind in _COMPOSED:
         return _COMPOSED[kind](operands, emit)
     if isinstance(op, arith.SelectOp):
-        if _is_relu(op):
-            return emit(te.ReluOp(operands[1]))
         condition, on_true, on_false = operands
         return _select(condition, on_true, on_false, emit)
     if isinstance(op, arith.CmpiOp):
@@ -160,11 +158,57 @@ def _of_numbers(
 
 
 def _select(condition: SSAValue, on_true: SSAValue, on_false: SSAValue, emit: Emit) -> SSAValue:
-    """A selection; of a negated condition, the other way round."""
+    """A selection, perhaps a maximum or minimum; of a negated condition, the other way round."""
     owner = condition.owner
     if isinstance(owner, te.NotOp):
-        return emit(te.SelectOp(owner.operand, on_false, on_true))
-    return emit(te.SelectOp(condition, on_true, on_false))
+        return _select(owner.operand, on_false, on_true, emit)
+    extreme = _extreme(owner, on_true, on_false) if isinstance(owner, te.CompareOp) else None
+    return emit(extreme or te.SelectOp(condition, on_true, on_false))
+
+
+def _extreme(compare: te.CompareOp, on_true: SSAValue, on_false: SSAValue) -> Operation | None:
+    """The maximum or minimum of two values that selecting the larger or the smaller one is.
+
+    te.max and te.min are NaN where an operand is. A selection is `on_false` where either is, so
+    that `on_true` must not be the one (`x < y ? y : x` with a known y).
+    """
+    kind = compare.predicate.data
+    if kind not in ("lt", "le", "gt", "ge") or not _is_number(on_true):
+        return None
+    sides = compare.lhs, compare.rhs
+    if not any(
+        _same(on_true, one) and _same(on_false, other) for one, other in (sides, sides[::-1])
+    ):
+        return None
+    if (kind in ("gt", "ge")) != _same(on_true, compare.lhs):
+        return te.MinOp(on_true, on_false)
+    if _splat(on_true) == 0 and is_float(te.element_of(on_false)):
+        return te.ReluOp(on_false)
+    return te.MaxOp(on_true, on_false)
+
+
+def _same(one: SSAValue, other: SSAValue) -> bool:
+    """Whether two values are one, or constants alike."""
+    return one == other or (_splat(one) is not None and _splat(one) == _splat(other))
+
+
+def _is_number(value: SSAValue) -> bool:
+    """Whether no element is NaN: an integer, a constant, what a comparison has let through."""
+    owner = value.owner
+    if te.element_of(value) == i1:
+        return False  # no maximum
+    if not is_float(te.element_of(value)):
+        return True
+    if isinstance(owner, te.SelectOp) and isinstance(owner.condition.owner, te.CompareOp):
+        compare = owner.condition.owner
+        ordered = compare.predicate.data != "ne" and owner.on_true in (compare.lhs, compare.rhs)
+        return ordered and _is_number(owner.on_false)
+    splat = _splat(value)
+    return splat is not None and splat == splat
+
+
+def _splat(value: SSAValue) -> float | None:
+    return value.owner.splat_value if isinstance(value.owner, te.ConstantOp) else None
 
 
 def _compare(op: arith.CmpfOp, x: SSAValue, y: SSAValue, emit: Emit) -> SSAValue:
@@ -189,20 +233,6 @@ def constant_of(op: Operation | Block) -> float | int | None:
     if isinstance(op.value, FloatAttr | IntegerAttr):
         return op.value.value.data
     return None
-
-
-def _is_relu(op: arith.SelectOp) -> bool:
-    """Whether the op is `x ugt 0 ? x : 0`, the maximum of x and 0 also where x is not a number."""
-    x, zero, compare = op.lhs, op.rhs.owner, op.cond.owner
-    return (
-        isinstance(compare, arith.CmpfOp)
-        and compare.predicate.value.data == _UNORDERED_GREATER
-        and compare.lhs == x
-        and isinstance(zero, Operation)
-        and constant_of(zero) == 0
-        and isinstance(compare.rhs.owner, Operation)
-        and constant_of(compare.rhs.owner) == 0
-    )
 
 
 def _operand(op: Operation, value: SSAValue, values: Mapping[SSAValue, SSAValue]) -> SSAValue:

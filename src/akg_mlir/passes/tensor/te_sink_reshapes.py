@@ -31,7 +31,8 @@ class TeSinkReshapes(ModulePass):
     A reshape is a border between kernels: below a contraction it would cut off the epilogue.
     Reshapes move below element-wise ops, reductions whose dimensions they do not mix with others,
     and batched contractions whose batch dimensions they split or merge. Reshapes of reshapes
-    become one; element-wise ops on scalars get one dimension. A reshape that only adds or drops
+    become one, also with padding in between; element-wise ops on scalars get one dimension. A
+    reshape that only adds or drops
     sizes of 1 and could not move down moves above the element-wise ops that made its operand, if
     they work on given values alone.
     """
@@ -46,7 +47,7 @@ class TeSinkReshapes(ModulePass):
 
 def _visit(op: Operation) -> bool:
     if isinstance(op, te.ReshapeOp):
-        return _fold(op)
+        return _fold(op) or _above_padding(op)
     match op:
         case te.ElementwiseOp():
             return _sink(op) or _read_through(op)
@@ -70,6 +71,27 @@ def _fold(op: te.ReshapeOp) -> bool:
     return True
 
 
+def _above_padding(op: te.ReshapeOp) -> bool:
+    """Pad what a reshape gives instead of what it takes, where another one is in front already."""
+    pad = op.operand.owner
+    if not isinstance(pad, te.PadOp) or not isinstance(pad.operand.owner, te.ReshapeOp):
+        return False
+    if not pad.result.has_one_use():
+        return False
+    shape = te.shape_of(op.result)
+    low, high = [0] * len(shape), [0] * len(shape)
+    for before, after in _segments(te.shape_of(pad.result), shape):
+        amounts = [pad.amounts[k] for k in before]
+        if len(before) == len(after) == 1:
+            ((low[after[0]], high[after[0]]),) = amounts
+        elif any(map(any, amounts)):
+            return False
+    e = Expression(op)
+    taken = [size - a - b for size, a, b in zip(shape, low, high)]
+    e.finish(e(te.PadOp(e.reshaped(pad.operand, taken), low, high, pad.value.value.data)))
+    return True
+
+
 def _read_through(op: te.ElementwiseOp) -> bool:
     """Read an operand from before a reshape that only changes its leading dimensions of size 1.
 
@@ -80,7 +102,8 @@ def _read_through(op: te.ElementwiseOp) -> bool:
         source = _computed_before(value)
         if source is None or len(te.shape_of(source)) > rank:
             continue
-        if _without_leading_ones(source) == _without_leading_ones(value):
+        shapes = te.shape_of(source), te.shape_of(value)
+        if _without_leading_ones(shapes[0]) == _without_leading_ones(shapes[1]):
             others = [source if k == index else v for k, v in enumerate(op.operands)]
             if broadcast_shape([te.shape_of(v) for v in others]) == te.shape_of(op.results[0]):
                 op.operands[index] = source
@@ -146,8 +169,7 @@ def _computed_before(value: SSAValue) -> SSAValue | None:
     return value.owner.operand
 
 
-def _without_leading_ones(value: SSAValue) -> tuple[int, ...]:
-    shape = te.shape_of(value)
+def _without_leading_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
     while shape and shape[0] == 1:
         shape = shape[1:]
     return shape
@@ -191,18 +213,35 @@ def _operand_shape(
     own = te.shape_of(value)
     if splat_of(value) is not None:
         return ()
-    if own == shape:
-        source = value.owner.operand if isinstance(value.owner, te.ReshapeOp) else None
-        direct = source is not None and te.shape_of(source) == inner
-        return inner if direct or _is_given(value) or shape == () else None
-    tail = own
-    while tail and tail[0] == 1:
-        tail = tail[1:]
-    count = len(tail)
-    shared = count <= len(inner) and shape[len(shape) - count :] == inner[len(inner) - count :]
-    if not shared:
+    if shape == ():
+        return inner
+    wanted = _regrouped(own, shape, inner)
+    if wanted is None:
         return None
-    return own if len(own) <= len(inner) else tail
+    same = _without_leading_ones(wanted) == _without_leading_ones(own)
+    if same and len(own) <= len(inner):
+        return own
+    source = value.owner.operand if isinstance(value.owner, te.ReshapeOp) else None
+    direct = source is not None and te.shape_of(source) == wanted
+    movable = direct or _is_given(value) or (same and own != shape)
+    return wanted if movable else None
+
+
+def _regrouped(
+    own: tuple[int, ...], shape: tuple[int, ...], inner: tuple[int, ...]
+) -> tuple[int, ...] | None:
+    """What `own`, which broadcasts to `shape`, is among the dimensions of `inner`; None if it has
+    a part of dimensions that are one there, or that are cut otherwise."""
+    aligned = (*[1] * (len(shape) - len(own)), *own)
+    found = [1] * len(inner)
+    for before, after in _segments(shape, inner):
+        sizes = [aligned[k] for k in before]
+        if sizes == [shape[k] for k in before]:
+            for k in after:
+                found[k] = inner[k]
+        elif any(size > 1 for size in sizes):
+            return None
+    return tuple(found)
 
 
 def _under(e: Expression, value: SSAValue, shape: tuple[int, ...]) -> SSAValue:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -28,6 +29,7 @@ DEEP = settings.default.max_examples >= 1000
 NAMES = [*FILES, "momentum.info"]
 CHOSEN = NAMES if DEEP else ["momentum.info", "paper_running_example.mlir"]
 SEEDS = range(200) if DEEP else range(1)
+PAGE = EXAMPLES.parent / "docs" / "build.md"
 MODEL = EXAMPLES / "matmul_bias_relu.onnx"
 
 
@@ -198,6 +200,19 @@ def test_c_programs_run_it(built: Path, x: np.ndarray, tmp_path: Path) -> None:
     ]
     y = np.fromfile(tmp_path / "y", np.float16).reshape(128, 128)
     assert same_bits([y], [akg_mlir.load_library(built)(x)])
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs a C compiler")
+def test_the_c_program_on_the_page_runs(tmp_path: Path) -> None:
+    (source,) = re.findall(r"```c\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    build_library(akg_mlir.compile(EXAMPLES / "softmax.mlir").compilation, tmp_path)
+    (tmp_path / "main.c").write_text(source)
+    flags = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-L.", "-Wl,-rpath,.", "main.c"]
+    subprocess.run(["gcc", *flags, "-o", "main", "-lsoftmax"], cwd=tmp_path, check=True)
+    done = subprocess.run(["./main"], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("0.002\n", "")
+    done = subprocess.run(["./main", "main.c"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stderr == f"main.c has {len(source)} bytes, the weights of this program have 64\n"
 
 
 def test_builds_are_deterministic(built: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = (
     "README.md",
+    "docs/build.md",
     "docs/composite-json.md",
     "docs/cpp.md",
     "docs/mlir.md",

@@ -25,9 +25,8 @@ def target_of_module(module: ModuleOp) -> Target:
     return load(name.data)
 
 
-def emit_module(module: ModuleOp) -> dict[str, str]:
-    """The text of every kernel, by name. Raises `CompileError` where there is none."""
-    target = target_of_module(module)
+def kernels_of(module: ModuleOp) -> list[func.FuncOp]:
+    """The kernels of a module. Raises `CompileError` where there is none."""
     kernels = [
         op for op in module.ops if isinstance(op, func.FuncOp) and "npu.kernel" in op.attributes
     ]
@@ -35,7 +34,13 @@ def emit_module(module: ModuleOp) -> dict[str, str]:
         raise CompileError(
             "the module has no kernels", hint='the pipeline "akg" makes kernels of programs'
         )
-    return {kernel.sym_name.data: emit_kernel(kernel, target).text for kernel in kernels}
+    return kernels
+
+
+def emit_module(module: ModuleOp) -> dict[str, str]:
+    """The text of every kernel, by name. Raises `CompileError` where there is none."""
+    target = target_of_module(module)
+    return {op.sym_name.data: emit_kernel(op, target).text for op in kernels_of(module)}
 
 
 @dataclass(frozen=True)

@@ -98,11 +98,7 @@ def build_library(
             progress(f"{source.name}: {count} of {len(texts)} texts compiled")
 
         objects = compiled_all(texts, tell)
-    files = {source_of(kernel): kernel.text for kernel in plan.kernels}
-    files[f"{plan.name}.h"] = header
-    files[f"{plan.name}.cpp"] = program
-    files[f"{plan.name}.py"] = Path(wrapper.__file__).read_text()
-    files["CMakeLists.txt"] = cmake_lists(plan)
+    files = _texts(plan, header, program)
     progress(f"{source.name}: write {directory}")
     _clear(directory, files)
     for file, text in files.items():
@@ -115,6 +111,17 @@ def build_library(
     text = json.dumps(manifest(plan), indent=2) + "\n"
     _write(directory / "manifest.json", lambda path: path.write_text(text))
     return Build(plan, directory, library)
+
+
+def _texts(plan: Plan, header: str, program: str) -> dict[str, str]:
+    """The sources of a program by their names in its folder."""
+    return {
+        **{source_of(kernel): kernel.text for kernel in plan.kernels},
+        f"{plan.name}.h": header,
+        f"{plan.name}.cpp": program,
+        f"{plan.name}.py": Path(wrapper.__file__).read_text(),
+        "CMakeLists.txt": cmake_lists(plan),
+    }
 
 
 def load_library(directory: str | Path) -> Program:
@@ -169,14 +176,15 @@ def refuse_foreign(directory: Path, force: bool) -> None:
 
 
 def _clear(directory: Path, files: Mapping[str, str]) -> None:
-    """Make room: folders, and no kernels and libraries of an earlier build."""
+    """Make room: folders, and nothing of an earlier build that this one does not write."""
     earlier = _manifest_of(directory)
     (directory / "kernels").mkdir(parents=True, exist_ok=True)
-    (directory / f"lib{earlier.get('name')}.so").unlink(missing_ok=True)
-    for kernel in earlier.get("kernels", ()):
-        path = directory / "kernels" / Path(str(kernel.get("source"))).name
-        if f"kernels/{path.name}" not in files:
-            path.unlink(missing_ok=True)
+    name = Path(str(earlier.get("name"))).name
+    sources = (Path(str(kernel.get("source"))).name for kernel in earlier.get("kernels", ()))
+    written = [f"kernels/{source}" for source in sources]
+    written += [f"{name}.{suffix}" for suffix in ("h", "cpp", "py")]
+    for file in {*written, f"lib{name}.so"} - set(files):
+        (directory / file).unlink(missing_ok=True)
 
 
 def _write(path: Path, write: Callable[[Path], object]) -> None:

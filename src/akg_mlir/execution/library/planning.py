@@ -15,7 +15,7 @@ from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu, te
 from akg_mlir.emit.cpp import KernelText, emit_kernel
 from akg_mlir.emit.cpp.literals import element_name
-from akg_mlir.emit.cpp.module import target_of_module
+from akg_mlir.emit.cpp.module import kernels_of, target_of_module
 from akg_mlir.execution.graph import lives_on
 from akg_mlir.execution.library.arena import Lifetime, arrange
 from akg_mlir.execution.library.plan import (
@@ -76,6 +76,7 @@ class Planner:
         self._given = {**compilation.source.weights, **weights}
         self._name = name
         self._target = target_of_module(compilation.module)
+        kernels_of(compilation.module)
         self._alignment = max(LEAST_ALIGNMENT, self._target.alignments["gm"])
         self._kernels: dict[str, KernelText] = {}
         self._by_symbol: dict[str, KernelText] = {}

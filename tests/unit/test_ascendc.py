@@ -1,23 +1,33 @@
-"""The device body of akg_npu.hpp: what a compiler can check without a toolkit.
+"""The device body of akg_npu.hpp: what can be checked without a toolkit.
 
-The texts of kernels are type-checked against declarations of our own (support/ascendc_stub), for
-each machine that Ascend C tells apart.
+The texts of kernels, and one of every instruction, are type-checked against declarations of our own
+(support/ascendc_stub) for each machine that Ascend C tells apart; what the body calls is looked up
+in a table of what is documented (support/ascendc_table.py).
 """
 
 from __future__ import annotations
 
+import re
 import subprocess
 from functools import cache
 from pathlib import Path
 
+import ascendc_table as table
+import every_instruction as every
 import pytest
+from ascendc_calls import Use, own_lines, uses
 from example_files import EXAMPLES, PROGRAMS
+from xdsl.ir import Operation
 
 import akg_mlir
+from akg_mlir.dialects import npu
 from akg_mlir.execution.host_build import INCLUDE, compiler
+from akg_mlir.targets import load
 
 STUB = Path(__file__).parents[1] / "support" / "ascendc_stub"
 ASCEND_910A, ASCEND_310P, ASCEND_910B = 1001, 2002, 2201
+TARGETS = {ASCEND_910A: "ascend910", ASCEND_310P: "ascend910b", ASCEND_910B: "ascend910b"}
+"""Targets with the element types that the instructions of a machine take."""
 
 
 def device_command(machine: int) -> list[str]:
@@ -53,3 +63,109 @@ def test_kernels_of_examples_are_well_typed(example: str, machine: int) -> None:
 def test_vector_kernels_are_well_typed_for_separate_cores(example: str) -> None:
     for text in texts(example, "ascend910b").values():
         assert not refusal(text, ASCEND_910B)
+
+
+def test_every_instruction_has_a_text() -> None:
+    """The enumeration below leaves none of the dialect's instructions out."""
+    target = load("ascend910b")
+    ops = [*every.vectors(target), *every.moves(target), *every.others(target)]
+    opcodes = {op.opcode.data for op in ops if isinstance(op, npu.VecOp)}
+    assert opcodes == set(npu.Opcode)
+    tile_ops = {*npu.BOX_OPS, npu.MmadOp, npu.ConvOp}
+    places = {npu.BufferOp, npu.PtrOp, npu.ViewOp}
+    on_the_scalar_unit = {npu.CoreIdOp, npu.ScalarLoadOp, npu.ScalarOp}
+    instructions = set(npu.NPU.operations) - tile_ops - places - on_the_scalar_unit
+    assert {type(op) for op in ops} == instructions
+
+
+def _expected_refusal(op: Operation, machine: int) -> str:
+    """What the compiler says of an instruction for which a machine has no calls."""
+    if isinstance(op, npu.CopyOp):
+        path = (npu.space_of(op.src.type), npu.space_of(op.dst.type))
+        if path == (npu.Space.L1, npu.Space.UB):
+            return "no copy from L1"
+        if machine == ASCEND_910B and npu.Space.L0C in path:
+            return "another core than its vector unit"
+        if machine == ASCEND_910B and path == (npu.Space.UB, npu.Space.L1):
+            return "UB reaches L1 on machines with one core"
+    if isinstance(op, npu.Load3dOp) and machine == ASCEND_910B:
+        return "img2col of the 910B"
+    if isinstance(op, npu.SetFlagOp | npu.WaitFlagOp):
+        event = f"{op.src.data.value}_{op.dst.data.value}".upper()
+        if event not in table.ENUMERATORS["HardEvent"]:
+            return "no event from this pipe"
+    return ""
+
+
+@pytest.mark.parametrize("machine", TARGETS)
+def test_every_instruction_has_a_body(machine: int) -> None:
+    target = load(TARGETS[machine])
+    ops = [*every.vectors(target), *every.moves(target), *every.others(target)]
+    refused = {every.text(op): said for op in ops if (said := _expected_refusal(op, machine))}
+    accepted = [text for op in ops if (text := every.text(op)) not in refused]
+    assert not refusal(every.kernel(accepted), machine)
+    for said in set(refused.values()):
+        text = next(text for text, why in refused.items() if why == said)
+        assert said in refusal(every.kernel([text]), machine)
+
+
+def test_only_flags_between_pipes_without_common_data_have_no_event() -> None:
+    """M and MTE1 alone use L0A, L0B; nothing else than V reads what M writes."""
+    missing = {
+        f"{a.value}_{b.value}"
+        for a, b in every.shared_memories()
+        if f"{a.value}_{b.value}".upper() not in table.ENUMERATORS["HardEvent"]
+    }
+    assert missing == {"s_mte1", "mte1_s"}
+
+
+def test_the_scalar_unit_computes_all_but_a_few_functions() -> None:
+    none = {"tanh", "erf", "power", "sin", "cos"}
+    lines = list(every.scalars())
+    assert not refusal(every.kernel([line for name, line in lines if name not in none]), 1001)
+    for name in none:
+        line = next(line for function, line in lines if function == name)
+        assert f"neither unit of the device computes {name}" in refusal(every.kernel([line]), 1001)
+
+
+def preprocessed(machine: int) -> str:
+    done = subprocess.run(
+        [*device_command(machine), "-E"],
+        input='#include "akg_npu.hpp"',
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def _is_documented(use: Use, machine: int) -> bool:
+    if use.of == "tensor":
+        return use.arguments in table.METHODS[use.name].arguments
+    if use.of:
+        return use.name in table.ENUMERATORS[use.of]
+    known = {**table.FUNCTIONS, **table.CONSTRUCTORS}.get(use.name)
+    if known is None or use.arguments is None:  # a type
+        types = {*table.CONSTRUCTORS, *table.FIELDS, *table.ENUMERATORS, "GlobalTensor"}
+        return use.name in types and use.arguments is None
+    return use.arguments in known.arguments and machine in known.machines
+
+
+@pytest.mark.parametrize("machine", TARGETS)
+def test_the_body_calls_what_is_documented(machine: int) -> None:
+    text = own_lines(preprocessed(machine), "akg_npu/ascendc")
+    found = set(uses(text))
+    assert not [use for use in found if not _is_documented(use, machine)]
+    assert set(re.findall(r"PIPE_\w+", text)) <= table.PIPES
+    # Nothing in the table is there for nothing.
+    called = {use.name for use in found if use.arguments is not None}
+    everything = {**table.FUNCTIONS, **table.CONSTRUCTORS, **table.METHODS}
+    assert called == {name for name, known in everything.items() if machine in known.machines}
+
+
+@pytest.mark.parametrize("file", ["cube.hpp", "movement.hpp"])
+def test_structs_are_filled_field_by_field(file: str) -> None:
+    text = own_lines(preprocessed(ASCEND_910A), f"akg_npu/ascendc/{file}")
+    for struct, name in re.findall(r"AscendC::(\w+)(?:<\w+>)? (\w+);", text):
+        filled = re.findall(rf"\b{name}\.(\w+)(?:\[\d\])? =", text)
+        assert set(filled) == set(table.FIELDS[struct])

@@ -16,8 +16,8 @@ constexpr AscendC::RoundMode rounding = is_float<T> && !is_float<D>
 
 template <class D, class T>
 AKG_FUNCTION void cast(UbPtr<D> dst, UbPtr<T> src, int repeat, int mask, Stride to, Stride from) {
-  AscendC::Cast(dst.tensor(), src.tensor(), rounding<D, T>, lanes(mask), repeats(repeat),
-                strides(to, from));
+  constexpr AscendC::RoundMode mode = rounding<D, T>;
+  AscendC::Cast(dst.tensor(), src.tensor(), mode, lanes(mask), repeats(repeat), strides(to, from));
 }
 
 // By f32, in which integers that f16 can hold are exact.

@@ -115,7 +115,7 @@ AKG_FUNCTION void load3d(Ptr<Space::l0a, T> dst, Ptr<Space::l1, T> src, Windows 
   p.repeatMode = 1;  // the next repeat takes the next 16 windows
   p.repeatTime = static_cast<uint8_t>(f.repeat);
   p.cSize = 0;
-  p.padValue = 0;
+  p.padValue = static_cast<T>(0.0f);
   AscendC::LoadData(dst.tensor(), src.tensor(), p);
 #endif
 }

@@ -23,6 +23,7 @@ INCLUDE = Path(__file__).parent.parent / "emit" / "include"
 # No fused multiply-adds, no reordering: every rounding is the one that the text says.
 _FLAGS = (
     *("-std=c++17", "-O3", "-march=native", "-ffp-contract=off", "-fPIC", "-pthread"),
+    *("-fno-math-errno", "-fno-trapping-math"),
     "-DAKG_HOST_LIBRARY",
 )
 _OLDEST = {"g++": 9, "clang++": 10}

@@ -40,23 +40,29 @@ struct Checked {
   void write(const Memory &memory, int64_t address, const void *from, int size, bool known) const;
 };
 
-// `checked` is null in fast runs, in which instructions execute where they stand.
 struct Context {
-  std::array<Memory, 6> memories;    // by Space
   std::array<bool, 128> mask;        // of the last comparison
   std::array<bool, 128> mask_known;  // in checked runs
   int index;
   int events;                        // ids for each pair of pipes
-  Core *checked;
 };
 
+// `checking` is null in fast runs, in which instructions execute where they stand; `memories` are
+// those on chip, by Space.
 #if defined(AKG_HOST_LIBRARY)
+#define AKG_OF_THREAD extern __thread
 extern __thread Context context;
 #else
+#define AKG_OF_THREAD inline thread_local
 inline thread_local Context context{};
 #endif
+AKG_OF_THREAD Core *checking;
+AKG_OF_THREAD const Memory *memories;
+#undef AKG_OF_THREAD
 
-AKG_INLINE bool is_checked() { return __builtin_expect(context.checked != nullptr, 0); }
+// Variables of a thread take a call to find. Scalar instructions, which are many, look at their
+// memory instead: checked runs note what was written to it.
+AKG_INLINE bool is_checked() { return __builtin_expect(checking != nullptr, 0); }
 AKG_INLINE int64_t core_id() { return context.index; }
 
 // A device resets what the kernel before it left behind, and waits for all pipes.
@@ -65,7 +71,7 @@ inline void finish_core() {}
 
 template <Space S, class T, int64_t... Sizes>
 AKG_INLINE Tensor<S, T, Sizes...> on_chip(int64_t address) {
-  return {{&context.memories[static_cast<size_t>(S)], address}};
+  return {{&memories[static_cast<size_t>(S)], address}};
 }
 template <class T, int64_t... Sizes>
 AKG_INLINE auto l1(int64_t address) { return on_chip<Space::l1, T, Sizes...>(address); }
@@ -78,7 +84,7 @@ AKG_INLINE auto l0c(int64_t address) { return on_chip<Space::l0c, T, Sizes...>(a
 template <class T, int64_t... Sizes>
 AKG_INLINE auto ub(int64_t address) { return on_chip<Space::ub, T, Sizes...>(address); }
 
-using GmAddr = Memory *;
+using GmAddr = const Memory *;
 template <class T, int64_t... Sizes>
 AKG_INLINE Tensor<Space::gm, T, Sizes...> gm(GmAddr tensor) {
   return {{tensor, 0}};

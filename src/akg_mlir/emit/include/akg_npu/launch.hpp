@@ -26,8 +26,8 @@ class CoreMemories {
     data.reset(new uint8_t[static_cast<size_t>(total)]());
     if (careful) valid.reset(new uint8_t[static_cast<size_t>(total)]());
     for (size_t s = 1, at = 0; s < 6; at += static_cast<size_t>(bytes[s++]))
-      memories[s] = {names[s], &data[at], careful ? &valid[at] : nullptr, bytes[s],
-                     static_cast<int>(s)};
+      spaces[s] = {names[s], &data[at], careful ? &valid[at] : nullptr, bytes[s],
+                   static_cast<int>(s)};
   }
 
   bool fits(const Target &target) const {
@@ -36,10 +36,10 @@ class CoreMemories {
   }
   // What the core before wrote is undefined to the next one.
   void forget() const {
-    for (size_t s = 1; s < 6; ++s) std::memset(memories[s].valid, 0, memories[s].bytes);
+    for (size_t s = 1; s < 6; ++s) std::memset(spaces[s].valid, 0, spaces[s].bytes);
   }
 
-  std::array<Memory, 6> memories{};
+  std::array<Memory, 6> spaces{};
 
  private:
   using Bytes = std::array<int64_t, 6>;
@@ -66,8 +66,8 @@ struct Launch {
   // Cores that are left, one after the other, while `more()`.
   template <class More>
   void run_fast(More more) {
-    context.memories = kept_memories(target).memories;
-    context.checked = nullptr;
+    memories = kept_memories(target).spaces.data();
+    checking = nullptr;
     do {
       context.index = next++;
       if (context.index < cores) kernel(tensors.data());
@@ -75,14 +75,14 @@ struct Launch {
   }
 
   void run_checked() {
-    const CoreMemories memories(target, true);
-    context.memories = memories.memories;
+    const CoreMemories fresh(target, true);
+    memories = fresh.spaces.data();
     context.events = target.events;
     for (context.index = 0; context.index < cores; ++context.index) {
-      memories.forget();
+      fresh.forget();
       context.mask_known.fill(false);
       Core core(name, context.index, options.check != 0, options.shuffled == 0, options.seed);
-      context.checked = &core;
+      checking = &core;
       kernel(tensors.data());
       core.end();
     }
@@ -140,7 +140,7 @@ AKG_BODY int launch(const char *name, const Target &target, int cores,
   } catch (const Refused &error) {
     refused = error.what();
   }
-  context.checked = nullptr;
+  checking = nullptr;
   if (refused.empty()) return 0;
   std::snprintf(message, static_cast<size_t>(room), "%s", refused.c_str());
   return 1;

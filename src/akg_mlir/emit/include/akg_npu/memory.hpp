@@ -41,7 +41,7 @@ struct Memory {
 // An address in a memory, seen as elements of a type.
 template <Space S, class T>
 struct Ptr {
-  Memory *memory;
+  const Memory *memory;
   int64_t address;
 
   // `offset` bytes further, and as elements of another type.
@@ -51,6 +51,12 @@ struct Ptr {
     return {memory, address + offset};
   }
 };
+
+// The elements that a pointer points to, where it is known to be in bounds.
+template <Space S, class T>
+AKG_INLINE T *elements(Ptr<S, T> pointer, int64_t offset = 0) {
+  return reinterpret_cast<T *>(pointer.memory->data + pointer.address + offset);
+}
 
 // An element and whether it is known. In fast runs everything is.
 template <class T>

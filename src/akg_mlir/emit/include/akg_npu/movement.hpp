@@ -3,6 +3,7 @@
 
 #include "arithmetic.hpp"
 #include "context.hpp"
+#include "lanes.hpp"
 
 namespace akg {
 
@@ -19,6 +20,11 @@ void move(Access memory, Where where, const Memory &to, int64_t at, const Memory
           int64_t of, int64_t count) {
   if constexpr (!Access::checked && std::is_same_v<D, T>) {
     std::memmove(to.data + at, from.data + of, static_cast<size_t>(count) * sizeof(T));
+  } else if constexpr (!Access::checked) {
+    using W = Wide<T>;
+    run_of_lanes<W>(count, reinterpret_cast<D *>(to.data + at),
+                    [](auto x) { return convert<std::conditional_t<is_half<D>, W, D>>(x); },
+                    reinterpret_cast<const T *>(from.data + of));
   } else {
     for (int64_t i = 0; i < count; ++i) {
       const auto x = memory.template get<T>(from, of + i * static_cast<int64_t>(sizeof(T)));
@@ -74,6 +80,25 @@ AKG_INSTRUCTION void load2d(Ptr<To, T> dst, Ptr<Space::l1, T> src, Fractals f, i
   });
 }
 
+// One block on its way to L0A, and one of zeros.
+template <class T, class Access>
+void move_block(Access memory, Where where, const Memory &to, int64_t at, const Memory &from,
+                int64_t of) {
+  if constexpr (Access::checked)
+    move<Space::l0a, T, T>(memory, where, to, at, from, of,
+                           block_bytes / static_cast<int64_t>(sizeof(T)));
+  else
+    std::memcpy(to.data + at, from.data + of, block_bytes);
+}
+template <class T, class Access>
+void clear_block(Access memory, const Memory &to, int64_t at) {
+  if constexpr (Access::checked)
+    for (int64_t byte = 0; byte < block_bytes; byte += sizeof(T))
+      memory.set(to, at + byte, T{}, true);
+  else
+    std::memset(to.data + at, 0, block_bytes);
+}
+
 // Windows of the image that the pads leave, along one axis.
 inline int64_t windows(int size, int around, int taps, int dilation, int stride) {
   return (size + around - dilation * (taps - 1) - 1) / stride + 1;
@@ -92,14 +117,12 @@ AKG_INSTRUCTION void load3d(Ptr<Space::l0a, T> dst, Ptr<Space::l1, T> src, Windo
   check_start(where, dst, fractal_bytes);
   check_start(where, src, block_bytes);
   work(Pipe::mte1, where, [=](auto memory) {
-    constexpr int64_t elements = block_bytes / static_cast<int64_t>(sizeof(T));
     const int64_t rows = windows(f.image.rows, f.pads.top + f.pads.bottom, f.kernel.rows,
                                  f.dilations.rows, f.strides.rows);
     const int64_t columns = windows(f.image.columns, f.pads.left + f.pads.right,
                                     f.kernel.columns, f.dilations.columns, f.strides.columns);
+    int64_t row = 0, column = 0;  // of the window
     for (int64_t point = 0; point < f.repeat * 16; ++point) {
-      const int64_t row = columns > 0 ? point / columns : point;
-      const int64_t column = columns > 0 ? point % columns : 0;
       const int64_t y = row * f.strides.rows + f.tap.rows * f.dilations.rows - f.pads.top;
       const int64_t x =
           column * f.strides.columns + f.tap.columns * f.dilations.columns - f.pads.left;
@@ -108,11 +131,14 @@ AKG_INSTRUCTION void load3d(Ptr<Space::l0a, T> dst, Ptr<Space::l1, T> src, Windo
       const bool inside = row < rows && columns > 0 && 0 <= y && y < f.image.rows && 0 <= x &&
                           x < f.image.columns;
       if (inside)
-        move<Space::l0a, T, T>(memory, where, *dst.memory, at, *src.memory,
-                               src.address + (y * f.image.columns + x) * block_bytes, elements);
+        move_block<T>(memory, where, *dst.memory, at, *src.memory,
+                      src.address + (y * f.image.columns + x) * block_bytes);
       else
-        for (int64_t e = 0; e < elements; ++e)
-          memory.set(*dst.memory, at + e * static_cast<int64_t>(sizeof(T)), T{}, true);
+        clear_block<T>(memory, *dst.memory, at);
+      if (++column >= columns) {
+        column = 0;
+        ++row;
+      }
     }
   });
 }
@@ -132,24 +158,22 @@ AKG_INSTRUCTION void vnchwconv(Ptr<Space::ub, T> dst, Ptr<Space::ub, T> src, Tra
   check_start(where, dst, block_bytes);
   check_start(where, src, block_bytes);
   work(Pipe::v, where, [=](auto memory) {
-    constexpr int64_t elements = block_bytes / static_cast<int64_t>(sizeof(T));
-    constexpr int64_t wide = 16 / elements;  // blocks per row of the result
+    constexpr int64_t count = block_bytes / static_cast<int64_t>(sizeof(T));
+    constexpr int64_t wide = 16 / count;  // blocks per row of the result
     for (int64_t r = 0; r < f.repeat; ++r) {
-      std::array<std::array<decltype(memory.template get<T>(*src.memory, 0)), 16>, 16> block;
+      decltype(memory.template get<T>(*src.memory, 0)) block[count][16];
       for (int64_t k = 0; k < 16; ++k)
-        for (int64_t e = 0; e < elements; ++e)
-          block[static_cast<size_t>(e)][static_cast<size_t>(k)] = memory.template get<T>(
+        for (int64_t e = 0; e < count; ++e)
+          block[e][k] = memory.template get<T>(
               *src.memory, src.address + (r * f.src.repeat + k * f.src.block) * block_bytes +
                                e * static_cast<int64_t>(sizeof(T)));
-      for (int64_t e = 0; e < elements; ++e)
-        for (int64_t k = 0; k < 16; ++k) {
-          const auto &x = block[static_cast<size_t>(e)][static_cast<size_t>(k)];
-          const int64_t to = e * wide + k / elements;
+      for (int64_t e = 0; e < count; ++e)
+        for (int64_t k = 0; k < 16; ++k)
           memory.set(*dst.memory,
-                     dst.address + (r * f.dst.repeat + to * f.dst.block) * block_bytes +
-                         k % elements * static_cast<int64_t>(sizeof(T)),
-                     x.value, x.known);
-        }
+                     dst.address +
+                         (r * f.dst.repeat + (e * wide + k / count) * f.dst.block) * block_bytes +
+                         k % count * static_cast<int64_t>(sizeof(T)),
+                     block[e][k].value, block[e][k].known);
     }
   });
 }

@@ -363,21 +363,21 @@ AKG_BODY void Checked::write(const Memory &memory, int64_t address, const void *
 }
 
 AKG_BODY void issue_work(Pipe pipe, Where where, std::function<void(Checked)> body, int m, int n) {
-  context.checked->issue({Action::Kind::work, where, pipe, pipe, 0, {}, m, n, std::move(body)});
+  checking->issue({Action::Kind::work, where, pipe, pipe, 0, {}, m, n, std::move(body)});
 }
 AKG_BODY void issue_set(Pipe from, Pipe to, int event, Where where) {
   refuse_fields(where, {{"event id", event, 0, context.events - 1}});
-  context.checked->issue({Action::Kind::set, where, from, to, event, {}, 0, 0, {}});
+  checking->issue({Action::Kind::set, where, from, to, event, {}, 0, 0, {}});
 }
 AKG_BODY void issue_wait(Pipe from, Pipe to, int event, Where where) {
   refuse_fields(where, {{"event id", event, 0, context.events - 1}});
-  context.checked->issue({Action::Kind::wait, where, to, from, event, {}, 0, 0, {}});
+  checking->issue({Action::Kind::wait, where, to, from, event, {}, 0, 0, {}});
 }
 AKG_BODY void issue_barrier(Pipe on, Where where) {
-  context.checked->issue({Action::Kind::barrier, where, on, on, 0, {}, 0, 0, {}});
+  checking->issue({Action::Kind::barrier, where, on, on, 0, {}, 0, 0, {}});
 }
 
-AKG_BODY void refuse(Where where, const std::string &what) { context.checked->refuse(where, what); }
+AKG_BODY void refuse(Where where, const std::string &what) { checking->refuse(where, what); }
 
 AKG_BODY void refuse_fields(Where where, std::initializer_list<Field> fields) {
   for (const Field &field : fields)

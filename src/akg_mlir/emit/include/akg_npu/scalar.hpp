@@ -26,12 +26,12 @@ AKG_INSTRUCTION void checked_store(Ptr<S, T> dst, T value, Where where) {
 
 template <Space S, class T>
 AKG_INLINE T load(Ptr<S, T> src, int line = __builtin_LINE()) {
-  if (is_checked()) return checked_load(src, {"load", line});
+  if (src.memory->valid != nullptr) return checked_load(src, {"load", line});
   return Fast{}.get<T>(*src.memory, src.address).value;
 }
 template <Space S, class T>
 AKG_INLINE void store(Ptr<S, T> dst, T value, int line = __builtin_LINE()) {
-  if (is_checked())
+  if (dst.memory->valid != nullptr)
     checked_store(dst, value, {"store", line});
   else
     Fast{}.set(*dst.memory, dst.address, value, true);
@@ -39,7 +39,7 @@ AKG_INLINE void store(Ptr<S, T> dst, T value, int line = __builtin_LINE()) {
 
 // Element `index` of a view whose dimension has `size` of them.
 AKG_INLINE int64_t within(int64_t index, int64_t size, int line = __builtin_LINE()) {
-  if (is_checked() && (index < 0 || index >= size))
+  if (__builtin_expect(index < 0 || index >= size, 0) && is_checked())
     refuse_fields({"subscript", line}, {{"index", index, 0, size - 1}});
   return index;
 }

@@ -3,6 +3,7 @@
 
 #include "arithmetic.hpp"
 #include "context.hpp"
+#include "lanes.hpp"
 
 namespace akg {
 
@@ -43,41 +44,37 @@ struct Operand {
   Stride stride;
 };
 
-// `count` lanes from `first` on, which lie one after the other in every operand: the loop that
-// compilers vectorise. Sources are the destination itself or apart from it.
-template <class D, class F, class... Ts>
-inline void run_of_lanes(int64_t first, int64_t count, D *dst, F f, const Ts *...srcs) {
-#pragma GCC ivdep
-  for (int64_t e = 0; e < count; ++e) dst[e] = f(first + e, srcs[e]...);
-}
-
-template <class T>
-T *at(UbPtr<T> pointer, int64_t offset) {
-  return reinterpret_cast<T *>(pointer.memory->data + pointer.address + offset);
-}
-
-template <class D, class F, class... Ts>
+template <class W, class D, class F, class... Ts>
 void fast_lanes(int repeat, int mask, Operand<D> dst, F f, Operand<Ts>... srcs) {
   constexpr int64_t narrowest = std::min({lanes_of_block<D>, lanes_of_block<Ts>...});
   const auto whole = [=](auto operand) {
     return operand.stride.block == 1 || mask <= lanes_of_block<typename decltype(operand)::type>;
   };
-  const int64_t run = whole(dst) && (true && ... && whole(srcs)) ? mask : narrowest;
+  const auto adjacent = [=](auto operand) {
+    return operand.stride.repeat * lanes_of_block<typename decltype(operand)::type> == mask;
+  };
+  const bool one = whole(dst) && (true && ... && whole(srcs));
+  if (one && adjacent(dst) && (true && ... && adjacent(srcs))) {
+    run_of_lanes<W>(repeat * mask, elements(dst.pointer), f, elements(srcs.pointer)...);
+    return;
+  }
+  const int64_t run = one ? mask : narrowest;
   for (int64_t r = 0; r < repeat; ++r)
     for (int64_t e = 0; e < mask; e += run)
-      run_of_lanes(e, std::min<int64_t>(run, mask - e),
-                   at(dst.pointer, lane_byte<D>(dst.stride, r, e)), f,
-                   at(srcs.pointer, lane_byte<Ts>(srcs.stride, r, e))...);
+      run_of_lanes<W>(std::min<int64_t>(run, mask - e),
+                      elements(dst.pointer, lane_byte<D>(dst.stride, r, e)), f,
+                      elements(srcs.pointer, lane_byte<Ts>(srcs.stride, r, e))...);
 }
 
-template <class D, class F, class... Ts>
+// In fast runs `f` takes f16 as `W`.
+template <class W, class D, class F, class... Ts>
 void each_lane(Where where, int repeat, int mask, Operand<D> dst, F f, Operand<Ts>... srcs) {
   check_start(where, dst.pointer, block_bytes);
   (check_start(where, srcs.pointer, block_bytes), ...);
   work(Pipe::v, where, [=](auto memory) {
     using Access = decltype(memory);
     if constexpr (!Access::checked) {
-      fast_lanes<D>(repeat, mask, dst, f, srcs...);
+      fast_lanes<W>(repeat, mask, dst, f, srcs...);
     } else {
       std::array<CheckedLane<D>, 128> last{};
       for (int64_t r = 0; r < repeat; ++r)
@@ -94,7 +91,7 @@ void each_lane(Where where, int repeat, int mask, Operand<D> dst, F f, Operand<T
           const auto lanes = std::make_tuple(lane(srcs)...);
           std::apply(
               [&](auto... x) {
-                const CheckedLane<D> result{f(e, x.value...), (true && ... && x.known)};
+                const CheckedLane<D> result{static_cast<D>(f(x.value...)), (true && ... && x.known)};
                 last[static_cast<size_t>(e)] = result;
                 memory.set(*dst.pointer.memory,
                            dst.pointer.address + lane_byte<D>(dst.stride, r, e), result.value,
@@ -111,8 +108,8 @@ void each_lane(Where where, int repeat, int mask, Operand<D> dst, F f, Operand<T
   AKG_INSTRUCTION void name(UbPtr<T> dst, UbPtr<T> src0, UbPtr<T> src1, Binary f, int line = __builtin_LINE()) { \
     const Where where{#name, line};                                                            \
     check_strides(where, f.repeat, f.mask, sizeof(T), 255, {f.dst, f.src0, f.src1});           \
-    each_lane<T>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},                              \
-                 [](int64_t, T a, T b) { return expression; }, Operand<T>{src0, f.src0},       \
+    each_lane<float>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},                          \
+                     [](auto a, auto b) { return expression; }, Operand<T>{src0, f.src0},       \
                  Operand<T>{src1, f.src1});                                                    \
   }
 AKG_BINARY(vadd, add(a, b))
@@ -123,34 +120,36 @@ AKG_BINARY(vmax, maximum(a, b))
 AKG_BINARY(vmin, minimum(a, b))
 #undef AKG_BINARY
 
-#define AKG_UNARY(name, expression)                                                     \
-  template <class T>                                                                    \
-  AKG_INSTRUCTION void name(UbPtr<T> dst, UbPtr<T> src, Unary f, int line = __builtin_LINE()) {         \
-    const Where where{#name, line};                                                     \
-    check_strides(where, f.repeat, f.mask, sizeof(T), 65535, {f.dst, f.src});           \
-    each_lane<T>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},                       \
-                 [](int64_t, T a) { return expression; }, Operand<T>{src, f.src});      \
+#define AKG_UNARY(name, wide, expression)                                                       \
+  template <class T>                                                                            \
+  AKG_INSTRUCTION void name(UbPtr<T> dst, UbPtr<T> src, Unary f, int line = __builtin_LINE()) { \
+    const Where where{#name, line};                                                             \
+    check_strides(where, f.repeat, f.mask, sizeof(T), 65535, {f.dst, f.src});                   \
+    each_lane<wide>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},                            \
+                    [](auto a) { return expression; }, Operand<T>{src, f.src});                 \
   }
-AKG_UNARY(vexp, exp(a))
-AKG_UNARY(vln, ln(a))
-AKG_UNARY(vsqrt, sqrt(a))
-AKG_UNARY(vrsqrt, rsqrt(a))
-AKG_UNARY(vrec, rec(a))
-AKG_UNARY(vabs, abs(a))
-AKG_UNARY(vrelu, relu(a))
+AKG_UNARY(vexp, double, exp(a))
+AKG_UNARY(vln, double, ln(a))
+AKG_UNARY(vsqrt, double, sqrt(a))
+AKG_UNARY(vrsqrt, double, rsqrt(a))
+AKG_UNARY(vrec, double, rec(a))
+AKG_UNARY(vabs, float, abs(a))
+AKG_UNARY(vrelu, float, relu(a))
 #undef AKG_UNARY
 
 // dst = src + scalar, and dst = src * scalar.
-#define AKG_SCALAR(name, expression)                                                       \
-  template <class T>                                                                       \
-  AKG_INSTRUCTION void name(UbPtr<T> dst, UbPtr<T> src, T s, Unary f, int line = __builtin_LINE()) {       \
-    const Where where{#name, line};                                                        \
-    check_strides(where, f.repeat, f.mask, sizeof(T), 65535, {f.dst, f.src});              \
-    each_lane<T>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},                          \
-                 [s](int64_t, T a) { return expression; }, Operand<T>{src, f.src});        \
+#define AKG_SCALAR(name, operation)                                                             \
+  template <class T>                                                                            \
+  AKG_INSTRUCTION void name(UbPtr<T> dst, UbPtr<T> src, T s, Unary f,                           \
+                            int line = __builtin_LINE()) {                                      \
+    const Where where{#name, line};                                                             \
+    check_strides(where, f.repeat, f.mask, sizeof(T), 65535, {f.dst, f.src});                   \
+    each_lane<float>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},                           \
+                     [s](auto a) { return operation(a, static_cast<decltype(a)>(s)); },         \
+                     Operand<T>{src, f.src});                                                   \
   }
-AKG_SCALAR(vadds, add(a, s))
-AKG_SCALAR(vmuls, mul(a, s))
+AKG_SCALAR(vadds, add)
+AKG_SCALAR(vmuls, mul)
 #undef AKG_SCALAR
 
 // dst += src * scalar, and dst += src0 * src1: rounded after the product and after the sum.
@@ -158,31 +157,37 @@ template <class T>
 AKG_INSTRUCTION void vaxpy(UbPtr<T> dst, UbPtr<T> src, T s, Unary f, int line = __builtin_LINE()) {
   const Where where{"vaxpy", line};
   check_strides(where, f.repeat, f.mask, sizeof(T), 65535, {f.dst, f.src});
-  each_lane<T>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},
-               [s](int64_t, T a, T d) { return add(d, mul(a, s)); }, Operand<T>{src, f.src},
-               Operand<T>{dst, f.dst});
+  each_lane<float>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},
+                   [s](auto a, auto d) {
+                     return add(d, rounded_as<T>(mul(a, static_cast<decltype(a)>(s))));
+                   },
+                   Operand<T>{src, f.src}, Operand<T>{dst, f.dst});
 }
 template <class T>
-AKG_INSTRUCTION void vmla(UbPtr<T> dst, UbPtr<T> src0, UbPtr<T> src1, Binary f, int line = __builtin_LINE()) {
+AKG_INSTRUCTION void vmla(UbPtr<T> dst, UbPtr<T> src0, UbPtr<T> src1, Binary f,
+                          int line = __builtin_LINE()) {
   const Where where{"vmla", line};
   check_strides(where, f.repeat, f.mask, sizeof(T), 255, {f.dst, f.src0, f.src1});
-  each_lane<T>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},
-               [](int64_t, T a, T b, T d) { return add(d, mul(a, b)); },
-               Operand<T>{src0, f.src0}, Operand<T>{src1, f.src1}, Operand<T>{dst, f.dst});
+  each_lane<float>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},
+                   [](auto a, auto b, auto d) { return add(d, rounded_as<T>(mul(a, b))); },
+                   Operand<T>{src0, f.src0}, Operand<T>{src1, f.src1}, Operand<T>{dst, f.dst});
 }
 
+// Integers become f16 by way of f64.
 template <class D, class T>
 AKG_INSTRUCTION void vconv(UbPtr<D> dst, UbPtr<T> src, Unary f, int line = __builtin_LINE()) {
   const Where where{"vconv", line};
   check_strides(where, f.repeat, f.mask, std::max(sizeof(D), sizeof(T)), 65535, {f.dst, f.src});
-  each_lane<D>(where, f.repeat, f.mask, Operand<D>{dst, f.dst},
-               [](int64_t, T a) { return convert<D>(a); }, Operand<T>{src, f.src});
+  using W = Wide<T>;
+  using To = std::conditional_t<is_half<D>, W, D>;
+  each_lane<W>(where, f.repeat, f.mask, Operand<D>{dst, f.dst},
+               [](auto a) { return convert<To>(a); }, Operand<T>{src, f.src});
 }
 template <class T>
 AKG_INSTRUCTION void vector_dup(UbPtr<T> dst, T s, Fill f, int line = __builtin_LINE()) {
   const Where where{"vector_dup", line};
   check_strides(where, f.repeat, f.mask, sizeof(T), 65535, {f.dst});
-  each_lane<T>(where, f.repeat, f.mask, Operand<T>{dst, f.dst}, [s](int64_t) { return s; });
+  each_lane<float>(where, f.repeat, f.mask, Operand<T>{dst, f.dst}, [s]() { return s; });
 }
 
 // Where the mask of the last comparison is set, src0, else src1; the same lanes in every repeat.
@@ -256,24 +261,32 @@ void reduce(Where where, UbPtr<T> dst, UbPtr<T> src, Reduce f, int groups, int64
     constexpr int64_t lanes = 8 * lanes_of_block<T>;
     const int64_t size = lanes / groups;
     const int64_t results = groups == 1 ? 1 : (f.mask + size - 1) / size;
+    using W = std::conditional_t<!decltype(memory)::checked && is_half<T>, float, T>;
     for (int64_t r = 0; r < f.repeat; ++r) {
-      std::array<T, static_cast<size_t>(lanes)> values;
-      values.fill(neutral);
-      for (int64_t e = 0; e < f.mask; ++e) {
-        const auto x = memory.template get<T>(*src.memory,
-                                              src.address + lane_byte<T>(f.src, r, e));
-        if constexpr (decltype(memory)::checked)
+      std::array<W, static_cast<size_t>(lanes)> values;
+      values.fill(static_cast<W>(neutral));
+      if constexpr (decltype(memory)::checked) {
+        for (int64_t e = 0; e < f.mask; ++e) {
+          const auto x = memory.template get<T>(*src.memory,
+                                                src.address + lane_byte<T>(f.src, r, e));
           if (!x.known) refuse(where, "reduces elements that were never written");
-        values[static_cast<size_t>(e)] = x.value;
+          values[static_cast<size_t>(e)] = x.value;
+        }
+      } else {
+        const int64_t run = f.src.block == 1 ? f.mask : lanes_of_block<T>;
+        for (int64_t e = 0; e < f.mask; e += run)
+          copy_lanes(std::min<int64_t>(run, f.mask - e), values.data() + e,
+                     elements(src, lane_byte<T>(f.src, r, e)));
       }
-      for (int64_t g = 0; g < results; ++g) {
-        T *group = values.data() + g * size;
-        for (int64_t n = size; n > 1; n /= 2)
-          for (int64_t i = 0; i < n / 2; ++i) group[i] = combine(group[2 * i], group[2 * i + 1]);
+      for (int64_t n = lanes; n > groups; n /= 2) {
+#pragma GCC ivdep
+        for (int64_t i = 0; i < n / 2; ++i)
+          values[i] = rounded_as<T>(combine(values[2 * i], values[2 * i + 1]));
+      }
+      for (int64_t g = 0; g < results; ++g)
         memory.set(*dst.memory,
                    dst.address + r * f.dst_step * step + g * static_cast<int64_t>(sizeof(T)),
-                   group[0], true);
-      }
+                   static_cast<T>(values[g]), true);
     }
   });
 }
@@ -288,12 +301,12 @@ T infinity(bool negative) {
   template <class T>                                                                        \
   AKG_INSTRUCTION void whole(UbPtr<T> dst, UbPtr<T> src, Reduce f, int line = __builtin_LINE()) {           \
     reduce<T>({#whole, line}, dst, src, f, 1, sizeof(T), neutral,                           \
-              [](T a, T b) { return combine(a, b); });                                      \
+              [](auto a, auto b) { return combine(a, b); });                                      \
   }                                                                                         \
   template <class T>                                                                        \
   AKG_INSTRUCTION void group(UbPtr<T> dst, UbPtr<T> src, Reduce f, int line = __builtin_LINE()) {           \
     reduce<T>({#group, line}, dst, src, f, 8, block_bytes, neutral,                         \
-              [](T a, T b) { return combine(a, b); });                                      \
+              [](auto a, auto b) { return combine(a, b); });                                      \
   }
 AKG_REDUCE(vcadd, vcgadd, static_cast<T>(-0.0f), add)
 AKG_REDUCE(vcmax, vcgmax, infinity<T>(true), maximum)

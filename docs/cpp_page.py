@@ -1,4 +1,4 @@
-"""The kernel on the page about C++ as the emitter writes it today: `make docs` puts it there."""
+"""Kernels on pages as the emitter writes them today: `make docs` puts them there."""
 
 from __future__ import annotations
 
@@ -7,18 +7,26 @@ from pathlib import Path
 
 import akg_mlir
 
-PAGE = Path(__file__).with_name("cpp.md")
-_SOURCE = re.compile(r"```mlir\n(.*?)```", re.DOTALL)
-_KERNEL = re.compile(r"```cpp\n(.*?)```", re.DOTALL)
+DOCS = Path(__file__).parent
+PAGES = (DOCS / "cpp.md", DOCS.parent / "README.md")
+_BLOCK = re.compile(r"```(mlir|cpp)\n(.*?)```", re.DOTALL)
 
 
 def page(text: str) -> str:
-    """The page, its block of C++ made anew from its block of MLIR."""
-    source = _SOURCE.search(text)
-    assert source is not None
-    (kernel,) = akg_mlir.compile(source[1], target="ascend910").cpp().values()
-    return _KERNEL.sub(lambda _: f"```cpp\n{kernel}```", text)
+    """The page, each of its blocks of C++ made anew from the block of MLIR before it."""
+    source = ""
+
+    def block(match: re.Match[str]) -> str:
+        nonlocal source
+        if match[1] == "mlir":
+            source = match[2]
+            return match[0]
+        (kernel,) = akg_mlir.compile(source, target="ascend910").cpp().values()
+        return f"```cpp\n{kernel}```"
+
+    return _BLOCK.sub(block, text)
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text()))
+    for path in PAGES:
+        path.write_text(page(path.read_text()))

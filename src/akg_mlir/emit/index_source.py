@@ -7,17 +7,9 @@ from collections.abc import Mapping, Sequence
 from xdsl.dialects import affine, arith
 from xdsl.dialects.builtin import IntegerAttr
 from xdsl.ir import Operation
-from xdsl.ir.affine import (
-    AffineBinaryOpExpr,
-    AffineBinaryOpKind,
-    AffineConstantExpr,
-    AffineDimExpr,
-    AffineExpr,
-    AffineMap,
-    AffineSymExpr,
-)
+from xdsl.ir.affine import AffineBinaryOpKind, AffineMap
 
-from akg_mlir.diagnostics import CompileError
+from akg_mlir.emit.affine_expressions import result_texts
 
 _TEMPLATES: Mapping[type[Operation], str] = {
     arith.AddiOp: "{0} + {1}",
@@ -52,28 +44,15 @@ _SYMBOLS = {
 }
 
 
-def affine_source(expr: AffineExpr, operands: Sequence[str], dims: int) -> str:
-    """An affine expression over `operands`: `dims` dimensions, then symbols."""
-    match expr:
-        case AffineConstantExpr():
-            return str(expr.value)
-        case AffineDimExpr():
-            return operands[expr.position]
-        case AffineSymExpr():
-            return operands[dims + expr.position]
-        case AffineBinaryOpExpr():
-            lhs = affine_source(expr.lhs, operands, dims)
-            rhs = affine_source(expr.rhs, operands, dims)
-            if expr.kind is AffineBinaryOpKind.CeilDiv:
-                return f"(-(-{lhs} // {rhs}))"
-            return f"({lhs} {_SYMBOLS[expr.kind]} {rhs})"
-        case _:
-            raise CompileError(f"not an affine expression: {expr}")
+def _operation(kind: AffineBinaryOpKind, lhs: str, rhs: str) -> str:
+    if kind is AffineBinaryOpKind.CeilDiv:
+        return f"(-(-{lhs} // {rhs}))"
+    return f"({lhs} {_SYMBOLS[kind]} {rhs})"
 
 
 def map_source(map_: AffineMap, operands: Sequence[str]) -> list[str]:
     """Every result of an affine map."""
-    return [affine_source(e, operands, map_.num_dims) for e in map_.results]
+    return result_texts(map_, operands, _operation)
 
 
 def index_source(op: Operation, operands: Sequence[str]) -> str | None:

@@ -8,17 +8,9 @@ from collections.abc import Mapping, Sequence
 from xdsl.dialects import affine, arith
 from xdsl.dialects.builtin import IntegerAttr
 from xdsl.ir import Operation
-from xdsl.ir.affine import (
-    AffineBinaryOpExpr,
-    AffineBinaryOpKind,
-    AffineConstantExpr,
-    AffineDimExpr,
-    AffineExpr,
-    AffineMap,
-    AffineSymExpr,
-)
+from xdsl.ir.affine import AffineBinaryOpKind, AffineExpr, AffineMap
 
-from akg_mlir.diagnostics import CompileError
+from akg_mlir.emit.affine_expressions import expression_text, result_texts
 
 _CALLS: Mapping[type[Operation], str] = {
     arith.FloorDivSIOp: "floor_div({0}, {1})",
@@ -51,39 +43,31 @@ _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=", "<", "<=", ">", ">=")
 
 def affine_text(expr: AffineExpr, operands: Sequence[str], dims: int) -> str:
     """An affine expression over `operands`: `dims` dimensions, then symbols."""
-    match expr:
-        case AffineConstantExpr():
-            return str(expr.value)
-        case AffineDimExpr():
-            return operands[expr.position]
-        case AffineSymExpr():
-            return operands[dims + expr.position]
-        case AffineBinaryOpExpr():
-            lhs = affine_text(expr.lhs, operands, dims)
-            rhs = affine_text(expr.rhs, operands, dims)
-            match expr.kind:
-                case AffineBinaryOpKind.Add:
-                    return f"{lhs} + {rhs}"
-                case AffineBinaryOpKind.Mul:
-                    return f"{factor_text(lhs)} * {factor_text(rhs)}"
-                case AffineBinaryOpKind.FloorDiv:
-                    return f"floor_div({lhs}, {rhs})"
-                case AffineBinaryOpKind.CeilDiv:
-                    return f"ceil_div({lhs}, {rhs})"
-                case AffineBinaryOpKind.Mod:
-                    return f"modulo({lhs}, {rhs})"
-        case _:
-            raise CompileError(f"not an affine expression: {expr}")
+    return expression_text(expr, operands, dims, _operation)
+
+
+def map_text(map_: AffineMap, operands: Sequence[str]) -> list[str]:
+    """Every result of an affine map."""
+    return result_texts(map_, operands, _operation)
+
+
+def _operation(kind: AffineBinaryOpKind, lhs: str, rhs: str) -> str:
+    match kind:
+        case AffineBinaryOpKind.Add:
+            return f"{lhs} + {rhs}"
+        case AffineBinaryOpKind.Mul:
+            return f"{factor_text(lhs)} * {factor_text(rhs)}"
+        case AffineBinaryOpKind.FloorDiv:
+            return f"floor_div({lhs}, {rhs})"
+        case AffineBinaryOpKind.CeilDiv:
+            return f"ceil_div({lhs}, {rhs})"
+        case AffineBinaryOpKind.Mod:
+            return f"modulo({lhs}, {rhs})"
 
 
 def factor_text(text: str) -> str:
     """A text as an operand of any operator."""
     return text if _ALONE.fullmatch(text) else f"({text})"
-
-
-def map_text(map_: AffineMap, operands: Sequence[str]) -> list[str]:
-    """Every result of an affine map."""
-    return [affine_text(e, operands, map_.num_dims) for e in map_.results]
 
 
 def index_text(op: Operation, operands: Sequence[str]) -> str | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from akg_mlir.execution.library.manifest import source_of
 from akg_mlir.execution.library.plan import Plan
 
-NPU_ARCHITECTURES = {"ascend910": "dav-1001", "ascend910b": "dav-2201"}
-"""What CANN's compiler calls the machines of our targets, as its documentation of `GetCurNpuArch`
-lists them; those that are not here it does not build for."""
+NPU_ARCHITECTURES = {"ascend910": 1001, "ascend910b": 2201}
+"""The machines of our targets as Ascend C numbers them (`dav-N`, in its documentation of
+`GetCurNpuArch`); those that are not here it does not build for."""
 
 
 def cmake_lists(plan: Plan) -> str:
@@ -27,7 +27,7 @@ def cmake_lists(plan: Plan) -> str:
 cmake_minimum_required(VERSION 3.16)
 
 option(AKG_DEVICE "build the kernels for an NPU" OFF)
-set(AKG_NPU_ARCH "{architecture}" CACHE STRING "the NPU to build for, as --npu-arch takes it")
+set(AKG_NPU_ARCH "{architecture}" CACHE STRING "the NPU to build for: N of --npu-arch=dav-N")
 
 set(KERNELS
 {sources})
@@ -42,7 +42,8 @@ if(AKG_DEVICE)
   add_library({name}_kernels SHARED ${{KERNELS}})
   target_include_directories({name}_kernels PRIVATE include)
   target_compile_options({name}_kernels PRIVATE
-    $<$<COMPILE_LANGUAGE:ASC>:--npu-arch=${{AKG_NPU_ARCH}}>)
+    $<$<COMPILE_LANGUAGE:ASC>:--npu-arch=dav-${{AKG_NPU_ARCH}}>)
+  target_compile_definitions({name}_kernels PRIVATE AKG_NPU_ARCH=${{AKG_NPU_ARCH}})
 else()
   project({name} LANGUAGES CXX)
   find_package(Threads REQUIRED)

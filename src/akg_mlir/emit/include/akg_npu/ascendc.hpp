@@ -1,7 +1,7 @@
 // The device body: instructions as calls of Ascend C on static tensors (addresses of our own
 // planner, explicit flags, no pipe or queue objects), in forms that CANN 8 and 9 both have.
 //
-// __NPU_ARCH__ names the machine: 1001 is the Ascend 910A, 2002 the 310P (both with one core for
+// AKG_NPU_ARCH names the machine: 1001 is the Ascend 910A, 2002 the 310P (both with one core for
 // vectors and matrices), 2201 the 910B (separate cores: kernels of the vector unit alone). What a
 // machine has no call for is a sequence of calls with the same result, or does not compile.
 // docs/hardware.md has the table.

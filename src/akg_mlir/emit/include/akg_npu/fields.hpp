@@ -4,7 +4,7 @@
 #include <cstdint>
 
 // What functions that kernels call are declared with.
-#if defined(__NPU_ARCH__)
+#if defined(AKG_NPU_ARCH)
 #define AKG_FUNCTION __aicore__ inline
 #else
 #define AKG_FUNCTION inline

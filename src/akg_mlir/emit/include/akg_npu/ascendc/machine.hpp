@@ -12,7 +12,7 @@
 
 namespace akg {
 
-constexpr int arch = __NPU_ARCH__;
+constexpr int arch = AKG_NPU_ARCH;
 static_assert(arch == 1001 || arch == 2002 || arch == 2201,
               "akg_npu.hpp knows the machines 1001 (910A), 2002 (310P) and 2201 (910B)");
 
@@ -63,7 +63,7 @@ AKG_FUNCTION int64_t core_id() { return AscendC::GetBlockIdx(); }
 
 // Without a pipe object nothing else resets atomics and masks; the 910A has no such call.
 AKG_FUNCTION void start_core() {
-#if __NPU_ARCH__ != 1001
+#if AKG_NPU_ARCH != 1001
   AscendC::InitSocState();
 #endif
 }

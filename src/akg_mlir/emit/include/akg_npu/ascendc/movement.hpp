@@ -30,7 +30,7 @@ AKG_FUNCTION AscendC::DataCopyParams copy_params(int count, int length, int src_
 // counts gaps is not documented beyond doubt, so it goes burst by burst.
 template <Space To, class D, Space From, class T>
 AKG_FUNCTION void copy_fractals(Ptr<To, D> dst, Ptr<From, T> src, Bursts f) {
-#if __NPU_ARCH__ == 2201
+#if AKG_NPU_ARCH == 2201
   static_assert(never<D, T>, "the cube of the 910B has another core than its vector unit");
 #else
   AscendC::DataCopyEnhancedParams enhanced;
@@ -90,7 +90,7 @@ AKG_FUNCTION void load2d(Ptr<To, T> dst, Ptr<Space::l1, T> src, Fractals f) {
 // lies in the pads.
 template <class T>
 AKG_FUNCTION void load3d(Ptr<Space::l0a, T> dst, Ptr<Space::l1, T> src, Windows f) {
-#if __NPU_ARCH__ == 2201
+#if AKG_NPU_ARCH == 2201
   static_assert(never<T>, "img2col of the 910B has other parameters, of which there is no body");
 #else
   AscendC::LoadData3DParamsV1<T> p;

@@ -121,7 +121,7 @@ AKG_FUNCTION void multiply_then_add(UbPtr<T> dst, UbPtr<T> src0, UbPtr<T> src1, 
 
 template <class T>
 AKG_FUNCTION void vmla(UbPtr<T> dst, UbPtr<T> src0, UbPtr<T> src1, Binary f) {
-#if __NPU_ARCH__ != 1001
+#if AKG_NPU_ARCH != 1001
   if (!accumulates(f.dst, f.repeat)) {
     AscendC::MulAddDst(dst.tensor(), src0.tensor(), src1.tensor(), lanes(f.mask),
                        repeats(f.repeat), strides(f.dst, f.src0, f.src1));

@@ -7,7 +7,7 @@ written: the rest is taken off where the set is read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from akg_mlir.dialects.npu import Pipe
@@ -23,20 +23,33 @@ Facts = tuple[int, int]
 @dataclass(eq=False)
 class State:
     """Facts at the start of the next instruction of a pipe; those that the wait of a flag brings,
-    of flags that are set; and what has ended (every fact once at most: `_settle`)."""
+    of flags that are set; and what has ended (every fact once at most: `_settle`).
 
+    The flags of `initial` are set before everything. Until they are awaited they would all bring
+    the same, `_untouched`, so that a flag may be added to them at any time: it is as if it had been
+    there from the start. `_flags` has those that were set or awaited since, None where it is clear.
+    """
+
+    initial: set[Flag] = field(default_factory=set[Flag])
     _known: dict[Pipe, Facts] = field(default_factory=lambda: dict.fromkeys(PIPES, (EVERYTHING, 0)))
-    _flags: dict[Flag, Facts] = field(default_factory=dict[Flag, Facts])
+    _flags: dict[Flag, Facts | None] = field(default_factory=dict[Flag, Facts | None])
+    _untouched: Facts = (EVERYTHING, 0)
     _ended: int = 0
 
     def copy(self) -> State:
-        """An independent copy."""
-        return State(dict(self._known), dict(self._flags), self._ended)
+        """An independent copy; new flags of `initial` are those of both."""
+        return State(
+            self.initial, dict(self._known), dict(self._flags), self._untouched, self._ended
+        )
+
+    def is_set(self, flag: Flag) -> bool:
+        """Whether a flag is set."""
+        return self._facts(flag) is not None
 
     @property
-    def flags(self) -> Iterable[Flag]:
+    def flags(self) -> list[Flag]:
         """The flags that are set."""
-        return self._flags.keys()
+        return [f for f in {**self._flags, **dict.fromkeys(self.initial)} if self.is_set(f)]
 
     def known(self, pipe: Pipe) -> int:
         """The facts of a pipe."""
@@ -52,11 +65,14 @@ class State:
 
     def brings(self, flag: Flag) -> int:
         """What the wait of a flag would bring; everything where it is clear."""
-        return self._now(self._flags[flag]) if flag in self._flags else EVERYTHING
+        facts = self._facts(flag)
+        return EVERYTHING if facts is None else self._now(facts)
 
     def take(self, flag: Flag) -> int:
-        """A flag is cleared. Returns its facts."""
-        return self._now(self._flags.pop(flag))
+        """A flag that is set is cleared. Returns its facts."""
+        facts = self.brings(flag)
+        self._flags[flag] = None
+        return facts
 
     def forget(self, fact: int) -> None:
         """A fact (one bit) ends everywhere."""
@@ -67,27 +83,50 @@ class State:
     def map(self, change: Callable[[int], int]) -> None:
         """Apply `change` to every set of facts."""
         self._known = {pipe: (change(self._now(v)), 0) for pipe, v in self._known.items()}
-        self._flags = {flag: (change(self._now(v)), 0) for flag, v in self._flags.items()}
+        self._flags = {
+            flag: None if facts is None else (change(self._now(facts)), 0)
+            for flag, facts in self._flags.items()
+        }
+        self._untouched = change(self._now(self._untouched)), 0
         self._ended = 0
+
+    def differing(self, other: State) -> list[Flag]:
+        """The flags that are set in one and clear in the other."""
+        return [flag for flag, a, b in self._pairs(other) if (a is None) != (b is None)]
 
     def meet(self, other: State) -> State:
         """What holds in both, of flags that are set in both."""
         known = {p: (self.known(p) & other.known(p), 0) for p in self._known}
-        flags = {
-            flag: (self._now(facts) & other._now(other._flags[flag]), 0)
-            for flag, facts in self._flags.items()
-            if flag in other._flags
+        flags: dict[Flag, Facts | None] = {
+            flag: None if a is None or b is None else (self._now(a) & other._now(b), 0)
+            for flag, a, b in self._pairs(other)
         }
-        return State(known, flags)
+        untouched = self._now(self._untouched) & other._now(other._untouched), 0
+        return State(self.initial, known, flags, untouched)
 
     def holds_as(self, other: State) -> bool:
         """Whether the same holds in both."""
-        if self._flags.keys() != other._flags.keys():
-            return False
-        return all(self.known(p) == other.known(p) for p in self._known) and all(
-            self._now(facts) == other._now(other._flags[flag])
-            for flag, facts in self._flags.items()
+        return (
+            all(self.known(p) == other.known(p) for p in self._known)
+            and self._now(self._untouched) == other._now(other._untouched)
+            and all(
+                a is b if a is None or b is None else self._now(a) == other._now(b)
+                for _, a, b in self._pairs(other)
+            )
         )
+
+    def _pairs(self, other: State) -> Iterator[tuple[Flag, Facts | None, Facts | None]]:
+        """The facts in both, of flags that one has set or awaited."""
+        mine, theirs = self._flags, other._flags
+        if mine.keys() == theirs.keys():
+            yield from ((flag, facts, theirs[flag]) for flag, facts in mine.items())
+        else:
+            yield from ((flag, self._facts(flag), other._facts(flag)) for flag in mine | theirs)
+
+    def _facts(self, flag: Flag) -> Facts | None:
+        if flag in self._flags:
+            return self._flags[flag]
+        return self._untouched if flag in self.initial else None
 
     def _now(self, facts: Facts) -> int:
         """What is left of a set: less what has ended since it was written, and not before."""

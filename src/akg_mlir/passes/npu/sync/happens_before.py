@@ -35,9 +35,11 @@ class Findings:
 
 @dataclass(eq=False)
 class Frame:
-    """A body under analysis and the state before each item reached so far."""
+    """A body under analysis and the state before each item reached so far; whether it is that of a
+    loop, and not for the first time since the loop began."""
 
     body: Body
+    repeats: bool = False
     snapshots: list[State] = field(default_factory=list[State])
 
 
@@ -49,15 +51,11 @@ class Retry(Exception):
         self.body, self.position = body, position
 
 
-class Restart(Exception):
-    """The schedule changed in the prologue: begin again."""
-
-
 Missing = Callable[["Analysis", Instruction, int], NoReturn]
 
 
 class Analysis:
-    """One run over a program. `on_missing` may extend the schedule and raise Retry or Restart.
+    """One run over a program. `on_missing` may extend the schedule and raise Retry.
 
     Facts about waits do not depend on those about instructions: without requirements the analysis
     follows flags alone, which takes a fraction of the time.
@@ -77,6 +75,7 @@ class Analysis:
         self.waits: dict[Wait, int] = {}
         self._waits_of_pair: dict[tuple[Pipe, Pipe], int] = {}
         self._members: dict[Loop, int] = {}
+        self._initial: set[Flag] = set()
         self._items: dict[Body, list[Item]] = {}
         self._own = dict.fromkeys(PIPES, 0)
         if required is not None:
@@ -85,14 +84,18 @@ class Analysis:
 
     def run(self) -> Findings:
         """Analyse the whole kernel."""
-        while True:
-            try:
-                self._kernel()
-            except Restart:
-                self.stack.clear()
-                self.findings = Findings()
-                continue
-            return self.findings
+        self._kernel()
+        return self.findings
+
+    def add_initial(self, token: Flag, body: Body) -> Retry:
+        """A flag is set before everything, and used in `body` only: what to raise after that.
+
+        The analysis resumes where no loop around the body has had an iteration.
+        """
+        self._initial.add(token)
+        frames = [frame.body for frame in self.stack if frame.repeats]
+        loop = around(frames[0] if frames else body)
+        return Retry(loop.parent, loop.parent.items.index(loop))
 
     def wait_bit(self, wait: Wait) -> int:
         """The fact "all instances of this wait have happened"."""
@@ -106,18 +109,18 @@ class Analysis:
         return self.waits[wait]
 
     def _kernel(self) -> None:
-        state = State()
+        state = State(self._initial)
         for node in self.schedule.nodes():
             if isinstance(node, Wait):
                 self.wait_bit(node)
-        self._nodes(self.schedule.prologue, state)
+        self._initial |= {node.flag for node in self.schedule.prologue if isinstance(node, Set)}
         state = self._run_body(self.program.body, state)
         self._nodes(self.schedule.epilogue, state)
         for flag in state.flags:
             self._complain("is still set at the end of the kernel", flag)
 
-    def _run_body(self, body: Body, state: State) -> State:
-        frame = Frame(body)
+    def _run_body(self, body: Body, state: State, repeats: bool = False) -> State:
+        frame = Frame(body, repeats)
         self.stack.append(frame)
         position, items = 0, self._items_of(body)
         while position < len(items):
@@ -141,13 +144,16 @@ class Analysis:
         if self.required is not None:
             return body.items
         if body not in self._items:
-            synchronised = self.schedule.before.keys() | self.schedule.after.keys()
-            self._items[body] = [
-                item
-                for item in body.items
-                if not isinstance(item, Instruction) or item in synchronised
-            ]
+            self._items[body] = [item for item in body.items if self._is_synchronised(item)]
         return self._items[body]
+
+    def _is_synchronised(self, item: Item) -> bool:
+        """Whether there are flags or barriers around an item, or inside."""
+        if self.schedule.before.get(item) or self.schedule.after.get(item):
+            return True
+        bodies = [item.body] if isinstance(item, Loop) else []
+        bodies = item.arms if isinstance(item, Branch) else bodies
+        return any(self._items_of(body) for body in bodies)
 
     def _run_item(self, item: Item, state: State) -> State:
         self._nodes(self.schedule.before.get(item, ()), state)
@@ -164,10 +170,11 @@ class Analysis:
     def _run_loop(self, loop: Loop, state: State) -> State:
         before = state.copy()
         self._turn(loop, state)
+        repeats = False
         while True:
             start = state.copy()
-            state = self._run_body(loop.body, state)
-            end = state.copy()
+            state = self._run_body(loop.body, state, repeats)
+            end, repeats = state.copy(), True
             self._turn(loop, state)
             state = self._meet(start, state)
             if state.holds_as(start):
@@ -188,7 +195,7 @@ class Analysis:
         return self._members[loop]
 
     def _meet(self, first: State, second: State) -> State:
-        for flag in {*first.flags} ^ {*second.flags}:
+        for flag in first.differing(second):
             self._complain("is set on one way through the program and clear on another", flag)
         return first.meet(second)
 
@@ -217,7 +224,7 @@ class Analysis:
 
     def _set(self, node: Set, state: State) -> None:
         flag = node.flag
-        if flag in state.flags:
+        if state.is_set(flag):
             self._complain("is set twice without a wait in between", flag)
         pair = self._waits_of_pair.get((flag.src, flag.dst), 0)
         known = state.known(flag.src)
@@ -226,7 +233,7 @@ class Analysis:
 
     def _wait(self, node: Wait, state: State) -> None:
         flag, bit = node.flag, self.wait_bit(node)
-        if flag not in state.flags:
+        if not state.is_set(flag):
             self._complain("is waited for without a set before", flag)
             return
         brought = state.take(flag)
@@ -242,6 +249,15 @@ class Analysis:
     def _complain(self, what: str, flag: Flag) -> None:
         if (what, flag) not in self.findings.protocol:
             self.findings.protocol.append((what, flag))
+
+
+def around(body: Body) -> Loop:
+    """The innermost loop around a body in one."""
+    item = body.owner
+    while isinstance(item, Branch):
+        item = item.parent.owner
+    assert item is not None
+    return item
 
 
 def _all_levels(required: Requirements, mask: int) -> int:

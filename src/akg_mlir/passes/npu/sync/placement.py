@@ -29,7 +29,7 @@ from akg_mlir.passes.npu.memory.structure import (
     divergence,
 )
 from akg_mlir.passes.npu.sync.dependence import Requirements
-from akg_mlir.passes.npu.sync.happens_before import Analysis, Findings, Restart, Retry, own_waits
+from akg_mlir.passes.npu.sync.happens_before import Analysis, Findings, Retry, around, own_waits
 from akg_mlir.passes.npu.sync.schedule import PIPES, Barrier, Flag, Schedule, Set, Wait
 
 
@@ -101,7 +101,7 @@ class Plan:
         self.ends[token] = (first, last)
         if first:
             self.schedule.remove_flags([token], self.schedule.prologue)
-            self.schedule.before.setdefault(_loop(self.orders[token]), []).append(Set(token))
+            self.schedule.before.setdefault(around(self.orders[token].body), []).append(Set(token))
         if last is not None:
             self.schedule.remove_flags([token], self.schedule.epilogue)
             self.schedule.before.setdefault(last, []).insert(0, Wait(token))
@@ -112,7 +112,7 @@ class Plan:
         gone = [flag] if guard is None else [flag, guard]
         first, last = self.ends.pop(flag, (False, None))
         after, before = self.schedule.after, self.schedule.before
-        waits = [order.later, *([_loop(order)] if first else []), *([last] if last else [])]
+        waits = [order.later, *([around(order.body)] if first else []), *([last] if last else [])]
         places = [after.get(order.earlier), *(before.get(item) for item in waits)]
         kernel = self.schedule.prologue, self.schedule.epilogue
         self.schedule.remove_flags(gone, *filter(None, places), *kernel)
@@ -142,15 +142,6 @@ class Plan:
             set(self.delays),
             dict(self.ends),
         )
-
-
-def _loop(order: Order) -> Item:
-    """The loop whose iterations a token orders."""
-    loop = order.body.owner
-    while isinstance(loop, Branch):
-        loop = loop.parent.owner
-    assert loop is not None
-    return loop
 
 
 class _FlagMissing(Exception):
@@ -220,9 +211,9 @@ class Planner:
         if order.src is order.dst:
             plan.add_barrier(order.dst, order.later)
             raise Retry(order.body, order.second)
-        plan.add(order)
+        flag = plan.add(order)
         if not order.forward:
-            raise Restart
+            raise running.add_initial(flag, order.body)
         raise Retry(order.body, order.first)
 
     def _choose(self, running: Analysis, instruction: Instruction, missing: int) -> Order:

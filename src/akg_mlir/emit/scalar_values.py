@@ -13,7 +13,13 @@ from xdsl.dialects.builtin import FloatAttr, IntegerAttr, IntegerType
 from xdsl.ir import Attribute, Operation
 
 from akg_mlir.diagnostics import CompileError
-from akg_mlir.machine.isa.arithmetic import convert
+from akg_mlir.machine.isa.arithmetic import (
+    convert,
+    maximum,
+    maximum_number,
+    minimum,
+    minimum_number,
+)
 from akg_mlir.machine.program import DTYPES
 
 _BINARY: Mapping[type[Operation], str] = {
@@ -21,10 +27,10 @@ _BINARY: Mapping[type[Operation], str] = {
     arith.SubfOp: "np.subtract",
     arith.MulfOp: "np.multiply",
     arith.DivfOp: "np.divide",
-    arith.MaximumfOp: "np.maximum",
-    arith.MinimumfOp: "np.minimum",
-    arith.MaxnumfOp: "np.fmax",
-    arith.MinnumfOp: "np.fmin",
+    arith.MaximumfOp: "maximum",
+    arith.MinimumfOp: "minimum",
+    arith.MaxnumfOp: "maximum_number",
+    arith.MinnumfOp: "minimum_number",
     arith.NegfOp: "np.negative",
     arith.AddiOp: "np.add",
     arith.SubiOp: "np.subtract",
@@ -122,6 +128,10 @@ SCOPE: Mapping[str, Any] = {
     "convert": convert,
     "integer_power": _integer_power,
     "ordered": _ordered,
+    "maximum": maximum,
+    "minimum": minimum,
+    "maximum_number": maximum_number,
+    "minimum_number": minimum_number,
     "reciprocal_root": _reciprocal_root,
     "error_function": np.vectorize(math.erf, otypes=[np.float64]),
 }

@@ -22,11 +22,11 @@ from akg_mlir.targets import Target
 _MESSAGE_BYTES = 4096
 
 
-class _Argument(ctypes.Structure):
+class Argument(ctypes.Structure):
     _fields_ = (("data", ctypes.c_void_p), ("bytes", ctypes.c_int64), ("undefined", ctypes.c_int))
 
 
-class _Options(ctypes.Structure):
+class Options(ctypes.Structure):
     _fields_ = (("check", ctypes.c_int), ("shuffled", ctypes.c_int), ("seed", ctypes.c_uint64))
 
 
@@ -79,13 +79,13 @@ class HostKernel:
         return {k: tensors[k].reshape(kernel.tensors[k].shape) for k in kernel.outputs}
 
     def _call(self, tensors: Sequence[Array], undefined: Sequence[bool], mode: HostMode) -> None:
-        entries = (_Argument * len(tensors))(
+        entries = (Argument * len(tensors))(
             *(
-                _Argument(tensor.ctypes.data, tensor.nbytes, is_undefined)
+                Argument(tensor.ctypes.data, tensor.nbytes, is_undefined)
                 for tensor, is_undefined in zip(tensors, undefined)
             )
         )
-        options = _Options(mode.check, mode.seed is not None, mode.seed or 0)
+        options = Options(mode.check, mode.seed is not None, mode.seed or 0)
         message = ctypes.create_string_buffer(_MESSAGE_BYTES)
         failed = self._launch(
             entries,

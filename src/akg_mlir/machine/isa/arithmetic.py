@@ -31,6 +31,35 @@ def convert(values: Array, dtype: np.dtype[Any]) -> Array:
     return values.astype(dtype)
 
 
+def maximum(a: Array, b: Array) -> Array:
+    """Not-a-number where an operand is; 0 is greater than -0, of which numpy takes either."""
+    larger = np.maximum(a, b)
+    zeros = _zeros(a, b)
+    return np.where(zeros, a + b, larger) if np.any(zeros) else larger
+
+
+def minimum(a: Array, b: Array) -> Array:
+    """Not-a-number where an operand is; -0 is less than 0."""
+    smaller = np.minimum(a, b)
+    zeros = _zeros(a, b)
+    return np.where(zeros, -(-a - b), smaller) if np.any(zeros) else smaller
+
+
+def maximum_number(a: Array, b: Array) -> Array:
+    """The other operand where one is not-a-number."""
+    return np.where(np.isnan(a), b, np.where(np.isnan(b), a, maximum(a, b)))
+
+
+def minimum_number(a: Array, b: Array) -> Array:
+    """The other operand where one is not-a-number."""
+    return np.where(np.isnan(a), b, np.where(np.isnan(b), a, minimum(a, b)))
+
+
+def _zeros(a: Array, b: Array) -> Any:
+    """Where both operands are zeros of floats, of either sign."""
+    return np.result_type(a).kind == "f" and (a == 0) & (b == 0)
+
+
 def _wide(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
     def rounded_once(values: Array) -> Array:
         return function(values.astype(np.float64)).astype(values.dtype)
@@ -47,7 +76,7 @@ def _reciprocal_root(values: Array) -> Array:
 
 
 def _relu(values: Array) -> Array:
-    return np.maximum(values, values.dtype.type(0))
+    return maximum(values, values.dtype.type(0))
 
 
 BINARY: Mapping[str, Callable[[Array, Array], Array]] = {
@@ -55,8 +84,8 @@ BINARY: Mapping[str, Callable[[Array, Array], Array]] = {
     "vsub": np.subtract,
     "vmul": np.multiply,
     "vdiv": np.divide,
-    "vmax": np.maximum,
-    "vmin": np.minimum,
+    "vmax": maximum,
+    "vmin": minimum,
 }
 
 UNARY: Mapping[str, Callable[[Array], Array]] = {

@@ -30,8 +30,8 @@ _BLOCKS = 8
 # The neutral element keeps every value as it is, the sign of zero included.
 _COMBINE: Mapping[str, tuple[Callable[[Array, Array], Array], float]] = {
     "add": (np.add, -0.0),
-    "max": (np.maximum, -np.inf),
-    "min": (np.minimum, np.inf),
+    "max": (arithmetic.maximum, -np.inf),
+    "min": (arithmetic.minimum, np.inf),
 }
 WHOLE: Mapping[str, str] = {"vcadd": "add", "vcmax": "max", "vcmin": "min"}
 GROUP: Mapping[str, str] = {"vcgadd": "add", "vcgmax": "max", "vcgmin": "min"}

@@ -4,6 +4,7 @@
 #include <array>
 #include <functional>
 #include <initializer_list>
+#include <string_view>
 
 #include "memory.hpp"
 #include "tensor.hpp"
@@ -44,7 +45,7 @@ struct Context {
   std::array<bool, 128> mask;        // of the last comparison
   std::array<bool, 128> mask_known;  // in checked runs
   int index;
-  int events;                        // ids for each pair of pipes
+  const Target *target;              // in checked runs
 };
 
 // `checking` is null in fast runs, in which instructions execute where they stand; `memories` are
@@ -120,6 +121,35 @@ template <Space S, class T>
 void check_start(Where where, Ptr<S, T> pointer, int64_t unit) {
   if (is_checked() && pointer.address % unit != 0)
     refuse_start(where, pointer.memory->name, pointer.address, unit);
+}
+
+// The bytes of an operand: repeats of `bytes`, `step` from one to the next, in pieces `stride`
+// apart.
+struct Region {
+  const Memory *memory;
+  std::string_view type;
+  int64_t address, repeats, step, bytes, piece, stride;
+
+  bool operator==(const Region &other) const {
+    return memory == other.memory && type == other.type && address == other.address && step == other.step &&
+           bytes == other.bytes && piece == other.piece && stride == other.stride;
+  }
+};
+// Sources are apart from the destination; or are exactly that, or lie where no earlier repeat, nor
+// the same one, writes.
+enum class Overlap { none, in_place };
+void refuse_overlap(Where where, const Region &dst, std::initializer_list<Region> sources,
+                    Overlap allowed);
+
+// Refuse element types that the target's instruction does not take: `T`, or `From->To`.
+void refuse_type(Where where, const std::string &type);
+template <class T>
+void check_type(Where where) {
+  if (is_checked()) refuse_type(where, type_name<T>);
+}
+template <class From, class To>
+void check_types(Where where) {
+  if (is_checked()) refuse_type(where, std::string(type_name<From>) + "->" + type_name<To>);
 }
 
 // Where an operand of whole blocks or fractals may start.

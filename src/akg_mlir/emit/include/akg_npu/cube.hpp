@@ -49,6 +49,7 @@ template <class C, class A>
 AKG_INSTRUCTION void mad(Ptr<Space::l0c, C> c, Ptr<Space::l0a, A> a, Ptr<Space::l0b, A> b, Product f,
          int line = __builtin_LINE()) {
   const Where where{"mad", line};
+  check_types<A, C>(where);
   check(where, {{"m", f.m, 1, 4095}, {"k", f.k, 1, 4095}, {"n", f.n, 1, 4095}});
   check_start(where, c, 1024);
   check_start(where, a, fractal_bytes);

@@ -85,6 +85,20 @@ inline constexpr bool is_float = std::numeric_limits<T>::is_iec559;
 template <>
 inline constexpr bool is_float<f16> = true;
 
+// Names of types in messages, and in the table of what targets accept.
+template <class T>
+inline constexpr const char *type_name = "?";
+template <>
+inline constexpr const char *type_name<f16> = "f16";
+template <>
+inline constexpr const char *type_name<f32> = "f32";
+template <>
+inline constexpr const char *type_name<i8> = "i8";
+template <>
+inline constexpr const char *type_name<i16> = "i16";
+template <>
+inline constexpr const char *type_name<i32> = "i32";
+
 template <class T>
 inline T wide(T x) { return x; }
 inline float wide(f16 x) { return x; }

@@ -12,6 +12,7 @@
 
 #include "entry.hpp"
 #include "queues.hpp"
+#include "rules.hpp"
 
 namespace akg {
 
@@ -77,11 +78,13 @@ struct Launch {
   void run_checked() {
     const CoreMemories fresh(target, true);
     memories = fresh.spaces.data();
-    context.events = target.events;
+    Sharing sharing;
+    context.target = &target;
     for (context.index = 0; context.index < cores; ++context.index) {
       fresh.forget();
       context.mask_known.fill(false);
-      Core core(name, context.index, options.check != 0, options.shuffled == 0, options.seed);
+      Core core(name, context.index, sharing, options.check != 0, options.shuffled == 0,
+                options.seed);
       checking = &core;
       kernel(tensors.data());
       core.end();
@@ -116,7 +119,8 @@ AKG_BODY int launch(const char *name, const Target &target, int cores,
   Launch launch{name, target, cores, kernel, options};
   for (int i = 0; i < count; ++i)
     launch.tensors.push_back(
-        {"gm", static_cast<uint8_t *>(arguments[i].data), nullptr, arguments[i].bytes, 6 + i});
+        {"gm", static_cast<uint8_t *>(arguments[i].data), nullptr, arguments[i].bytes,
+         first_tensor + i});
   if (options.check == 0 && options.shuffled == 0) {
     run_fast(launch);
     return 0;

@@ -38,6 +38,12 @@ void move(Access memory, Where where, const Memory &to, int64_t at, const Memory
   }
 }
 
+template <Space S, class T>
+Region bursts(Ptr<S, T> pointer, int64_t repeats, int64_t elements, int64_t gap) {
+  const int64_t bytes = elements * static_cast<int64_t>(sizeof(T));
+  return {pointer.memory, "", pointer.address, repeats, bytes + gap, bytes, bytes, 0};
+}
+
 template <Space To, class D, Space From, class T>
 AKG_INSTRUCTION void copy(Ptr<To, D> dst, Ptr<From, T> src, Bursts f, int line = __builtin_LINE()) {
   const Where where{"copy", line};
@@ -47,12 +53,17 @@ AKG_INSTRUCTION void copy(Ptr<To, D> dst, Ptr<From, T> src, Bursts f, int line =
                 {"destination gap", f.dst_gap, 0, 65535}});
   check_start(where, dst, start_unit<To, D>);
   check_start(where, src, start_unit<From, T>);
+  static_assert(std::is_same_v<D, T> || (From == Space::l0c && is_half<D>),
+                "copies convert on the way from l0c to f16 only");
   constexpr bool fractals = From == Space::l0c || To == Space::l0c;
   constexpr int64_t elements = fractals ? 256 : block_bytes / static_cast<int64_t>(sizeof(T));
   constexpr int64_t src_gap = From == Space::l0c ? 256 * sizeof(T) : block_bytes;
   constexpr int64_t dst_gap = To == Space::l0c ? 256 * sizeof(D) : block_bytes;
+  const int64_t count = f.length * elements;
+  if (is_checked())
+    refuse_overlap(where, bursts(dst, f.count, count, f.dst_gap * dst_gap),
+                   {bursts(src, f.count, count, f.src_gap * src_gap)}, Overlap::none);
   work(pipe_of_path(From, To), where, [=](auto memory) {
-    const int64_t count = f.length * elements;
     int64_t at = dst.address, of = src.address;
     for (int i = 0; i < f.count; ++i) {
       move<To, D, T>(memory, where, *dst.memory, at, *src.memory, of, count);
@@ -112,6 +123,16 @@ AKG_INSTRUCTION void load3d(Ptr<Space::l0a, T> dst, Ptr<Space::l1, T> src, Windo
                 {"image columns", f.image.columns, 1, 32767},
                 {"repeat", f.repeat, 1, 255},
                 {"jump", f.jump, 1, 127},
+                {"pads", f.pads.top, 0, 255},
+                {"pads", f.pads.left, 0, 255},
+                {"pads", f.pads.bottom, 0, 255},
+                {"pads", f.pads.right, 0, 255},
+                {"kernel", f.kernel.rows, 1, 255},
+                {"kernel", f.kernel.columns, 1, 255},
+                {"strides", f.strides.rows, 1, 63},
+                {"strides", f.strides.columns, 1, 63},
+                {"dilations", f.dilations.rows, 1, 255},
+                {"dilations", f.dilations.columns, 1, 255},
                 {"tap row", f.tap.rows, 0, f.kernel.rows - 1},
                 {"tap column", f.tap.columns, 0, f.kernel.columns - 1}});
   check_start(where, dst, fractal_bytes);
@@ -150,6 +171,7 @@ AKG_INSTRUCTION void vnchwconv(Ptr<Space::ub, T> dst, Ptr<Space::ub, T> src, Tra
                int line = __builtin_LINE()) {
   static_assert(sizeof(T) == 2 || sizeof(T) == 4, "elements of two or four bytes are transposed");
   const Where where{"vnchwconv", line};
+  check_type<T>(where);
   check(where, {{"repeat", f.repeat, 1, 255},
                 {"block stride", f.dst.block, 0, 65535},
                 {"block stride", f.src.block, 0, 65535},
@@ -157,6 +179,12 @@ AKG_INSTRUCTION void vnchwconv(Ptr<Space::ub, T> dst, Ptr<Space::ub, T> src, Tra
                 {"repeat step", f.src.repeat, 0, 65535}});
   check_start(where, dst, block_bytes);
   check_start(where, src, block_bytes);
+  const auto blocks = [=](Ptr<Space::ub, T> pointer, Stride stride) -> Region {
+    return {pointer.memory, "", pointer.address, f.repeat, stride.repeat * block_bytes,
+            16 * block_bytes, block_bytes, stride.block * block_bytes};
+  };
+  if (is_checked())
+    refuse_overlap(where, blocks(dst, f.dst), {blocks(src, f.src)}, Overlap::none);
   work(Pipe::v, where, [=](auto memory) {
     constexpr int64_t count = block_bytes / static_cast<int64_t>(sizeof(T));
     constexpr int64_t wide = 16 / count;  // blocks per row of the result

@@ -22,8 +22,38 @@ namespace akg {
 constexpr int pipes = 6;
 constexpr std::array<const char *, 7> pipe_names{"s", "v", "m", "mte1", "mte2", "mte3", "all"};
 constexpr int queue_depth = 16;
+constexpr int first_tensor = 6;  // the number of a memory: its Space, or more for tensors in GM
 
 inline int number(Pipe pipe) { return static_cast<int>(pipe); }
+
+// What cores did to the tensors in GM, by byte: 1 + the core that wrote it, and that read it (-1:
+// several). Nothing orders cores, so nobody may touch what another one writes.
+class Sharing {
+ public:
+  // The core that touches a byte of those, too, where one of both writes; -1 where none does.
+  int clash(int core, const Memory &tensor, int64_t address, int size, bool write) {
+    Touched &touched = of_[tensor.number];
+    if (touched.wrote.empty())
+      for (std::vector<int> *who : {&touched.wrote, &touched.read})
+        who->assign(static_cast<size_t>(tensor.bytes), 0);
+    for (auto i = static_cast<size_t>(address); i < static_cast<size_t>(address + size); ++i) {
+      int &wrote = touched.wrote[i], &read = touched.read[i];
+      if (wrote != 0 && wrote != core + 1) return wrote - 1;
+      if (write && read != 0 && read != core + 1) return std::max(read, 1) - 1;
+      if (write)
+        wrote = core + 1;
+      else
+        read = read == 0 || read == core + 1 ? core + 1 : -1;
+    }
+    return -1;
+  }
+
+ private:
+  struct Touched {
+    std::vector<int> wrote, read;
+  };
+  std::map<int, Touched> of_;
+};
 
 // How many instructions of each pipe have certainly completed.
 using Known = std::array<int, pipes>;
@@ -100,6 +130,7 @@ struct Core {
   int index;
   bool checks;    // refuse what the machine would not accept
   bool ordered;   // program order
+  Sharing &sharing;
   std::mt19937_64 random;
 
   std::array<std::deque<Action>, pipes> queue;
@@ -121,8 +152,8 @@ struct Core {
   std::map<int, History> histories;
   int issued = 0;
 
-  Core(const char *kernel, int index, bool checks, bool ordered, uint64_t seed)
-      : kernel(kernel), index(index), checks(checks), ordered(ordered),
+  Core(const char *kernel, int index, Sharing &sharing, bool checks, bool ordered, uint64_t seed)
+      : kernel(kernel), index(index), checks(checks), ordered(ordered), sharing(sharing),
         random(seed * 0x9e3779b97f4a7c15ull + static_cast<uint64_t>(index)) {}
 
   int count(int pipe) const { return static_cast<int>(started[pipe].size()); }
@@ -322,6 +353,10 @@ AKG_BODY void Core::access(const Flight &flight, const Memory &memory, int64_t a
                              std::to_string(address + size - 1) + " are outside of " + memory.name +
                              " of " + std::to_string(memory.bytes) + " bytes");
   if (!checks) return;
+  if (memory.number >= first_tensor)
+    if (const int other = sharing.clash(index, memory, address, size, write); other >= 0)
+      refuse(flight.where, "core " + std::to_string(other) + " touches byte " +
+                               std::to_string(address) + " of gm, too, and nothing orders cores");
   const int pipe = number(flight.pipe);
   History &history = histories[memory.number];
   for (int other = 0; other < pipes; ++other)
@@ -366,11 +401,11 @@ AKG_BODY void issue_work(Pipe pipe, Where where, std::function<void(Checked)> bo
   checking->issue({Action::Kind::work, where, pipe, pipe, 0, {}, m, n, std::move(body)});
 }
 AKG_BODY void issue_set(Pipe from, Pipe to, int event, Where where) {
-  refuse_fields(where, {{"event id", event, 0, context.events - 1}});
+  refuse_fields(where, {{"event id", event, 0, context.target->events - 1}});
   checking->issue({Action::Kind::set, where, from, to, event, {}, 0, 0, {}});
 }
 AKG_BODY void issue_wait(Pipe from, Pipe to, int event, Where where) {
-  refuse_fields(where, {{"event id", event, 0, context.events - 1}});
+  refuse_fields(where, {{"event id", event, 0, context.target->events - 1}});
   checking->issue({Action::Kind::wait, where, to, from, event, {}, 0, 0, {}});
 }
 AKG_BODY void issue_barrier(Pipe on, Where where) {

@@ -44,6 +44,21 @@ struct Operand {
   Stride stride;
 };
 
+template <class T>
+Region region(Operand<T> operand, int repeat, int mask) {
+  const auto [pointer, stride] = operand;
+  return {pointer.memory, type_name<T>, pointer.address, repeat, stride.repeat * block_bytes,
+          mask * static_cast<int64_t>(sizeof(T)), block_bytes, stride.block * block_bytes};
+}
+template <class D, class... Ts>
+void check_lanes(Where where, int repeat, int mask, Operand<D> dst, Operand<Ts>... srcs) {
+  check_start(where, dst.pointer, block_bytes);
+  (check_start(where, srcs.pointer, block_bytes), ...);
+  if (is_checked())
+    refuse_overlap(where, region(dst, repeat, mask), {region(srcs, repeat, mask)...},
+                   Overlap::in_place);
+}
+
 template <class W, class D, class F, class... Ts>
 void fast_lanes(int repeat, int mask, Operand<D> dst, F f, Operand<Ts>... srcs) {
   constexpr int64_t narrowest = std::min({lanes_of_block<D>, lanes_of_block<Ts>...});
@@ -69,8 +84,7 @@ void fast_lanes(int repeat, int mask, Operand<D> dst, F f, Operand<Ts>... srcs) 
 // In fast runs `f` takes f16 as `W`.
 template <class W, class D, class F, class... Ts>
 void each_lane(Where where, int repeat, int mask, Operand<D> dst, F f, Operand<Ts>... srcs) {
-  check_start(where, dst.pointer, block_bytes);
-  (check_start(where, srcs.pointer, block_bytes), ...);
+  check_lanes(where, repeat, mask, dst, srcs...);
   work(Pipe::v, where, [=](auto memory) {
     using Access = decltype(memory);
     if constexpr (!Access::checked) {
@@ -107,6 +121,7 @@ void each_lane(Where where, int repeat, int mask, Operand<D> dst, F f, Operand<T
   template <class T>                                                                           \
   AKG_INSTRUCTION void name(UbPtr<T> dst, UbPtr<T> src0, UbPtr<T> src1, Binary f, int line = __builtin_LINE()) { \
     const Where where{#name, line};                                                            \
+    check_type<T>(where);                                                                      \
     check_strides(where, f.repeat, f.mask, sizeof(T), 255, {f.dst, f.src0, f.src1});           \
     each_lane<float>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},                          \
                      [](auto a, auto b) { return expression; }, Operand<T>{src0, f.src0},       \
@@ -124,6 +139,7 @@ AKG_BINARY(vmin, minimum(a, b))
   template <class T>                                                                            \
   AKG_INSTRUCTION void name(UbPtr<T> dst, UbPtr<T> src, Unary f, int line = __builtin_LINE()) { \
     const Where where{#name, line};                                                             \
+    check_type<T>(where);                                                                       \
     check_strides(where, f.repeat, f.mask, sizeof(T), 65535, {f.dst, f.src});                   \
     each_lane<wide>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},                            \
                     [](auto a) { return expression; }, Operand<T>{src, f.src});                 \
@@ -143,6 +159,7 @@ AKG_UNARY(vrelu, float, relu(a))
   AKG_INSTRUCTION void name(UbPtr<T> dst, UbPtr<T> src, T s, Unary f,                           \
                             int line = __builtin_LINE()) {                                      \
     const Where where{#name, line};                                                             \
+    check_type<T>(where);                                                                       \
     check_strides(where, f.repeat, f.mask, sizeof(T), 65535, {f.dst, f.src});                   \
     each_lane<float>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},                           \
                      [s](auto a) { return operation(a, static_cast<decltype(a)>(s)); },         \
@@ -156,6 +173,7 @@ AKG_SCALAR(vmuls, mul)
 template <class T>
 AKG_INSTRUCTION void vaxpy(UbPtr<T> dst, UbPtr<T> src, T s, Unary f, int line = __builtin_LINE()) {
   const Where where{"vaxpy", line};
+  check_type<T>(where);
   check_strides(where, f.repeat, f.mask, sizeof(T), 65535, {f.dst, f.src});
   each_lane<float>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},
                    [s](auto a, auto d) {
@@ -167,6 +185,7 @@ template <class T>
 AKG_INSTRUCTION void vmla(UbPtr<T> dst, UbPtr<T> src0, UbPtr<T> src1, Binary f,
                           int line = __builtin_LINE()) {
   const Where where{"vmla", line};
+  check_type<T>(where);
   check_strides(where, f.repeat, f.mask, sizeof(T), 255, {f.dst, f.src0, f.src1});
   each_lane<float>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},
                    [](auto a, auto b, auto d) { return add(d, rounded_as<T>(mul(a, b))); },
@@ -177,6 +196,7 @@ AKG_INSTRUCTION void vmla(UbPtr<T> dst, UbPtr<T> src0, UbPtr<T> src1, Binary f,
 template <class D, class T>
 AKG_INSTRUCTION void vconv(UbPtr<D> dst, UbPtr<T> src, Unary f, int line = __builtin_LINE()) {
   const Where where{"vconv", line};
+  check_types<T, D>(where);
   check_strides(where, f.repeat, f.mask, std::max(sizeof(D), sizeof(T)), 65535, {f.dst, f.src});
   using W = Wide<T>;
   using To = std::conditional_t<is_half<D>, W, D>;
@@ -186,6 +206,7 @@ AKG_INSTRUCTION void vconv(UbPtr<D> dst, UbPtr<T> src, Unary f, int line = __bui
 template <class T>
 AKG_INSTRUCTION void vector_dup(UbPtr<T> dst, T s, Fill f, int line = __builtin_LINE()) {
   const Where where{"vector_dup", line};
+  check_type<T>(where);
   check_strides(where, f.repeat, f.mask, sizeof(T), 65535, {f.dst});
   each_lane<float>(where, f.repeat, f.mask, Operand<T>{dst, f.dst}, [s]() { return s; });
 }
@@ -194,8 +215,10 @@ AKG_INSTRUCTION void vector_dup(UbPtr<T> dst, T s, Fill f, int line = __builtin_
 template <class T>
 AKG_INSTRUCTION void vsel(UbPtr<T> dst, UbPtr<T> src0, UbPtr<T> src1, Binary f, int line = __builtin_LINE()) {
   const Where where{"vsel", line};
+  check_type<T>(where);
   check_strides(where, f.repeat, f.mask, sizeof(T), 255, {f.dst, f.src0, f.src1});
-  check_start(where, dst, block_bytes);
+  check_lanes(where, f.repeat, f.mask, Operand<T>{dst, f.dst}, Operand<T>{src0, f.src0},
+              Operand<T>{src1, f.src1});
   work(Pipe::v, where, [=](auto memory) {
     for (int64_t r = 0; r < f.repeat; ++r)
       for (int64_t e = 0; e < f.mask; ++e) {
@@ -215,6 +238,8 @@ AKG_INSTRUCTION void vsel(UbPtr<T> dst, UbPtr<T> src0, UbPtr<T> src1, Binary f, 
 
 template <class T, class F>
 void compare(Where where, UbPtr<T> src0, UbPtr<T> src1, Compare f, F holds) {
+  check_type<T>(where);
+  check(where, {{"repeat", f.repeat, 1, 1}});
   check_strides(where, f.repeat, f.mask, sizeof(T), 255, {f.src0, f.src1});
   check_start(where, src0, block_bytes);
   check_start(where, src1, block_bytes);
@@ -253,14 +278,19 @@ AKG_COMPARE(vcmp_ge, >=)
 template <class T, class F>
 void reduce(Where where, UbPtr<T> dst, UbPtr<T> src, Reduce f, int groups, int64_t step, T neutral,
             F combine) {
-  check_strides(where, f.repeat, f.mask, sizeof(T), 65535, {f.src});
+  check_type<T>(where);
+  check_strides(where, f.repeat, f.mask, sizeof(T), 255, {f.src});
   check(where, {{"repeat stride", f.dst_step, 0, 255}});
   check_start(where, src, block_bytes);
   check_start(where, dst, groups == 1 ? sizeof(T) : 8 * sizeof(T));
+  constexpr int64_t lanes = 8 * lanes_of_block<T>;
+  const int64_t size = lanes / groups;
+  const int64_t results = groups == 1 ? 1 : (f.mask + size - 1) / size;
+  const int64_t bytes = results * static_cast<int64_t>(sizeof(T));
+  if (is_checked())
+    refuse_overlap(where, {dst.memory, "", dst.address, f.repeat, f.dst_step * step, bytes, bytes, 0},
+                   {region(Operand<T>{src, f.src}, f.repeat, f.mask)}, Overlap::none);
   work(Pipe::v, where, [=](auto memory) {
-    constexpr int64_t lanes = 8 * lanes_of_block<T>;
-    const int64_t size = lanes / groups;
-    const int64_t results = groups == 1 ? 1 : (f.mask + size - 1) / size;
     using W = std::conditional_t<!decltype(memory)::checked && is_half<T>, float, T>;
     for (int64_t r = 0; r < f.repeat; ++r) {
       std::array<W, static_cast<size_t>(lanes)> values;

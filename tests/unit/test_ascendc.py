@@ -10,30 +10,25 @@ from __future__ import annotations
 import re
 import subprocess
 from functools import cache
-from pathlib import Path
 
 import ascendc_table as table
 import every_instruction as every
 import pytest
 from ascendc_calls import Use, own_lines, uses
+from ascendc_model import device_command, run_on_model
 from example_files import EXAMPLES, PROGRAMS
 from xdsl.ir import Operation
 
 import akg_mlir
+from akg_mlir.compiler import Kernel
 from akg_mlir.dialects import npu
-from akg_mlir.execution.host_build import INCLUDE, compiler
+from akg_mlir.inputs import prepare
+from akg_mlir.judging import same_bits
 from akg_mlir.targets import load
 
-STUB = Path(__file__).parents[1] / "support" / "ascendc_stub"
 ASCEND_910A, ASCEND_310P, ASCEND_910B = 1001, 2002, 2201
 TARGETS = {ASCEND_910A: "ascend910", ASCEND_310P: "ascend910b", ASCEND_910B: "ascend910b"}
 """Targets with the element types that the instructions of a machine take."""
-
-
-def device_command(machine: int) -> list[str]:
-    """A compiler that takes a kernel from its input as the device body has it."""
-    defines = f"-D__NPU_ARCH__={machine}"
-    return [compiler().path, "-std=c++17", defines, f"-I{STUB}", f"-I{INCLUDE}", "-xc++", "-"]
 
 
 def refusal(text: str, machine: int) -> str:
@@ -48,8 +43,13 @@ def refusal(text: str, machine: int) -> str:
 
 
 @cache
+def compiled(example: str, target: str) -> Kernel:
+    return akg_mlir.compile(EXAMPLES / example, target=target)
+
+
+@cache
 def texts(example: str, target: str) -> dict[str, str]:
-    return akg_mlir.compile(EXAMPLES / example, target=target).cpp()
+    return compiled(example, target).cpp()
 
 
 @pytest.mark.parametrize("machine", [ASCEND_910A, ASCEND_310P])
@@ -63,6 +63,14 @@ def test_kernels_of_examples_are_well_typed(example: str, machine: int) -> None:
 def test_vector_kernels_are_well_typed_for_separate_cores(example: str) -> None:
     for text in texts(example, "ascend910b").values():
         assert not refusal(text, ASCEND_910B)
+
+
+@pytest.mark.parametrize("machine", [ASCEND_910A, ASCEND_310P])
+@pytest.mark.parametrize("example", ["softmax.mlir", "matmul_bias_relu.mlir", "layer_norm.onnx"])
+def test_the_calls_of_examples_give_the_bits_of_the_machine(example: str, machine: int) -> None:
+    kernel = compiled(example, "ascend910")
+    inputs = prepare(kernel.compilation.source, {})
+    assert same_bits(kernel.runner.run(inputs).outputs, run_on_model(kernel, inputs, machine))
 
 
 def test_every_instruction_has_a_text() -> None:

@@ -46,6 +46,7 @@ struct GlobalTensor {
   void SetGlobalBuffer(__gm__ T *address);
   T GetValue(uint64_t index) const;
   void SetValue(uint64_t index, T value) const;
+  __gm__ T *address;
 };
 template <class T>
 struct LocalTensor {

@@ -26,7 +26,10 @@ def literal(value: float | int, element: str) -> str:
     if element == "i1":
         return "true" if value else "false"
     if element.startswith("i"):
-        return str(int(value)) if element == "i64" else f"{element}({int(value)})"
+        whole = int(value)
+        if element != "i64":
+            return f"{element}({whole})"
+        return str(whole) if whole > -(2**63) else f"({whole + 1} - 1)"  # no literal is that low
     value = float(value)
     if math.isnan(value):
         return f"{element}(NAN)"

@@ -19,168 +19,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from akg_mlir import targets
-    from akg_mlir.compiler import Kernel, compile, pipeline
-    from akg_mlir.diagnostics import CompileError, Remark
-    from akg_mlir.execution.library import load_library
-    from akg_mlir.frontends.python import (
-        Axis,
-        Tensor,
-        TraceError,
-        abs,
-        acos,
-        acosh,
-        asin,
-        asinh,
-        atan,
-        atanh,
-        avg_pool2d,
-        axes,
-        axis,
-        batch_norm,
-        bf16,
-        broadcast_to,
-        cast,
-        ceil,
-        clip,
-        compute,
-        concat,
-        constant,
-        conv2d,
-        cos,
-        cosh,
-        div,
-        erf,
-        exp,
-        f16,
-        f32,
-        floor,
-        full,
-        gelu,
-        i1,
-        i8,
-        i32,
-        i64,
-        layer_norm,
-        log,
-        logical_not,
-        matmul,
-        max,
-        max_pool2d,
-        maximum,
-        mean,
-        min,
-        minimum,
-        one_hot,
-        pad,
-        power,
-        prod,
-        reciprocal,
-        relu,
-        rem,
-        reshape,
-        round,
-        rsqrt,
-        sigmoid,
-        sin,
-        sinh,
-        softmax,
-        sqrt,
-        sum,
-        take,
-        tan,
-        tanh,
-        transpose,
-        where,
-    )
-    from akg_mlir.parsing import make_context, parse_module
-    from akg_mlir.python_kernel import PythonKernel, kernel
-    from akg_mlir.verification import verify_module
+    from akg_mlir import targets as targets
+    from akg_mlir.compiler import Kernel as Kernel
+    from akg_mlir.compiler import compile as compile
+    from akg_mlir.compiler import pipeline as pipeline
+    from akg_mlir.diagnostics import CompileError as CompileError
+    from akg_mlir.diagnostics import Remark as Remark
+    from akg_mlir.execution.library import load_library as load_library
+    from akg_mlir.frontends.python import *  # noqa: F403  (its __all__ is what kernels are made of)
+    from akg_mlir.parsing import make_context as make_context
+    from akg_mlir.parsing import parse_module as parse_module
+    from akg_mlir.python_kernel import PythonKernel as PythonKernel
+    from akg_mlir.python_kernel import kernel as kernel
+    from akg_mlir.verification import verify_module as verify_module
 
 __version__ = "0.1.0"
-
-__all__ = [
-    "Axis",
-    "CompileError",
-    "Kernel",
-    "PythonKernel",
-    "Remark",
-    "Tensor",
-    "TraceError",
-    "abs",
-    "acos",
-    "acosh",
-    "asin",
-    "asinh",
-    "atan",
-    "atanh",
-    "avg_pool2d",
-    "axes",
-    "axis",
-    "batch_norm",
-    "bf16",
-    "broadcast_to",
-    "cast",
-    "ceil",
-    "clip",
-    "compile",
-    "compute",
-    "concat",
-    "constant",
-    "conv2d",
-    "cos",
-    "cosh",
-    "div",
-    "erf",
-    "exp",
-    "f16",
-    "f32",
-    "floor",
-    "full",
-    "gelu",
-    "i1",
-    "i8",
-    "i32",
-    "i64",
-    "kernel",
-    "layer_norm",
-    "load_library",
-    "log",
-    "logical_not",
-    "make_context",
-    "matmul",
-    "max",
-    "max_pool2d",
-    "maximum",
-    "mean",
-    "min",
-    "minimum",
-    "one_hot",
-    "pad",
-    "parse_module",
-    "pipeline",
-    "power",
-    "prod",
-    "reciprocal",
-    "relu",
-    "rem",
-    "reshape",
-    "round",
-    "rsqrt",
-    "sigmoid",
-    "sin",
-    "sinh",
-    "softmax",
-    "sqrt",
-    "sum",
-    "take",
-    "tan",
-    "tanh",
-    "targets",
-    "transpose",
-    "verify_module",
-    "where",
-]
 
 _MODULE_OF = {
     "CompileError": "diagnostics",
@@ -200,7 +53,17 @@ _MODULE_OF = {
 def __getattr__(name: str) -> Any:
     if name == "targets":
         return import_module("akg_mlir.targets")
-    if name not in __all__:
-        raise AttributeError(f"module 'akg_mlir' has no attribute '{name}'")
-    # Types and functions of kernels are in one place.
-    return getattr(import_module(f"akg_mlir.{_MODULE_OF.get(name, 'frontends.python')}"), name)
+    if name in _MODULE_OF:
+        return getattr(import_module(f"akg_mlir.{_MODULE_OF[name]}"), name)
+    if not name.startswith("_") and name in _kernel_names():
+        return getattr(import_module("akg_mlir.frontends.python"), name)
+    raise AttributeError(f"module 'akg_mlir' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted([*_MODULE_OF, *_kernel_names(), "__version__", "targets"])
+
+
+def _kernel_names() -> list[str]:
+    """The types of kernels written in Python, and the functions they are made of."""
+    return import_module("akg_mlir.frontends.python").__all__

@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from tests.conformance import composite, models, onnx, peers, polybench_kernels, shared_cases
+from tests.conformance import composite, models, onnx, peers, polybench_kernels
 
 SUITES = {
     "onnx": onnx.run_suite,
@@ -15,7 +15,6 @@ SUITES = {
     "models": models.run_suite,
     "peers": peers.run_suite,
     "polybench": polybench_kernels.run_suite,
-    "cases": shared_cases.run_suite,
 }
 
 
@@ -27,7 +26,9 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time (2)")
     parser.add_argument("--timeout", type=float, default=120, help="seconds per test (120)")
     parser.add_argument("--include", default="", help="only tests whose name matches this")
-    parser.add_argument("--cases", default="../shared/cases", help="folder of the suite cases")
+    parser.add_argument(
+        "--cases", default="../shared/cases", help="files that others wrote"
+    )
     parser.add_argument("--update", action="store_true", help="rewrite what is expected to fail")
     arguments = parser.parse_args()
     unknown = [name for name in arguments.suites if name not in SUITES]

@@ -40,16 +40,28 @@ def slices_of(text: str, policy: str) -> list[str]:
     ("text", "policy", "message"),
     [
         pytest.param(
-            product(15, 16, 17),
-            "S1: 17@L0C, 15@L0C, _, _, 4@L1, _",
-            "in slices of 5 of 17 blocks of columns, with 8 blocks of k",
+            product(30, 144, 17),
+            "S1: 17@L0C, 15@L0C, _, _, 6@L1, _",
+            "in slices of 5 of 17 blocks of columns, with 24 blocks of k",
             id="columns that do not divide",
         ),
         pytest.param(
-            product(31, 16, 16),
+            product(15, 28, 17),
+            "S1: 17@L0C, 15@L0C, _, _, 4@L1, _",
+            "10 of 17 blocks of columns, then slices of 4 and 3",
+            id="columns and blocks of k that do not divide",
+        ),
+        pytest.param(
+            product(31, 28, 16),
             "S1: 16@L0C, 16@L0C, _, _, 4@L1, _",
-            "in slices of 4 of 16 blocks of columns, with 12 blocks of k",
+            "9 of 16 blocks of columns, then slices of 5 and 2",
             id="a partial tile",
+        ),
+        pytest.param(
+            product(16, 12, 16, EPILOGUE),
+            "S3: 16@UB, 16@UB, _, _; S1: _, _, _, _, 2@L1, _",
+            "4 of 16 blocks of columns, then slices of 4 and 4 and 4",
+            id="what follows the product, column by column",
         ),
         pytest.param(
             product(16, 5, 16, EPILOGUE),

@@ -200,8 +200,8 @@ class Cost:
 
     def _startups(self, operand: Footprint) -> Numbers:
         """Cycles to start the loads of an operand to L0 in a product: of the right one there is one
-        per step, of the left one as many as it has blocks of k or rows, whichever are fewer, and
-        windows are loaded one by one."""
+        per step, of the left one as many as it has rows, or blocks of k where these are sooner
+        started (by img2col, as windows are one by one)."""
         if operand.pieces:
             return self.machine.windows_startup * self.extents.points(operand.pieces)
         startup = self.machine.paths["l1", operand.memory].startup
@@ -210,7 +210,8 @@ class Cost:
         block = self.extents.points(operand.held)
         count = self.extents.points(operand.sides) / block
         rows = block * operand.element_bytes / (FRACTAL * self.machine.block_bytes)
-        return startup * np.minimum(count, rows * self._streams_of(operand))
+        by_block = min(startup, self.machine.windows_startup)
+        return np.minimum(by_block * count, startup * rows * self._streams_of(operand))
 
     def _operands(self) -> list[Footprint]:
         """What passes through L0."""

@@ -98,19 +98,27 @@ builtin.module attributes {npu.target = "ascend910"} {
   // Cube: fractals of L1 in NZ order to zZ order in L0A, multiply, out of L0C as f16.
   // CHECK-LABEL: @cube
   func.func @cube() attributes {npu.kernel} {
-    %al1 = npu.buffer : memref<3x2x16x16xf16, #npu<space l1>>
+    %al1 = npu.buffer : memref<3x1x16x16xf16, #npu<space l1>>
     %bl1 = npu.buffer : memref<3x4x16x16xf16, #npu<space l1>>
-    %cl0 = npu.buffer : memref<4x2x16x16xf32, #npu<space l0c>>
-    %u = npu.buffer : memref<4x2x16x16xf16, #npu<space ub>>
+    %dl1 = npu.buffer : memref<2x3x16x16xf16, #npu<space l1>>
+    %el1 = npu.buffer : memref<2x4x16x16xf16, #npu<space l1>>
+    %cl0 = npu.buffer : memref<4x1x16x16xf32, #npu<space l0c>>
+    %dl0 = npu.buffer : memref<4x3x16x16xf32, #npu<space l0c>>
+    %u = npu.buffer : memref<4x1x16x16xf16, #npu<space ub>>
     %init = arith.constant true
-    // Two fractals of rows are fewer than three of k: one load each.
-    // CHECK: npu.load2d {{.*}} repeat 3 stride 2 gap 0
-    // CHECK: npu.load2d {{.*}} repeat 3 stride 2 gap 0
+    // One fractal of rows is fewer than three of k: one load for it.
+    // CHECK: npu.load2d {{.*}} repeat 3 stride 1 gap 0
     // CHECK: npu.load2d {{.*}} repeat 12 stride 1 gap 0
-    // CHECK: npu.mad {{.*}} init {{.*}} m 30 k 48 n 64
-    npu.mmad %al1, %bl1 -> %cl0 init %init m 30 k 48 n 64 : memref<3x2x16x16xf16, #npu<space l1>>, memref<3x4x16x16xf16, #npu<space l1>> -> memref<4x2x16x16xf32, #npu<space l0c>>
-    // CHECK: npu.copy {{.*}} bursts 1 x 8 gaps 0, 0 : !npu.ptr<ub, f16>, !npu.ptr<l0c, f32>
-    npu.dma %cl0 -> %u : memref<4x2x16x16xf32, #npu<space l0c>> -> memref<4x2x16x16xf16, #npu<space ub>>
+    // CHECK: npu.mad {{.*}} init {{.*}} m 14 k 48 n 64
+    npu.mmad %al1, %bl1 -> %cl0 init %init m 14 k 48 n 64 : memref<3x1x16x16xf16, #npu<space l1>>, memref<3x4x16x16xf16, #npu<space l1>> -> memref<4x1x16x16xf32, #npu<space l0c>>
+    // Blocks of k are images of one row, whose loads by img2col start sooner.
+    // CHECK: npu.load3d {{.*}} image [1, 48] {{.*}} repeat 3 jump 2
+    // CHECK: npu.load3d {{.*}} image [1, 48] {{.*}} repeat 3 jump 2
+    // CHECK: npu.load2d {{.*}} repeat 8 stride 1 gap 0
+    // CHECK: npu.mad {{.*}} init {{.*}} m 48 k 32 n 64
+    npu.mmad %dl1, %el1 -> %dl0 init %init m 48 k 32 n 64 : memref<2x3x16x16xf16, #npu<space l1>>, memref<2x4x16x16xf16, #npu<space l1>> -> memref<4x3x16x16xf32, #npu<space l0c>>
+    // CHECK: npu.copy {{.*}} bursts 1 x 4 gaps 0, 0 : !npu.ptr<ub, f16>, !npu.ptr<l0c, f32>
+    npu.dma %cl0 -> %u : memref<4x1x16x16xf32, #npu<space l0c>> -> memref<4x1x16x16xf16, #npu<space ub>>
     func.return
   }
 }

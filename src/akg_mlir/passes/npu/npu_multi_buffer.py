@@ -114,7 +114,7 @@ class _Kernel:
                 self.remark("missed", loop, f"iterations do not overlap: {reason}")
             return
         slots = {slot: self.copies_of(slot) for slot in chosen}
-        stages = stages_of(loop, chosen)
+        stages = stages_of(loop, chosen, rotation.pieces)
         message = f"{self.copies} copies of {_names(chosen)}"
         if rotation.carried:
             message += f"; iterations pass on {_names(rotation.carried)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from xdsl.builder import Builder
 from xdsl.context import Context
@@ -22,8 +23,10 @@ from akg_mlir.passes.npu.memory.linear import trip_count
 from akg_mlir.passes.npu.memory.structure import kernels
 from akg_mlir.passes.npu.memory.target import target_of
 from akg_mlir.passes.npu.slices.axis import Axis, NotAlong, Part, Product, memrefs, trace
-from akg_mlir.passes.npu.slices.late_blocks import steps_of
+from akg_mlir.passes.npu.slices.late_blocks import Steps, steps_of
+from akg_mlir.passes.npu.slices.late_columns import KeptLeft, may_keep_left
 from akg_mlir.passes.npu.slices.order import check_order
+from akg_mlir.passes.npu.slices.schedules import LateBlocks, LateColumns, Schedules
 from akg_mlir.passes.npu.slices.sizes import COPIES, Sizes
 from akg_mlir.targets import Target
 
@@ -38,10 +41,11 @@ class NpuSliceResults(ModulePass):
 
     What follows a product in its tile - the move to UB, the ops of the vector unit, the store - is
     done for some columns after the others, in buffers for one slice: tiles may fill L0C whatever
-    UB holds, and the store of one slice overlaps with what is done for the next. Some blocks of
-    k are multiplied last, slice after slice, so that the first columns are done long before the
-    last. Tiles in which something combines columns stay as they are. Runs after
-    `npu-generate` and before `npu-legalise`.
+    UB holds, and the store of one slice overlaps with what is done for the next. Where a core has
+    one tile, some blocks of k are multiplied last, slice after slice, or some columns are, with a
+    left operand that stays in L1: the first columns are done long before the last. Tiles in which
+    something combines columns stay as they are. Runs after `npu-generate` and before
+    `npu-legalise`.
     """
 
     name = NAME
@@ -67,7 +71,8 @@ class _Slicer:
         block, first = drain.parent, kernel.body.block.first_op
         assert block is not None
         assert first is not None
-        self.kernel, self.block, self.sizes = kernel, block, Sizes(kernel, target)
+        self.kernel, self.block, self.target = kernel, block, target
+        self.sizes = Sizes(target)
         self.materialiser = Materialiser(Builder(InsertPoint.before(first)))
         self.result = resolve(drain.src).base
         users = [op for op in kernel.walk() if isinstance(op, npu.PipeOp) and self._touches(op)]
@@ -80,8 +85,18 @@ class _Slicer:
     def run(self) -> tuple[str, dict[str, int]]:
         """Write the slices. Raises `NotAlong` if there are none."""
         moved = self._axis([op for op in self.block.ops if not isinstance(op, Product)])
-        axis, blocks = self._multiplied(moved)
-        columns = self.sizes.multiplied(axis, self.result)
+        columns = self.sizes.multiplied(moved, self.result)
+        axis, blocks = moved, 0
+        if self._is_alone(moved, columns):
+            match self._late(moved, columns):
+                case (steps, LateColumns() as late):
+                    return self._write_in_turn(steps, moved, late)
+                case (steps, LateBlocks(count=count)) if count:
+                    steps.leave(count)
+                    blocks = count * steps.trips
+                case _:
+                    pass
+            axis = self._with_products(moved)
         if axis is moved:
             columns = self.sizes.moved(moved, self.result)
         if columns >= axis.extent:
@@ -91,21 +106,38 @@ class _Slicer:
         message += f", with {blocks} blocks of k" if blocks else ""
         return message, {"columns": columns, "blocks": blocks}
 
-    def _multiplied(self, moved: Axis) -> tuple[Axis, int]:
-        """The columns with the product, and how many blocks of k were left to it: where a core has
-        one tile. The store of others overlaps with the next tile."""
-        columns, outer = self.sizes.multiplied(moved, self.result), self.block.parent_op()
+    def _is_alone(self, moved: Axis, columns: int) -> bool:
+        """Whether a core has one tile, of several slices: the store of others overlaps with the
+        next tile."""
+        outer = self.block.parent_op()
         several = isinstance(outer, scf.ForOp) and trip_count(outer) != 1
         pieces = moved.extent // min(columns, self.sizes.fitting(moved))
-        if columns >= moved.extent or several or pieces > WRITTEN_OUT:
-            return moved, 0
-        blocks = self._leave_blocks(moved, columns)
-        if all(product.parent is not self.block for product in self.products) and not blocks:
-            return moved, 0
+        return columns < moved.extent and not several and pieces <= WRITTEN_OUT
+
+    def _late(self, moved: Axis, columns: int) -> tuple[Steps, LateBlocks | LateColumns] | None:
+        """The loop over k, if it is one of steps, and what it leaves to the end so that the last
+        store ends soonest."""
+        loop = self.products[-1].parent_op()
+        if not isinstance(loop, scf.ForOp) or loop.parent is not self.block:
+            return None
         try:
-            return self._axis(self.block.ops), blocks
+            steps = steps_of(loop)
         except NotAlong:
-            return moved, blocks
+            return None
+        schedules = Schedules(self.kernel, self.target, steps, moved, self.result)
+        blocks, late = schedules.late_blocks(columns), None
+        if self.products == [steps.product] and may_keep_left(steps, self.result, moved):
+            late = schedules.late_columns()
+        return steps, blocks if late is None or blocks.cycles <= late.cycles else late
+
+    def _with_products(self, moved: Axis) -> Axis:
+        """The columns with the products that are not in a loop, where that is possible."""
+        if not any(isinstance(op, Product) for op in self.block.ops):
+            return moved
+        try:
+            return self._axis(self.block.ops)
+        except NotAlong:
+            return moved
 
     def _touches(self, op: npu.PipeOp) -> bool:
         return any(resolve(value).base is self.result for value in memrefs(op))
@@ -119,20 +151,6 @@ class _Slicer:
         axis = trace(tile_ops, self.result, pitch, extent)
         check_order(self.kernel, self.block, axis, self.result)
         return axis
-
-    def _leave_blocks(self, axis: Axis, columns: int) -> int:
-        """Leave blocks of every step of a loop over k to the slices, if there is one; how many."""
-        loop = self.products[-1].parent_op()
-        if not isinstance(loop, scf.ForOp) or loop.parent is not self.block:
-            return 0
-        try:
-            steps = steps_of(loop)
-        except NotAlong:
-            return 0
-        count = self.sizes.late_blocks(steps, axis, self.result, columns)
-        if count:
-            steps.leave(count)
-        return count * steps.trips
 
     def _write(self, axis: Axis, moved: Axis, columns: int) -> None:
         """The ops along the axis, for slice after slice: few of them written out. A slice that is
@@ -151,9 +169,7 @@ class _Slicer:
         for part in slices:
             if axis is not moved:
                 first.emit(builder, part)
-            assert isinstance(part.at, int)
-            start = part.at * part.step
-            for inner in _parts(start, start + part.size, piece):
+            for inner in _parts(part.first, part.first + part.size, piece):
                 then.emit(builder, inner)
         for op in axis.ops:
             op.detach()
@@ -169,6 +185,31 @@ class _Slicer:
         block.add_op(scf.YieldOp())
         low, high, step = (self.materialiser.constant(v) for v in (0, count, 1))
         builder.insert(scf.ForOp(low, high, step, [], Region(block)))
+
+    def _write_in_turn(
+        self, steps: Steps, moved: Axis, late: LateColumns
+    ) -> tuple[str, dict[str, int]]:
+        """The loop over k for the first columns, and for slices of the others."""
+        kept = KeptLeft(steps, self.result, moved)
+        *_, last = moved.ops
+        builder = Builder(InsertPoint.after(last))
+        turns = _Turns(moved, list(moved.ops), self.result)
+        piece = min(*late.slices, self.sizes.fitting(moved))
+        kept.first(Builder(InsertPoint.before(steps.loop)), late.first)
+        for part in _parts(0, late.first, piece):
+            turns.emit(builder, part)
+        ends = [*accumulate(late.slices, initial=late.first)]
+        slices = [Part(size, start) for size, start in zip(late.slices, ends)]
+        for part in kept.slices(builder, slices):
+            for inner in _parts(part.first, part.first + part.size, piece):
+                turns.emit(builder, inner)
+        for op in (*moved.ops, steps.loop):
+            op.detach()
+            op.erase()
+        _erase_unused(self.kernel)
+        sizes = " and ".join(map(str, late.slices))
+        message = f"{late.first} of {moved.extent} blocks of columns, then slices of {sizes}"
+        return message, {"first": late.first, "slices": len(late.slices)}
 
 
 class _Turns:

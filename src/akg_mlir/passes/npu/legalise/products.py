@@ -85,17 +85,39 @@ class _Matrix:
     period = 1
 
     def load(self, emitter: Emitter, to: Operand, rows: int, at: _Position, count: int) -> None:
-        """One load per block of k or of rows, whichever are fewer."""
+        """One load per row or per block of k, whichever is sooner started for all."""
         start, sides = at.of(self.source), self.source.side_stride
-        if count <= rows:
-            for block in range(count):
-                target = to.moved(block * self.source.elements)
-                source = start.moved(block * self.source.stride)
-                _load2d(emitter, target, source, rows, sides, count)
-        else:
+        by_row = emitter.target.paths["l1", "l0a"].startup
+        as_image = self._is_image(emitter, rows)
+        by_block = min(by_row, emitter.target.cube.load3d_startup) if as_image else by_row
+        if rows * by_row < count * by_block:
             for row in range(rows):
                 target = to.moved(row * count * self.source.elements)
                 _load2d(emitter, target, start.moved(row * sides), count, self.source.stride)
+            return
+        for block in range(count):
+            target = to.moved(block * self.source.elements)
+            source = start.moved(block * self.source.stride)
+            if by_block < by_row:
+                _load3d(emitter, target, source, _Image((1, rows * SIDE)), rows, count)
+            else:
+                _load2d(emitter, target, source, rows, sides, count)
+
+    def _is_image(self, emitter: Emitter, rows: int) -> bool:
+        """Whether the fractals of a block lie beside each other, as one row of an image does."""
+        fits = rows * SIDE <= emitter.target.limits.load3d_image
+        return fits and self.source.side_stride == self.source.elements
+
+
+@dataclass(frozen=True)
+class _Image:
+    """How img2col takes windows from an image of `size` (rows, columns): by default its points."""
+
+    size: tuple[int, ...]
+    pads: tuple[int, ...] = (0, 0, 0, 0)
+    kernel: tuple[int, ...] = (1, 1)
+    strides: tuple[int, ...] = (1, 1)
+    dilations: tuple[int, ...] = (1, 1)
 
 
 @dataclass(frozen=True)
@@ -116,25 +138,42 @@ class _Windows:
     def load(self, emitter: Emitter, to: Operand, rows: int, at: _Position, count: int) -> None:
         """One load by img2col per tap and block of channels."""
         _, height, width, _ = npu.memref_type(self.op.a).get_shape()
+        op = self.op
+        window = (op.pads, op.strides, op.dilations)
+        pads, strides, dilations = (values.get_values() for values in window)
+        image = _Image((height, width), pads, self.taps, strides, dilations)
         for block in range(count):
             channels, tap = divmod(at.first + block, self.period)
             stride = self.image.strides[0]
-            image = self.image.moved(channels * stride)
-            image = image.moved(at.step // self.period * stride, at.times)
-            emitter.insert(
-                npu.Load3dOp(
-                    emitter.ptr(to.moved(block * FRACTAL_BYTES // to.size)),
-                    emitter.ptr(image),
-                    image=(height, width),
-                    pads=self.op.pads.get_values(),
-                    kernel=self.taps,
-                    strides=self.op.strides.get_values(),
-                    dilations=self.op.dilations.get_values(),
-                    tap=divmod(tap, self.taps[1]),
-                    repeat=rows,
-                    jump=count,
-                )
-            )
+            source = self.image.moved(channels * stride)
+            source = source.moved(at.step // self.period * stride, at.times)
+            target = to.moved(block * FRACTAL_BYTES // to.size)
+            _load3d(emitter, target, source, image, rows, count, divmod(tap, self.taps[1]))
+
+
+def _load3d(
+    emitter: Emitter,
+    to: Operand,
+    source: Operand,
+    image: _Image,
+    rows: int,
+    jump: int,
+    tap: tuple[int, int] = (0, 0),
+) -> None:
+    """`rows` fractals of points of an image, of one tap, to every `jump`-th fractal of L0A."""
+    load = npu.Load3dOp(
+        emitter.ptr(to),
+        emitter.ptr(source),
+        image=image.size,
+        pads=image.pads,
+        kernel=image.kernel,
+        strides=image.strides,
+        dilations=image.dilations,
+        tap=tap,
+        repeat=rows,
+        jump=jump,
+    )
+    emitter.insert(load)
 
 
 def _load2d(

@@ -22,7 +22,7 @@ from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.ir.affine import AffineExpr
 from xdsl.rewriter import InsertPoint
 
-from akg_mlir.dialects.npu import BufferOp, memref_type
+from akg_mlir.dialects.npu import BufferOp, PipeOp, memref_type
 from akg_mlir.passes.npu.generate.indices import Materialiser
 from akg_mlir.passes.npu.memory.linear import evaluate, iterates, linear_of, trip_count
 from akg_mlir.passes.npu.rotation.ahead import make_way
@@ -71,7 +71,13 @@ class Pipelined:
         once, on the scalar unit maybe, which issues nothing meanwhile."""
         reads = {root for op in self.stages.fill for root in roots_of(op)[0]}
         needs = {operand for op in self.stages.fill for operand in _used(op)} | {self.loop.lb}
-        return make_way(self.loop, needs, lambda before: not roots_of(before)[1] & reads)
+        pieces = self.stages.filled - self.slots.keys()
+
+        def may_pass(before: PipeOp) -> bool:
+            read, written = roots_of(before)
+            return not (written & reads or (read | written) & pieces)
+
+        return make_way(self.loop, needs, may_pass)
 
     def _all(self, builder: Builder, early: Builder) -> None:
         """The loop, known to have an iteration; `early` is where the first fill goes."""

@@ -1,12 +1,12 @@
 """The two stages of a loop body: what fills the buffers of an iteration, and the rest.
 
-Fills read nothing that the loop writes, and write slots that nothing else writes: those of the next
-iteration may therefore come before the rest of this one.
+Fills read nothing that the loop writes, and write slots or pieces of buffers that nothing else
+writes: those of the next iteration may therefore come before the rest of this one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects import scf
@@ -21,19 +21,23 @@ Root = SSAValue | str
 @dataclass(frozen=True)
 class Stages:
     """The ops of a body by stage, each with what computes its operands, in program order; `filled`
-    are the slots that the first stage writes."""
+    are the slots and the buffers of pieces that the first stage writes."""
 
     fill: tuple[Operation, ...]
     rest: tuple[Operation, ...]
     filled: frozenset[Root]
 
 
-def stages_of(loop: scf.ForOp, slots: Sequence[SSAValue]) -> Stages:
-    """Split a body; `slots` are the buffers that the next iteration has copies of."""
+def stages_of(
+    loop: scf.ForOp, slots: Sequence[SSAValue], pieces: Collection[SSAValue] = ()
+) -> Stages:
+    """Split a body; `slots` are the buffers that the next iteration has copies of, `pieces` those
+    of which it touches other bytes."""
     touched = {op: roots_of(op) for op in loop.body.block.ops}
     items = [op for op, (reads, writes) in touched.items() if reads or writes]
     written = {root for _, writes in touched.values() for root in writes}
-    fills = [op for op in items if not touched[op][0] & written and touched[op][1] <= set(slots)]
+    own = {*slots, *pieces}
+    fills = [op for op in items if not touched[op][0] & written and touched[op][1] <= own]
     while True:
         others = {root for op in items if op not in fills for root in touched[op][1]}
         kept = [op for op in fills if not touched[op][1] & others]

@@ -18,7 +18,7 @@ from xdsl.rewriter import InsertPoint
 
 from akg_mlir.dialects import npu
 from akg_mlir.passes.npu.legalise.addresses import Offset
-from akg_mlir.passes.npu.legalise.views import Index, Operand, resolve
+from akg_mlir.passes.npu.legalise.views import Index, Operand, byte_size, resolve
 
 Product = npu.MmadOp | npu.ConvOp
 Dims = tuple[int | None, ...]
@@ -37,10 +37,26 @@ class Part:
     at: Index = 0
     step: int = 1
 
+    @property
+    def first(self) -> int:
+        """The first of them, where it is known now."""
+        assert isinstance(self.at, int)
+        return self.at * self.step
+
 
 def memrefs(op: Operation) -> list[SSAValue]:
     """The memref operands of a tile op."""
     return [v for v in op.operands if isinstance(v.type, MemRefType)]
+
+
+def elements_of(value: SSAValue) -> int:
+    """Elements of a buffer or view."""
+    return prod(npu.memref_type(value).get_shape())
+
+
+def bytes_of(values: Iterable[SSAValue]) -> int:
+    """Bytes of the elements of buffers or views."""
+    return sum(elements_of(v) * byte_size(npu.memref_type(v).element_type) for v in values)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from xdsl.dialects import func
 from akg_mlir.compilation import Compilation
 from akg_mlir.emit.cpp import emit_kernel
 from akg_mlir.execution.graph import kernel_calls, run_graph, with_weights
-from akg_mlir.execution.host_build import build
+from akg_mlir.execution.host_build import Text, build, compiled_all
 from akg_mlir.execution.machine import target_of
 from akg_mlir.machine import MachineError
 from akg_mlir.machine.program import DTYPES
@@ -123,7 +123,8 @@ class HostProgram:
 
     def build(self) -> int:
         """Compile all kernels; how many there are. Raises CompileError where one does not."""
-        calls = set(kernel_calls(self.compilation.module, self.compilation.source.entry))
+        calls = dict.fromkeys(kernel_calls(self.compilation.module, self.compilation.source.entry))
+        compiled_all([Text(emit_kernel(function, self.target).text) for function in calls])
         for function in calls:
             self.kernel(function)
         return len(calls)

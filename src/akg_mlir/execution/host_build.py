@@ -20,12 +20,14 @@ from akg_mlir.diagnostics import CompileError
 INCLUDE = Path(__file__).parent.parent / "emit" / "include"
 """Where `akg_npu.hpp` is."""
 
-# No fused multiply-adds, no reordering: every rounding is the one that the text says.
-_FLAGS = (
-    *("-std=c++17", "-O3", "-march=native", "-ffp-contract=off", "-fPIC", "-pthread"),
-    *("-fno-math-errno", "-fno-trapping-math"),
-    "-DAKG_HOST_LIBRARY",
+OPTIMISATION = (
+    *("-O3", "-march=native"),
+    # No fused multiply-adds: every rounding is the one that the text says.
+    *("-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"),
 )
+"""What makes code fast and keeps its results."""
+
+_FLAGS = ("-std=c++17", *OPTIMISATION, "-fPIC", "-pthread", "-DAKG_HOST_LIBRARY")
 _OLDEST = {"g++": 9, "clang++": 10}
 """The first major versions that take designated initialisers of nested aggregates in C++17."""
 
@@ -114,7 +116,9 @@ def _common() -> Path:
     return _kept(Text(""), "", make)
 
 
-def compiled_all(sources: Sequence[Text], progress: Callable[[int], None]) -> list[Path]:
+def compiled_all(
+    sources: Sequence[Text], progress: Callable[[int], None] = lambda _: None
+) -> list[Path]:
     """The object files of texts, compiled on all processors; `progress` hears how many are there.
 
     Raises CompileError for the first in their order that does not compile.

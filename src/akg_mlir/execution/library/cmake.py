@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from akg_mlir.execution.host_build import OPTIMISATION
 from akg_mlir.execution.library.manifest import source_of
 from akg_mlir.execution.library.plan import Plan
 
@@ -53,8 +54,7 @@ else()
     COMPILE_DEFINITIONS AKG_HOST_LIBRARY)
   target_include_directories({name} PRIVATE include)
   target_compile_features({name} PRIVATE cxx_std_17)
-  # Every rounding is the one that the text says: no fused multiply-adds.
-  target_compile_options({name} PRIVATE -O3 -march=native -ffp-contract=off)
+  target_compile_options({name} PRIVATE {" ".join(OPTIMISATION)})
   target_link_libraries({name} PRIVATE Threads::Threads)
   # Two libraries may be in one process: each shows the functions of its own header only.
   set_target_properties({name} PROPERTIES CXX_VISIBILITY_PRESET hidden

@@ -55,7 +55,8 @@ typedef struct {{
   uint64_t bytes;
 }} {name}_tensor;
 
-/* Memory of the caller. Inputs are only read; outputs overlap neither inputs nor each other. */
+/* Memory of the caller, aligned to its elements. Inputs are only read; outputs overlap neither
+ * inputs nor each other. */
 typedef struct {{
   void *data;
   uint64_t bytes;

@@ -209,7 +209,7 @@ class Planner:
         symbol = function.sym_name.data
         if symbol not in self._by_symbol:
             kernel = emit_kernel(function, self._target)
-            key = re.sub(rf"\b{kernel.name}\b", "kernel", kernel.text)
+            key = re.sub(rf"\b{kernel.name}\b", "@", kernel.text)
             self._by_symbol[symbol] = self._kernels.setdefault(key, kernel)
         return self._by_symbol[symbol]
 

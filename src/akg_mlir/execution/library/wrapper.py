@@ -107,10 +107,10 @@ class Program:
             wanted = [np.empty(tensor.shape, tensor.dtype) for tensor in self.outputs]
         else:
             wanted = [_checked(t, a, "output") for t, a in zip(self.outputs, out, strict=True)]
-        inputs = [np.ascontiguousarray(array) for array in given]
+        inputs = [np.require(array, requirements=("C", "A")) for array in given]
         for tensor, array in zip(self.outputs, wanted):
-            if not (array.flags.c_contiguous and array.flags.writeable):
-                raise ValueError(f"output {tensor} must be contiguous and writeable")
+            if not array.flags.carray:
+                raise ValueError(f"output {tensor} must be contiguous, aligned and writeable")
         failed = self._run(
             ctypes.c_void_p(self._program),
             _buffers(inputs),

@@ -26,9 +26,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time (2)")
     parser.add_argument("--timeout", type=float, default=120, help="seconds per test (120)")
     parser.add_argument("--include", default="", help="only tests whose name matches this")
-    parser.add_argument(
-        "--cases", default="../shared/cases", help="files that others wrote"
-    )
+    parser.add_argument("--cases", default="../shared/cases", help="files that others wrote")
     parser.add_argument("--update", action="store_true", help="rewrite what is expected to fail")
     arguments = parser.parse_args()
     unknown = [name for name in arguments.suites if name not in SUITES]

@@ -126,15 +126,16 @@ def test_weights_must_be_those_of_the_program(built: Path, tmp_path: Path) -> No
             Program(file, library)
 
 
+def shown(library: Path) -> list[str]:
+    """The functions that a library defines for others."""
+    command = ["nm", "-D", "--defined-only", library]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return [line.split()[-1] for line in listed.splitlines()]
+
+
 def test_a_library_shows_its_own_functions_only(built: Path) -> None:
     """So that two of them in one process do not use each other's kernels."""
-    listed = subprocess.run(
-        ["nm", "-D", "--defined-only", built / "libmodel.so"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    names = [line.split()[-1] for line in listed.stdout.splitlines()]
+    names = shown(built / "libmodel.so")
     assert len(names) == 9
     assert all(name.startswith("model_") for name in names)
 
@@ -255,5 +256,6 @@ def test_sources_build_with_cmake(tmp_path: Path, capsys: pytest.CaptureFixture[
     for command in (["cmake", "-B", "build", "."], ["cmake", "--build", "build"]):
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
+    assert all(name.startswith("softmax_") for name in shown(folder / "libsoftmax.so"))
     x = np.random.default_rng(0).standard_normal((64, 500)).astype(np.float32)
     assert same_bits([akg_mlir.load_library(folder)(x)], [akg_mlir.compile(file)(x)])

@@ -34,7 +34,7 @@ def test_a_folder_holds_all_that_it_takes_to_build(
     assert files(folder) == {
         *(f"block.{suffix}" for suffix in ("h", "cpp", "py")),
         *(f"kernels/main_kernel{k}.cpp" for k in range(5)),
-        *("CMakeLists.txt", "weights.bin", "manifest.json"),
+        *("CMakeLists.txt", "exports.map", "weights.bin", "manifest.json"),
     }
     assert (folder / "include" / "akg_npu.hpp").exists()
     assert (folder / "weights.bin").stat().st_size == manifest["weights"]["bytes"]
@@ -61,7 +61,8 @@ def test_a_build_takes_the_place_of_an_earlier_one(tmp_path: Path) -> None:
     assert build(SOFTMAX, "-o", tmp_path) == 0
     assert files(tmp_path) == {
         *("softmax.h", "softmax.cpp", "softmax.py", "kernels/main_kernel0.cpp"),
-        *("CMakeLists.txt", "weights.bin", "manifest.json", "kernels/mine.cpp", "notes"),
+        *("CMakeLists.txt", "exports.map", "weights.bin", "manifest.json"),
+        *("kernels/mine.cpp", "notes"),
     }
 
 

@@ -121,6 +121,7 @@ def _texts(plan: Plan, header: str, program: str) -> dict[str, str]:
         f"{plan.name}.cpp": program,
         f"{plan.name}.py": Path(wrapper.__file__).read_text(),
         "CMakeLists.txt": cmake_lists(plan),
+        "exports.map": exports(plan),
     }
 
 

@@ -57,8 +57,9 @@ else()
   target_compile_options({name} PRIVATE {" ".join(OPTIMISATION)})
   target_link_libraries({name} PRIVATE Threads::Threads)
   # Two libraries may be in one process: each shows the functions of its own header only.
-  set_target_properties({name} PROPERTIES CXX_VISIBILITY_PRESET hidden
-    VISIBILITY_INLINES_HIDDEN ON CXX_EXTENSIONS OFF
+  set(EXPORTS ${{CMAKE_CURRENT_SOURCE_DIR}}/exports.map)
+  target_link_options({name} PRIVATE -Wl,--version-script=${{EXPORTS}})
+  set_target_properties({name} PROPERTIES CXX_EXTENSIONS OFF LINK_DEPENDS ${{EXPORTS}}
     LIBRARY_OUTPUT_DIRECTORY ${{CMAKE_CURRENT_SOURCE_DIR}})
 endif()
 """

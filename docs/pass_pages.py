@@ -75,6 +75,7 @@ EXAMPLES = {
     ),
     "poly-verify": Example("blur", f"{RAISED},poly-schedule,{TILE},poly-fuse", "poly-verify"),
     "npu-generate": Example("scale", f"{SCALED},poly-assign-units,poly-promote", "npu-generate"),
+    "npu-fold-moves": Example("layer", "te-to-affine,affine-to-npu", "npu-fold-moves"),
     "npu-slice-results": Example(
         "fractals",
         'te-to-affine,affine-to-npu{policy="S1: 16@L0C, 16@L0C, _, _, 4@L1, _"}',

@@ -35,6 +35,7 @@ AFFINE: dict[str, tuple[str, str]] = {
     "poly-verify": ("poly_verify", "PolyVerify"),
 }
 NPU: dict[str, tuple[str, str]] = {
+    "npu-fold-moves": ("npu_fold_moves", "NpuFoldMoves"),
     "npu-generate": ("npu_generate", "NpuGenerate"),
     "npu-hoist-invariants": ("npu_hoist_invariants", "NpuHoistInvariants"),
     "npu-insert-sync": ("npu_insert_sync", "NpuInsertSync"),

@@ -164,13 +164,14 @@ class AffineToNpu(PipelinePass):
 
 @dataclass(frozen=True)
 class NpuToInstructions(PipelinePass):
-    """NPU floor: slice results, legalise tile ops, overlap iterations, plan memory, synchronise,
-    verify."""
+    """NPU floor: fold moves, slice results, legalise tile ops, overlap iterations, plan memory,
+    synchronise, verify."""
 
     name = "npu-to-instructions"
 
     def expand(self) -> tuple[ModulePass, ...]:
         return (
+            _step("npu-fold-moves"),
             _step("npu-slice-results"),
             _step("npu-legalise"),
             _step("npu-hoist-invariants"),

@@ -98,3 +98,17 @@ def _replaced(values: tuple[T, ...], value: T) -> tuple[T, ...]:
 
 def _involves(index: Iterable[isl.Aff], dim: int) -> bool:
     return any(i.involves_dims(DIM.in_, dim, 1) for i in index)
+
+
+def rounded_results(kernel: Kernel, executed: Iterable[str]) -> frozenset[str]:
+    """Results of matrix products of which the tile uses nothing but one rounding to f16: a move out
+    of L0C does it, so that UB does not hold the f32. (Points of images may end inside a fractal.)
+    """
+    others = [kernel.scop.by_name[name] for name in executed if name not in kernel.cubes]
+    found: set[str] = set()
+    for cube in kernel.cubes.values():
+        cell = cube.reduction.update.writes[0].array
+        users = [s.name for s in others if cell in {access.array for access in s.reads}]
+        if not cube.rows and len(users) == 1 and users[0] in kernel.rounding:
+            found.add(cell)
+    return frozenset(found)

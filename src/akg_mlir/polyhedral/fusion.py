@@ -37,6 +37,9 @@ from akg_mlir.polyhedral.reservation import Reservation, with_parts
 from akg_mlir.polyhedral.scop import Scop
 
 DIM = isl.dim_type
+ONCE = 1.25
+"""How often an instance is executed at most where tiles divide a statement among them: tiles at the
+end of a matrix compute whole fractals."""
 OPERATIONS = 100_000
 """isl operations that the instances of one statement may take: a tenth of a second, as a rule."""
 
@@ -275,11 +278,14 @@ class Fuser:
 
     def limit(self, group: Group, cluster: Cluster, original: int, max_redundancy: float) -> float:
         """Instances that a producer may execute: `max_redundancy` times its own, or with as many
-        more of each of its statements as that leaves to the results, so that a small producer (a
-        cast of one row that every row needs) is no reason for another pass over GM.
+        more of each of its statements as that leaves to what tiles divide among them (results, and
+        producers computed `ONCE`), so that a small producer (a cast of one row that every row
+        needs, a factor of a product) is no reason for another pass over GM.
         """
-        results = sum(self.scop.count(root.names) for root in group.roots) * len(cluster.names)
-        return original + (max_redundancy - 1) * max(original, results)
+        made = [self.decisions[c] for c in group.producers]
+        divided = sum(d.original for d in made if d.recomputed <= ONCE * d.original)
+        divided += sum(self.scop.count(root.names) for root in group.roots)
+        return original + (max_redundancy - 1) * max(original, divided * len(cluster.names))
 
     def fuse(self, cluster: Cluster, using: list[Use]) -> None:
         recomputed = original = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -10,10 +10,23 @@ import islpy as isl
 
 from akg_mlir.polyhedral.alignment import order_of_lanes
 from akg_mlir.polyhedral.context import context
-from akg_mlir.polyhedral.cube_footprints import column_of, rows_of, stepping, streamed
+from akg_mlir.polyhedral.cube_footprints import (
+    column_of,
+    rounded_results,
+    rows_of,
+    stepping,
+    streamed,
+)
 from akg_mlir.polyhedral.executions import Execution, Interior, executions
 from akg_mlir.polyhedral.footprint import Box, box
 from akg_mlir.polyhedral.fusion import Fuser
+from akg_mlir.polyhedral.model_sides import (
+    blocks_of,
+    extents_of,
+    is_in_steps,
+    periods_of,
+    slopes_of,
+)
 from akg_mlir.polyhedral.scop import Access, Array, Statement
 from akg_mlir.polyhedral.tile_model import Footprint, Kernel, Loop, Side, TileModel, Work
 from akg_mlir.polyhedral.tiling import Reduction
@@ -43,6 +56,7 @@ class _Builder:
         self.names = list(dict.fromkeys(e.statement for e in self.executed))
         self.written = {a.array for n in self.names for a in scop.by_name[n].writes}
         self.private = self.private_arrays()
+        self.rounded = rounded_results(self.kernel, self.names)
         work = [self.work(e) for e in self.executed]
         footprints = [f for array in scop.arrays.values() for f in self.footprints(array)]
         footprints += [f for place, e in enumerate(self.executed) for f in self.scratch(place, e)]
@@ -58,7 +72,7 @@ class _Builder:
         statement = scop.by_name[updates[0].statement]
         column = column_of(statement, cube)
         boxes = [f.held or f.sides for f in footprints if f.memory == "ub"]
-        sides = self.sides(updates[0].points, _extents(statement.domain))
+        sides = self.sides(updates[0].points, extents_of(statement.domain))
         loop = next((k for k, slope in enumerate(sides[column].slopes) if slope), None)
         for execution in self.executed:
             other = scop.by_name[execution.statement]
@@ -66,7 +80,7 @@ class _Builder:
                 continue
             if other.reduction is not None or other.name in self.kernel.other_units:
                 return None
-            boxes.append(self.sides(execution.points, _extents(other.domain)))
+            boxes.append(self.sides(execution.points, extents_of(other.domain)))
         if loop is None or not all(_is_plain(box, loop) for box in [(sides[column],), *boxes]):
             return None
         return loop
@@ -76,7 +90,7 @@ class _Builder:
         name = execution.statement
         if name in self.kernel.cubes or name in self.kernel.other_units:
             return
-        shape = _extents(self.kernel.scop.by_name[name].domain)
+        shape = extents_of(self.kernel.scop.by_name[name].domain)
         sides = self.sides(execution.points, shape)
         for size in self.kernel.temporaries.get(name, ()):
             yield Footprint(
@@ -96,7 +110,7 @@ class _Builder:
 
     def work(self, execution: Execution) -> Work:
         statement = self.kernel.scop.by_name[execution.statement]
-        sides = self.sides(execution.points, _extents(statement.domain))
+        sides = self.sides(execution.points, extents_of(statement.domain))
         cube = self.kernel.cubes.get(statement.name)
         if cube is not None:
             sides = self.in_l0(statement.name, sides)
@@ -104,6 +118,7 @@ class _Builder:
         for side in sides:
             original *= side.whole
         operations = self.kernel.operations.get(statement.name, 1)
+        rounds = cube is None and any(a.array in self.rounded for a in statement.reads)
         return Work(
             statement.name,
             self.unit(statement),
@@ -112,7 +127,7 @@ class _Builder:
             operations,
             max(self.kernel.scop.arrays[a.array].element_bytes for a in statement.accesses),
             statement.name in self.recomputed,
-            self.kernel.slopes.get(statement.name, operations),
+            self.kernel.slopes.get(statement.name, operations) if not rounds else 1,
             statement.reduction is not None,
             cube.rows if cube is not None else (),
             vector_product(statement) if cube is None else None,
@@ -145,7 +160,7 @@ class _Builder:
             dims = self.rearranged(statement, access, array)
             if dims:
                 found = self.footprint(array, "ub", [(place, access, touched)])
-                extents = _extents(statement.domain)
+                extents = extents_of(statement.domain)
                 sides = self.sides(execution.points, extents)
                 own.append(replace(found, held=tuple(sides[d] for d in dims)))
             else:
@@ -194,7 +209,7 @@ class _Builder:
         cube = self.kernel.cubes.get(self.executed[place].statement)
         if cube is not None and memory in ("l0a", "l0b"):
             statement = self.kernel.scop.by_name[self.executed[place].statement]
-            sides = self.sides(self.executed[place].points, _extents(statement.domain))
+            sides = self.sides(self.executed[place].points, extents_of(statement.domain))
             return streamed(found, statement, cube, self.in_l0(statement.name, sides))
         if cube is not None and cube.rows and memory == "l1" and access is cube.a:
             return stepping(found, touched, [k for k, n in enumerate(self.extents()[0]) if n > 1])
@@ -235,6 +250,8 @@ class _Builder:
             return [("l1", statement.name, "a"), ("l0a", statement.name)]
         if cube is not None and access is cube.b:
             return [("l1", statement.name, "b"), ("l0b", statement.name)]
+        if array.name in self.rounded:
+            return [("l0c",)]
         if cube is not None:
             return [("l0c",), ("ub", *self.alignment(array, touched))]
         if access.is_write and access.array in cells and self.initialises(statement):
@@ -268,7 +285,7 @@ class _Builder:
     def sides(self, touched: isl.Map, wholes: tuple[int, ...]) -> tuple[Side, ...]:
         found = self.box_of(touched)
         return tuple(
-            Side(size, _slopes(offset, self.dims), whole)
+            Side(size, slopes_of(offset, self.dims), whole, size == 1 and is_in_steps(offset))
             for offset, size, whole in zip(found.offsets, found.sizes, wholes)
         )
 
@@ -315,12 +332,12 @@ class _Builder:
         result: list[set[int]] = [set() for _ in range(self.dims)]
         for execution in self.executed:
             statement = self.kernel.scop.by_name[execution.statement]
-            found = [p for a in statement.accesses for i in a.index for p in _periods(i)]
+            found = [p for a in statement.accesses for i in a.index for p in periods_of(i)]
             if found:
-                points = self.sides(execution.points, _extents(statement.domain))
+                points = self.sides(execution.points, extents_of(statement.domain))
                 self._add_periods(result, points, found)
             for access in statement.writes:
-                blocks = list(_blocks(access.index, statement.domain))
+                blocks = list(blocks_of(access.index, statement.domain))
                 if blocks:
                     touched = execution.points.apply_range(access.relation)
                     shape = self.kernel.scop.arrays[access.array].shape
@@ -370,54 +387,3 @@ def _is_plain(sides: tuple[Side, ...], loop: int) -> bool:
     """Whether a loop moves one side of a box at most, by one entry per iteration."""
     moving = [s for s in sides if s.slopes[loop]]
     return len(moving) < 2 and all(s.first == s.slopes[loop] == 1 for s in moving)
-
-
-def _extents(domain: isl.Set) -> tuple[int, ...]:
-    return tuple(
-        int(domain.dim_max_val(k).to_python()) - int(domain.dim_min_val(k).to_python()) + 1
-        for k in range(domain.dim(DIM.set))
-    )
-
-
-def _slopes(offset: isl.Aff, dims: int) -> tuple[float, ...]:
-    """How far the offset moves per step of each loop, on average over many steps."""
-    if offset.dim(DIM.div) == 0:
-        parts = [offset.get_coefficient_val(DIM.in_, k) for k in range(dims)]
-        return tuple(abs(p.to_python()) for p in parts)
-    start = _value_at(offset, [0] * dims)
-    far = 1024
-    ends = [_value_at(offset, [far * (k == d) for d in range(dims)]) for k in range(dims)]
-    return tuple(abs(end - start) / far for end in ends)
-
-
-def _periods(subscript: isl.Aff) -> Iterator[tuple[int, int]]:
-    """Dimensions that a subscript divides by themselves, and by what."""
-    for k in range(subscript.dim(DIM.div)):
-        divided = subscript.get_div(k)
-        terms = [
-            (kind, dim, divided.get_coefficient_val(kind, dim))
-            for kind in (DIM.in_, DIM.div)
-            for dim in range(divided.dim(kind))
-        ]
-        terms = [term for term in terms if not term[2].is_zero()]
-        if len(terms) == 1 and terms[0][0] == DIM.in_:
-            yield terms[0][1], int(terms[0][2].get_den_val().to_python())
-
-
-def _blocks(index: Sequence[isl.Aff], domain: isl.Set) -> Iterator[tuple[int, int]]:
-    """Subscripts that are blocks and places in them, such as `16 i + k`, and the blocks' size."""
-    for dim, subscript in enumerate(index):
-        factors = [
-            int(subscript.get_coefficient_val(DIM.in_, k).to_python())
-            for k in range(subscript.dim(DIM.in_))
-        ]
-        terms = sorted((factor, k) for k, factor in enumerate(factors) if factor)
-        if len(terms) == 2 and terms[1][0] > 1:
-            (_, inner), (size, _) = terms
-            if _extents(domain)[inner] == size:
-                yield dim, size
-
-
-def _value_at(offset: isl.Aff, point: list[int]) -> float:
-    place = isl.Set(f"{{ [{', '.join(map(str, point))}] }}", context()).sample_point()
-    return float(isl.PwAff.from_aff(offset).eval(place).to_python())

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from akg_mlir.polyhedral import vector_product
+from akg_mlir.polyhedral.fusion import ONCE
 from akg_mlir.polyhedral.layouts import FRACTAL
 from akg_mlir.polyhedral.tile_clock import finish, one_by_one
 from akg_mlir.polyhedral.tile_extents import Extents, product
@@ -71,8 +72,8 @@ class Cost:
             factor = self._executed(work) / work.original
             known = self.redundancy.get(work.statement, factor)
             self.redundancy[work.statement] = np.maximum(known, factor)
-        results = sum(w.original for w in model.work if not w.recomputed)
-        self.allowance = {w.statement: max(1.0, results / w.original) for w in model.work}
+        divided = sum((self._divided(work) for work in model.work), np.zeros(len(grid)))
+        self.allowance = {w.statement: np.maximum(1, divided / w.original) for w in model.work}
         self._time()
 
     def estimate(self, row: int) -> Estimate:
@@ -87,6 +88,11 @@ class Cost:
             {name: float(factor[row]) for name, factor in self.redundancy.items()},
             {name: float(part[row]) for name, part in self.parts.items()},
         )
+
+    def _divided(self, work: Work) -> Numbers:
+        """The instances of a statement that tiles divide among them (`Fuser.limit`)."""
+        factor = self.redundancy.get(work.statement, np.ones(len(self.grid)))
+        return np.where(factor <= ONCE, work.original, 0.0)
 
     def _tile_loops(self) -> list[int]:
         """The places of the loops that are tile dimensions."""

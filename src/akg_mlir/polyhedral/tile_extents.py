@@ -26,7 +26,13 @@ class Extents:
     def of_side(self, side: Side) -> Numbers:
         """Extent of one side of a box."""
         growth = (self.grid - 1) @ np.array(side.slopes, dtype=np.float64)
-        return np.minimum(side.whole, np.ceil(side.first + growth))
+        extent = np.ceil(side.first + growth)
+        if side.in_steps:
+            (loop,) = (k for k, slope in enumerate(side.slopes) if slope)
+            size, step = self.grid[:, loop], round(1 / side.slopes[loop])
+            even = (size % step == 0) | (step % size == 0)
+            extent = np.where(even, np.ceil(size / step), extent)
+        return np.minimum(side.whole, extent)
 
     def of_box(self, sides: tuple[Side, ...], rows: tuple[int, ...] = ()) -> Numbers:
         """Extents of a box, one column per side. The points of the dimensions `rows` count in the

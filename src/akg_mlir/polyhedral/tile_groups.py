@@ -152,8 +152,7 @@ class TileGroup:
             self.results += step.instances
             self.stored += step.result.bytes
         if needed is None:
-            shape = zip(step.nest.write, step.result.shape)
-            result = tuple(_spanned(e.terms, box, size) for e, size in shape)
+            result = step.nest.written(box, step.result.shape)
         else:
             result = hull(needed)
         self.tasks[Task(box, step.instances, step.cycles)] += 1
@@ -303,7 +302,3 @@ def _half(size: int) -> int:
 
 def _renamed(box: Box, names: Mapping[int, int]) -> Box:
     return tuple(span.renamed(names) for span in box)
-
-
-def _spanned(terms: tuple[tuple[int, int], ...], box: Box, whole: int) -> Span:
-    return everything(whole) if len(terms) != 1 else box[terms[0][0]]

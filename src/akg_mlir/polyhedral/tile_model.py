@@ -22,11 +22,16 @@ SLICE_BYTES = 65536
 
 @dataclass(frozen=True)
 class Side:
-    """Extent along one dimension: elements (or instances) for tile sizes of one, and growth."""
+    """Extent along one dimension: elements (or instances) for tile sizes of one, and growth.
+
+    One `in_steps` moves by one entry after every so many iterations of a loop, from the first on:
+    tiles that begin where it moves, or end before it does, touch no entry that they need not.
+    """
 
     first: int
     slopes: tuple[float, ...]
     whole: int
+    in_steps: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,7 +159,8 @@ class Kernel:
     them takes; `cubes` are the contractions of the cube, `products` all updates that may run there;
     `block_bytes` is the alignment of vector operands; `other_units` are the statements that the
     vector unit does not get; `temporaries` are bytes per element of what it holds between the ops
-    of a statement.
+    of a statement. Those that are `rounding` turn f32 into f16 and do nothing else, which a move
+    out of L0C does by itself.
     """
 
     scop: Scop
@@ -165,3 +171,4 @@ class Kernel:
     other_units: frozenset[str] = frozenset()
     slopes: Mapping[str, int] = field(default_factory=dict[str, int])
     temporaries: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+    rounding: frozenset[str] = frozenset()

@@ -116,6 +116,10 @@ class Nest:
                 sides[iterator] = span.scaled(1 / factor, self.bounds[iterator])
         return tuple(sides)
 
+    def written(self, instances: Box, shape: Sequence[int]) -> Box:
+        """The box of the result that iterations write."""
+        return tuple(_value(e, instances, whole) for e, whole in zip(self.write, shape))
+
     def read(self, k: int, instances: Box, shape: Sequence[int]) -> Box:
         """The box of operand `k` that iterations read."""
         access = self.reads[k]

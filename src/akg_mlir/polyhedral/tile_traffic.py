@@ -18,6 +18,12 @@ from akg_mlir.polyhedral.tile_machine import Machine
 from akg_mlir.polyhedral.tile_model import Footprint
 from akg_mlir.polyhedral.tile_reuse import Reuse, moving_loops
 
+SHORT = 512
+"""Bytes of a row up to which rows that end inside a block are put behind each other on chip, as
+`npu-legalise` has it."""
+SEAM = 2
+"""Transfers for a longer one: its whole blocks, and the block in which the next row begins."""
+
 
 @dataclass(frozen=True, eq=False)
 class Traffic:
@@ -104,7 +110,7 @@ class Traffic:
 
     def _instructions(self, footprint: Footprint, chunks: Numbers, length: Numbers) -> Numbers:
         """Transfers that move a box: each walks its longest axis of chunks of `length` bytes at one
-        distance, unless they are too far apart."""
+        distance, unless they are too far apart, or no whole blocks."""
         box = self.extents.of_box(footprint.sides)
         none = np.zeros(len(box), dtype=bool)
         chunk, goes_on, walks = ~none, none, none
@@ -114,6 +120,7 @@ class Traffic:
             several = ~chunk & (box[:, k] > 1)
             axis = np.where(several, np.where(goes_on, axis, 1) * box[:, k], axis)
             near = stride - length <= self.machine.gm.gap
+            near &= stride % self.machine.block_bytes == 0
             walks = np.where(several & ~goes_on, near, walks)
             longest = np.where(several & walks, np.maximum(longest, axis), longest)
             whole = box[:, k] >= footprint.shape[k]
@@ -123,14 +130,24 @@ class Traffic:
         return chunks / longest
 
     def _tails(self, footprint: Footprint) -> Numbers:
-        """Cycles for elements of a store behind the last whole block of every row; where rows
-        follow each other in GM, of the last one."""
+        """Cycles for what stores behind the last whole block of every row: elements, also of the
+        last tile of a row that is cut. Whole rows follow each other in GM: long ones are stored one
+        by one, and so are the blocks that two of them share; elements are left of the last one."""
         box = self.extents.of_box(footprint.sides)
         block = max(1, self.machine.block_bytes // footprint.element_bytes)
-        row, whole = np.ones(len(box)), np.ones(len(box), dtype=bool)
+        row, last = np.ones(len(box)), np.ones(len(box))
+        whole, parts = np.ones(len(box), dtype=bool), np.ones(len(box))
         for k in reversed(range(len(footprint.shape))):
-            first = (row == 1) & (box[:, k] > 1)
-            whole = np.where(first, box[:, k] >= footprint.shape[k], whole)
+            first, extent = (row == 1) & (box[:, k] > 1), footprint.shape[k]
+            count = np.ceil(extent / box[:, k])
+            whole = np.where(first, count == 1, whole)
+            last = np.where(first, extent - (count - 1) * box[:, k], last)
+            parts = np.where(first, count, parts)
             row = np.where(first, box[:, k], row)
-        rows = np.where(whole & (row >= block), 1, product(box) / row)
-        return rows * (row % block) * self.machine.element_cycles
+        rows, follow = product(box) / row, whole & (row >= block)
+        elements = ((parts - 1) * (row % block) + last % block) / parts
+        left = np.where(follow, 1, rows) * elements * self.machine.element_cycles
+        length = row * footprint.element_bytes
+        alone = follow & (row % block > 0) & (length > SHORT)
+        startup = self.machine.paths[footprint.memory, "gm"].startup
+        return left + np.where(alone, SEAM * rows * startup, 0)

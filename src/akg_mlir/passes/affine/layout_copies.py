@@ -11,8 +11,9 @@ from itertools import product
 from math import prod
 
 from xdsl.builder import Builder
-from xdsl.dialects import arith
-from xdsl.ir import SSAValue
+from xdsl.dialects import arith, memref
+from xdsl.dialects.builtin import MemRefType
+from xdsl.ir import Attribute, SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
 
 from akg_mlir.dialects import te
@@ -37,7 +38,33 @@ def write_pack(builder: Builder, op: te.PackOp, source: SSAValue, target: SSAVal
 
 
 def write_unpack(builder: Builder, op: te.UnpackOp, source: SSAValue, target: SSAValue) -> None:
-    """The copies, which leave the padding behind."""
+    """The copies, which leave the padding behind.
+
+    A matrix whose last fractals are not full is unpacked with its padding first and copied from
+    there: tiles of its rows and columns then have one writer, wherever fractals end.
+    """
+    shape, layout = memref_type(target).get_shape(), op.layout.data
+    if layout == te.Layout.NZ and any(size % FRACTAL for size in shape[-2:]):
+        padded = _padded(builder, op, memref_type(target))
+        _unpack(builder, op, source, padded)
+        copy = Nest(builder, [(0, size) for size in shape], op.location)
+        identity = AffineMap.identity(len(shape))
+        copy.store(copy.load(padded, identity), target, identity)
+    else:
+        _unpack(builder, op, source, target)
+
+
+def _padded(builder: Builder, op: te.UnpackOp, target: MemRefType[Attribute]) -> SSAValue:
+    """A buffer for the matrix with all elements of its fractals."""
+    *batch, rows, columns = target.get_shape()
+    whole = [*batch, *(-(-size // FRACTAL) * FRACTAL for size in (rows, columns))]
+    type_ = MemRefType(target.element_type, whole, target.layout, target.memory_space)
+    allocation = memref.AllocOp([], [], type_)
+    allocation.location = op.location
+    return builder.insert(allocation).memref
+
+
+def _unpack(builder: Builder, op: te.UnpackOp, source: SSAValue, target: SSAValue) -> None:
     shape, layout = memref_type(target).get_shape(), op.layout.data
     depth = fractal_depth(memref_type(target).element_type)
     for ranges in _boxes(layout, shape, depth):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects import affine, arith
-from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.dialects.builtin import ModuleOp, StringAttr, f16, f32
 from xdsl.passes import ModulePass
 
 from akg_mlir.diagnostics import CompileError, remark
@@ -157,6 +157,7 @@ def tiler_of(op: poly.ScopOp, machine: Machine, asked: PolyTile) -> Tiler:
         others,
         {name: sum(machine.slopes.get(o, 1) for o in opcodes) for name, opcodes in work.items()},
         _temporaries(op),
+        frozenset(s.sym_name.data for s in op.statements if _is_rounding(s)),
     )
     policy, redundancy = asked.parsed_policy(op), asked.max_redundancy
     return Tiler(kernel, analyse(scop), clusters, reductions, machine, redundancy, policy)
@@ -225,6 +226,15 @@ def _operations(op: poly.ScopOp) -> dict[str, list[str]]:
         or ["vadd"]
         for s in op.statements
     }
+
+
+def _is_rounding(statement: poly.StmtOp) -> bool:
+    """Whether a statement rounds f32 to f16 and does nothing else."""
+    match [o for o in statement.body.block.ops if not isinstance(o, FREE)]:
+        case [arith.TruncFOp() as cast]:
+            return (cast.input.type, cast.result.type) == (f32, f16)
+        case _:
+            return False
 
 
 def _temporaries(op: poly.ScopOp) -> dict[str, tuple[int, ...]]:

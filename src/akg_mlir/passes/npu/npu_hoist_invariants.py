@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from xdsl.context import Context
 from xdsl.dialects import scf
@@ -74,9 +75,11 @@ def _hoist(kernel: FuncOp, target: Target) -> None:
 
 
 def _fits(ops: Sequence[Operation], loop: scf.ForOp, target: Target) -> bool:
-    """Whether the buffers that ops of a loop fill leave enough room."""
-    kept = _bytes(root for op in ops for root in roots_of(op)[1])
-    used = _bytes(root for roots in roots_of(loop) for root in roots)
+    """Whether the buffers that ops of a loop fill, and that the rest of it reads, leave enough
+    room. Others are free again when the loop begins."""
+    rest = {root for op in loop.body.block.ops if op not in ops for root in chain(*roots_of(op))}
+    kept = _bytes({root for op in ops for root in roots_of(op)[1]} & rest)
+    used = _bytes(rest)
     return all(
         min(size * SHARE, size + COPIES * (used[space] - size)) <= target.memories[space.value]
         for space, size in kept.items()

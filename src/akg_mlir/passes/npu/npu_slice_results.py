@@ -18,7 +18,7 @@ from xdsl.rewriter import InsertPoint
 from akg_mlir.diagnostics import remark
 from akg_mlir.dialects import npu
 from akg_mlir.passes.npu.generate.indices import Materialiser
-from akg_mlir.passes.npu.legalise.views import resolve
+from akg_mlir.passes.npu.legalise.views import erase_unused, resolve
 from akg_mlir.passes.npu.memory.linear import trip_count
 from akg_mlir.passes.npu.memory.structure import kernels
 from akg_mlir.passes.npu.memory.target import target_of
@@ -174,7 +174,7 @@ class _Slicer:
         for op in axis.ops:
             op.detach()
             op.erase()
-        _erase_unused(self.kernel)
+        erase_unused(self.kernel)
 
     def _loop(self, builder: Builder, axis: Axis, columns: int, count: int) -> None:
         block = Block(arg_types=[IndexType()])
@@ -247,11 +247,3 @@ def _connects(axis: Axis, buffer: SSAValue) -> bool:
 
 def _drains(op: npu.DmaOp) -> bool:
     return npu.space_of(op.src.type) is npu.Space.L0C
-
-
-def _erase_unused(kernel: FuncOp) -> None:
-    """Remove views and buffers that nothing uses any more."""
-    for op in reversed([o for o in kernel.walk() if isinstance(o, npu.ViewOp | npu.BufferOp)]):
-        if not op.result.uses:
-            op.detach()
-            op.erase()

@@ -222,7 +222,8 @@ def reason_alone(op: Operation) -> str:
     if isinstance(op, te.PackOp | te.UnpackOp):
         plain = op.operand if isinstance(op, te.PackOp) else op.result
         depth, shape = fractal_depth(te.element_of(plain)), te.shape_of(plain)
-        if any(size % depth for size in shape[-2:]):
+        unpacks_matrix = isinstance(op, te.UnpackOp) and op.layout.data == te.Layout.NZ
+        if any(size % depth for size in shape[-2:]) and not unpacks_matrix:
             return "padding takes several copies: a kernel of its own"
         image = op.layout.data == te.Layout.NC1HWC0
         if image and isinstance(op, te.UnpackOp) and shape[1] % depth:

@@ -200,8 +200,8 @@ class _Layouts:
 
 
 def _filled(e: Expression, x: SSAValue, layout: te.Layout) -> SSAValue:
-    """A matrix or image with zeros where its last fractals or blocks are not full, which tiles make
-    on chip; what the host packs needs none."""
+    """A matrix, row or image with zeros where its last fractals or blocks are not full, which tiles
+    make on chip; what the host packs needs none."""
     if is_weight(x):
         return x
     shape, depth = te.shape_of(x), fractal_depth(te.element_of(x))
@@ -210,6 +210,7 @@ def _filled(e: Expression, x: SSAValue, layout: te.Layout) -> SSAValue:
         te.Layout.NZ: {rows: FRACTAL, columns: depth},
         te.Layout.ZN: {rows: depth, columns: FRACTAL},
         te.Layout.NC1HWC0: {1: FRACTAL},
+        te.Layout.ROW: {columns: FRACTAL},
     }[layout]
     missing = [-size % lanes.get(dim, 1) for dim, size in enumerate(shape)]
     return e(te.PadOp(x, [0] * len(shape), missing, 0.0)) if any(missing) else x
@@ -251,7 +252,8 @@ def _pack_vector(e: Expression, value: SSAValue, shape: Sequence[int]) -> _Packe
         form = e.reshaped(value, [*batch, n // FRACTAL, 1, 1, FRACTAL])
         return _Packed(form, Padding(None, 0.0))
     if (rows, columns) == (1, n) and set(batch) <= {1}:
-        form = e(te.PackOp(e.reshaped(value, [n]), te.Layout.ROW))
+        row = _filled(e, e.reshaped(value, [n]), te.Layout.ROW)
+        form = e(te.PackOp(row, te.Layout.ROW))
         return _Packed(form, Padding(None, 0.0))
     if (rows, columns) == (m, 1) and m % FRACTAL == 0:
         form = e.reshaped(value, [*batch, 1, m // FRACTAL, FRACTAL, 1])
@@ -272,7 +274,8 @@ def _pack_channels(e: Expression, value: SSAValue, shape: Sequence[int]) -> _Pac
         form = e.reshaped(value, [own[0], channels // FRACTAL, 1, 1, FRACTAL])
         return _Packed(form, Padding(None, 0.0))
     if set((own[0], *own[2:])) == {1}:
-        form = e(te.PackOp(e.reshaped(value, [channels]), te.Layout.ROW))
+        row = _filled(e, e.reshaped(value, [channels]), te.Layout.ROW)
+        form = e(te.PackOp(row, te.Layout.ROW))
         return _Packed(form, Padding(None, 0.0))
     form = e(te.PackOp(e.reshaped(value, own), te.Layout.NC1HWC0))
     return _Packed(form, ZERO)

@@ -25,6 +25,9 @@ SHORT = 512
 (24 cycles for the row, and again for the block in which it ends)."""
 WORTH = 4
 """Groups of rows from which it does: transposes take as long for few of them as for 16."""
+ELEMENTS = 32
+"""Elements from which they take less than the scalar unit, which moves rows shorter than a block
+(some 25 cycles each)."""
 
 
 def grouped(length: int) -> int:
@@ -43,7 +46,10 @@ def is_dense(emitter: Emitter, box: Box) -> bool:
     turned = emitter.target.supports("vnchwconv", str(dst.element))
     short = src.strides[-2] * src.size <= SHORT
     adjacent = dst.strides[-2] == length
-    return movable and turned and short and adjacent and rows >= WORTH * grouped(length)
+    enough = rows >= WORTH * grouped(length)
+    if length < dst.block:
+        enough = rows >= grouped(length) and rows * length >= ELEMENTS
+    return movable and turned and short and adjacent and enough
 
 
 def store_dense(emitter: Emitter, box: Box) -> None:

@@ -9,11 +9,14 @@ from akg_mlir.passes.npu.legalise.fractals import SIDE
 from akg_mlir.passes.npu.legalise.views import Box, Index, Operand, arrange, box_of
 
 
-def _fractals(emitter: Emitter, box: Box, elements: int, what: str) -> Box:
-    """The box in units of whole fractals: last axis is a run of contiguous fractals.
+def moves_fractals(box: Box) -> bool:
+    """Whether a box between L0C and UB (result first) is made of whole fractals on both sides."""
+    return _whole(box, SIDE * SIDE) is not None
 
-    Raises `CompileError` unless both sides are made of contiguous, aligned fractals.
-    """
+
+def _whole(box: Box, elements: int) -> Box | None:
+    """The box in units of whole contiguous, aligned fractals of some elements, a run of them as its
+    last axis; None if it is not made of them."""
     lane = next((a for a, s in enumerate(box.dst.strides) if s == 1 and box.sizes[a] > 1), None)
     normal = arrange(box, lane)
     whole = normal.sizes[-1] % elements == 0 and all(
@@ -23,12 +26,7 @@ def _fractals(emitter: Emitter, box: Box, elements: int, what: str) -> Box:
         for o in normal.operands
     )
     if not whole:
-        raise CompileError(
-            f"{what} moves whole fractals of {elements} elements, got a box of {box.sizes} "
-            f"with strides {[o.strides for o in box.operands]}",
-            emitter.op,
-            hint="lay both sides out as [.., .., 16, 16] with contiguous fractals",
-        )
+        return None
     return Box(
         (*normal.sizes[:-1], normal.sizes[-1] // elements),
         tuple(
@@ -54,7 +52,15 @@ def lower_drain(emitter: Emitter, op: npu.DmaOp) -> None:
             op,
             hint="cast in ub with npu.vcast",
         )
-    box = _fractals(emitter, box, SIDE * SIDE, "a move from or to l0c")
+    fractals = _whole(box, SIDE * SIDE)
+    if fractals is None:
+        raise CompileError(
+            f"a move from or to l0c moves whole fractals of {SIDE * SIDE} elements, got a box of "
+            f"{box.sizes} with strides {[o.strides for o in box.operands]}",
+            op,
+            hint="lay both sides out as [.., .., 16, 16] with contiguous fractals",
+        )
+    box = fractals
     length = box.sizes[-1]
     units = [1 if o.space == npu.Space.L0C else SIDE * SIDE // o.block for o in (box.dst, src)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
@@ -24,7 +24,8 @@ SIDE = 16
 class Fractals:
     """An operand in L1: fractals [blocks of k, sides] from `start` on; strides in elements.
 
-    Block `p * len(offsets) + q` is `p * stride + offsets[q]` from the start.
+    Block `p * len(offsets) + q` is `p * stride + offsets[q]` from the start. Where there is one
+    side, `side_stride` is the distance of neighbouring blocks.
     """
 
     start: Operand
@@ -73,4 +74,10 @@ def fractals_of(op: Operation, value: SSAValue, sides: int) -> Fractals:
         sum(place * stride for place, (_, stride) in zip(places, inner))
         for places in product(*(range(size) for size, _ in inner))
     )
-    return Fractals(operand, prod(sizes[:-3]), sides, strides[0], offsets, strides[-3])
+    between = strides[-3] if sides > 1 else _next(sizes[:-3], strides[:-3])
+    return Fractals(operand, prod(sizes[:-3]), sides, strides[0], offsets, between)
+
+
+def _next(sizes: Sequence[int], strides: Sequence[int]) -> int:
+    """From one block to the next one: beside each other where there is one side."""
+    return next((stride for size, stride in zip(sizes[::-1], strides[::-1]) if size > 1), 0)

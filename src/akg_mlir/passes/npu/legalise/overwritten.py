@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xdsl.ir import Operation
 
 from akg_mlir.dialects import npu
-from akg_mlir.passes.npu.legalise.views import Box, box_of, squeeze
+from akg_mlir.passes.npu.legalise.views import Box, Operand, box_of, squeeze
 
 
 def from_blocks(op: Operation, box: Box) -> Box:
@@ -53,6 +53,8 @@ def _following(op: Operation) -> Iterator[Operation]:
 
 def _covers(box: Box, front: Box, axis: int) -> bool:
     """Whether a box with rows like those of `front` has all its elements."""
+    if front.sizes[axis] == 1 and len(box.sizes) < len(front.sizes):  # a box of single lanes, too
+        box = Box((*box.sizes[:axis], 1, *box.sizes[axis:]), (_with_lanes(box.dst, axis),))
     whole, part = box.dst, front.dst
     if whole.base is not part.base or whole.strides != part.strides:
         return False
@@ -62,3 +64,7 @@ def _covers(box: Box, front: Box, axis: int) -> bool:
     skipped = first.rem - start.rem
     rows = all(n >= m for k, (n, m) in enumerate(zip(box.sizes, front.sizes)) if k != axis)
     return rows and 0 <= skipped <= box.sizes[axis] - front.sizes[axis]
+
+
+def _with_lanes(operand: Operand, axis: int) -> Operand:
+    return operand.with_strides((*operand.strides[:axis], 1, *operand.strides[axis:]))

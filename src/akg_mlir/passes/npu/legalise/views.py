@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from xdsl.dialects.builtin import FixedBitwidthType
-from xdsl.ir import Attribute, SSAValue
+from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.ir.affine import AffineExpr
 
 from akg_mlir.diagnostics import CompileError
@@ -184,3 +184,11 @@ def normalise(box: Box) -> Box:
     """Arranged with the axis along which the result is contiguous as lanes."""
     lanes = (a for a, s in enumerate(box.dst.strides) if s == 1 and box.sizes[a] > 1)
     return arrange(box, next(lanes, None))
+
+
+def erase_unused(function: Operation) -> None:
+    """Remove views and buffers in a function that nothing uses any more."""
+    for op in reversed([o for o in function.walk() if isinstance(o, npu.ViewOp | npu.BufferOp)]):
+        if not op.result.uses:
+            op.detach()
+            op.erase()

@@ -1,0 +1,45 @@
+"""Products of the cube whose sizes fill no fractals: one kernel, right in every order."""
+
+from __future__ import annotations
+
+import pytest
+
+import akg_mlir
+
+
+def product(m: int, n: int, k: int, flags: str) -> str:
+    a = (k, m) if "transpose_a" in flags else (m, k)
+    b = (n, k) if "transpose_b" in flags else (k, n)
+    left, right, bias, result = (
+        f"tensor<{'x'.join(map(str, shape))}xf16>" for shape in (a, b, (n,), (m, n))
+    )
+    return f"""
+func.func @main(%a: {left}, %b: {right}, %bias: {bias}) -> {result} {{
+  %p = te.matmul %a, %b {flags} : ({left}, {right}) -> {result}
+  %y = te.add %p, %bias : ({result}, {bias}) -> {result}
+  func.return %y : {result}
+}}"""
+
+
+@pytest.mark.parametrize(
+    ("m", "n", "k", "flags"),
+    [
+        (17, 255, 33, "transpose_b"),  # the last tile has one row
+        (18, 34, 130, "transpose_a transpose_b"),
+        (33, 1001, 48, "transpose_a"),  # one column of a fractal is loaded
+        (200, 130, 100, ""),
+        (5, 3, 7, ""),
+        (1, 40, 32, ""),
+        (40, 1, 32, ""),
+    ],
+)
+def test_products_that_fill_no_fractals_are_one_kernel(m: int, n: int, k: int, flags: str):
+    kernel = akg_mlir.compile(product(m, n, k, flags), target="ascend910")
+    report = kernel.report()
+    assert report.ok
+    assert len(report.kernels) == 1
+
+
+def test_whole_rows_of_odd_length_are_stored_with_their_product():
+    text = product(2048, 1001, 16, "transpose_a")
+    assert akg_mlir.compile(text, target="ascend910").time().cycles < 20_000

@@ -168,5 +168,6 @@ def _fill(target: Target, workload: Workload, part: str) -> int:
         case "mte1":
             return arrive + target.cube.latency + drain.startup + leave
         case _:
-            compute = through_cube if workload.contractions else target.vector.startup
+            compute = target.vector.startup if workload.vector_cycles else 0  # moves need none
+            compute = through_cube if workload.contractions else compute
             return arrive + compute + store.startup + store.latency

@@ -206,7 +206,7 @@ class _Slicer:
         for op in (*moved.ops, steps.loop):
             op.detach()
             op.erase()
-        _erase_unused(self.kernel)
+        erase_unused(self.kernel)
         sizes = " and ".join(map(str, late.slices))
         message = f"{late.first} of {moved.extent} blocks of columns, then slices of {sizes}"
         return message, {"first": late.first, "slices": len(late.slices)}

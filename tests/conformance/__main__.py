@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from tests.conformance import composite, models, onnx, peers, polybench_kernels
+from tests.conformance import composite, engines, models, onnx, peers, polybench_kernels
 
 SUITES = {
     "onnx": onnx.run_suite,
@@ -28,7 +28,9 @@ def main() -> int:
     parser.add_argument("--include", default="", help="only tests whose name matches this")
     parser.add_argument("--cases", default="../shared/cases", help="files that others wrote")
     parser.add_argument("--update", action="store_true", help="rewrite what is expected to fail")
+    engines.add_option(parser)
     arguments = parser.parse_args()
+    engines.apply(arguments)
     unknown = [name for name in arguments.suites if name not in SUITES]
     if unknown:
         parser.error(f"no suite {', '.join(unknown)}; there are {', '.join(SUITES)}")

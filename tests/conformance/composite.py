@@ -21,6 +21,7 @@ from statistics import median
 from typing import Any
 
 from bench.isolated import run_isolated
+from tests.conformance import engines
 from tests.conformance.outcomes import STATUSES, by_group, counts, record, write_json
 from tests.support import composite_cases
 
@@ -86,7 +87,9 @@ def main() -> int:
     add("--seed", type=int, default=0, help="seed of the sample (0)")
     add("--jobs", type=int, default=2, help="processes at a time (2)")
     add("--timeout", type=float, default=120, help="seconds per kernel (120)")
+    engines.add_option(parser)
     options = parser.parse_args()
+    engines.apply(options)
     files = _files(options.folder, options.include)
     if options.sample is not None and options.sample < len(files):
         files = sorted(random.Random(options.seed).sample(files, options.sample))

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.isolated import run_isolated
+from tests.conformance import engines
 from tests.conformance.outcomes import STATUSES, by_group, counts, record, write_json
 from tests.support import model_cases
 from tests.support.model_cases import FORMATS
@@ -100,7 +101,9 @@ def main() -> int:
     add("--bisect", action="store_true", help="name the first kernel that differs")
     add("--jobs", type=int, default=2, help="processes at a time (2)")
     add("--timeout", type=float, default=3600, help="seconds per network (3600)")
+    engines.add_option(parser)
     options = parser.parse_args()
+    engines.apply(options)
     result = run(options.folder, options.include, options.jobs, options.timeout, options.bisect)
     write_json(result, options.json)
     return 0 if result["ok"] else 1

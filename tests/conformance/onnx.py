@@ -26,6 +26,7 @@ from akg_mlir.execution.graph import kernel_calls
 from akg_mlir.frontends.onnx import import_model
 from akg_mlir.onnx_backend import Backend, CompiledModel
 from bench.isolated import Finished, run_isolated
+from tests.conformance import engines
 from tests.conformance.outcomes import STATUSES, by_group, counts, record, write_json
 from tests.support import onnx_suite
 from tests.support.composite_cases import warm_up
@@ -152,7 +153,9 @@ def main() -> int:
     add("--jobs", type=int, default=2, help="processes at a time (2)")
     add("--timeout", type=float, default=60, help="seconds per test (60)")
     add("--update", action="store_true", help="rewrite what is expected not to pass")
+    engines.add_option(parser)
     options = parser.parse_args()
+    engines.apply(options)
     every = onnx_suite.load()
     priorities = options.priority.split(",") if options.priority else onnx_suite.PRIORITIES
     chosen = {

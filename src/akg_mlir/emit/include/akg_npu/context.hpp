@@ -113,12 +113,12 @@ struct Field {
   int64_t value, low, high;
 };
 void refuse_fields(Where where, std::initializer_list<Field> fields);
-inline void check(Where where, std::initializer_list<Field> fields) {
+AKG_INLINE void check(Where where, std::initializer_list<Field> fields) {
   if (is_checked()) refuse_fields(where, fields);
 }
 void refuse_start(Where where, const char *memory, int64_t address, int64_t unit);
 template <Space S, class T>
-void check_start(Where where, Ptr<S, T> pointer, int64_t unit) {
+AKG_INLINE void check_start(Where where, Ptr<S, T> pointer, int64_t unit) {
   if (is_checked() && pointer.address % unit != 0)
     refuse_start(where, pointer.memory->name, pointer.address, unit);
 }
@@ -144,11 +144,11 @@ void refuse_overlap(Where where, const Region &dst, std::initializer_list<Region
 // Refuse element types that the target's instruction does not take: `T`, or `From->To`.
 void refuse_type(Where where, const std::string &type);
 template <class T>
-void check_type(Where where) {
+AKG_INLINE void check_type(Where where) {
   if (is_checked()) refuse_type(where, type_name<T>);
 }
 template <class From, class To>
-void check_types(Where where) {
+AKG_INLINE void check_types(Where where) {
   if (is_checked()) refuse_type(where, std::string(type_name<From>) + "->" + type_name<To>);
 }
 

@@ -118,4 +118,13 @@ inline void run_of_lanes(int64_t count, D *dst, F f, const Ts *...srcs) {
   }
 }
 
+// A constant number of lanes, of which all are read before the first one is written: compilers know
+// no ivdep once they have unrolled a loop.
+template <class W, int64_t count, class D, class F, class... Ts>
+inline void block_of_lanes(D *dst, F f, const Ts *...srcs) {
+  D results[count];
+  run_of_lanes<W>(count, results, f, srcs...);
+  std::memcpy(dst, results, sizeof results);
+}
+
 }  // namespace akg

@@ -51,7 +51,7 @@ Region region(Operand<T> operand, int repeat, int mask) {
           mask * static_cast<int64_t>(sizeof(T)), block_bytes, stride.block * block_bytes};
 }
 template <class D, class... Ts>
-void check_lanes(Where where, int repeat, int mask, Operand<D> dst, Operand<Ts>... srcs) {
+AKG_INLINE void check_lanes(Where where, int repeat, int mask, Operand<D> dst, Operand<Ts>... srcs) {
   check_start(where, dst.pointer, block_bytes);
   (check_start(where, srcs.pointer, block_bytes), ...);
   if (is_checked())
@@ -60,7 +60,7 @@ void check_lanes(Where where, int repeat, int mask, Operand<D> dst, Operand<Ts>.
 }
 
 template <class W, class D, class F, class... Ts>
-void fast_lanes(int repeat, int mask, Operand<D> dst, F f, Operand<Ts>... srcs) {
+AKG_INLINE void fast_lanes(int repeat, int mask, Operand<D> dst, F f, Operand<Ts>... srcs) {
   constexpr int64_t narrowest = std::min({lanes_of_block<D>, lanes_of_block<Ts>...});
   const auto whole = [=](auto operand) {
     return operand.stride.block == 1 || mask <= lanes_of_block<typename decltype(operand)::type>;
@@ -73,23 +73,28 @@ void fast_lanes(int repeat, int mask, Operand<D> dst, F f, Operand<Ts>... srcs) 
     run_of_lanes<W>(repeat * mask, elements(dst.pointer), f, elements(srcs.pointer)...);
     return;
   }
-  const int64_t run = one ? mask : narrowest;
-  for (int64_t r = 0; r < repeat; ++r)
-    for (int64_t e = 0; e < mask; e += run)
-      run_of_lanes<W>(std::min<int64_t>(run, mask - e),
-                      elements(dst.pointer, lane_byte<D>(dst.stride, r, e)), f,
-                      elements(srcs.pointer, lane_byte<Ts>(srcs.stride, r, e))...);
+  const auto lanes = [&](int64_t r, int64_t e, auto run) {
+    run(elements(dst.pointer, lane_byte<D>(dst.stride, r, e)), f,
+        elements(srcs.pointer, lane_byte<Ts>(srcs.stride, r, e))...);
+  };
+  for (int64_t r = 0; r < repeat; ++r) {
+    int64_t e = 0;
+    for (; !one && e + narrowest <= mask; e += narrowest)
+      lanes(r, e, [](auto... operands) { block_of_lanes<W, narrowest>(operands...); });
+    if (e < mask) lanes(r, e, [=](auto... operands) { run_of_lanes<W>(mask - e, operands...); });
+  }
 }
 
 // In fast runs `f` takes f16 as `W`.
 template <class W, class D, class F, class... Ts>
-void each_lane(Where where, int repeat, int mask, Operand<D> dst, F f, Operand<Ts>... srcs) {
+AKG_INLINE void each_lane(Where where, int repeat, int mask, Operand<D> dst, F f, Operand<Ts>... srcs) {
+  if (!is_checked()) {
+    fast_lanes<W>(repeat, mask, dst, f, srcs...);
+    return;
+  }
   check_lanes(where, repeat, mask, dst, srcs...);
   work(Pipe::v, where, [=](auto memory) {
-    using Access = decltype(memory);
-    if constexpr (!Access::checked) {
-      fast_lanes<W>(repeat, mask, dst, f, srcs...);
-    } else {
+    if constexpr (decltype(memory)::checked) {
       std::array<CheckedLane<D>, 128> last{};
       for (int64_t r = 0; r < repeat; ++r)
         for (int64_t e = 0; e < mask; ++e) {

@@ -109,6 +109,15 @@ def _functions() -> Iterator[tuple[str, func.FuncOp]]:
         yield name, function
 
 
+def _mutants(name: str, text: str) -> Iterator[tuple[tuple[str, int], str]]:
+    """Texts with one change, by its kind and the number of the attempt."""
+    for kind, mutate in MUTATORS.items():
+        for attempt in range(ATTEMPTS):
+            mutant = mutate(text, Random(zlib.crc32(f"{name} {kind} {attempt}".encode())))
+            if mutant is not None:
+                yield (kind, attempt), mutant
+
+
 def _arrays(kernel: HostKernel) -> list[Array | None]:
     random = np.random.default_rng(0)
     arrays: list[Array | None] = []
@@ -136,23 +145,19 @@ def test_changed_texts_are_found_out(record_property: Record) -> None:
         arrays = _arrays(original)
         expected = original.run(arrays, HostMode(check=True))
         counts["kernels"] += 1
-        for kind, mutate in MUTATORS.items():
-            for attempt in range(ATTEMPTS):
-                random = Random(zlib.crc32(f"{name} {kind} {attempt}".encode()))
-                text = mutate(original.text, random)
-                if text is None:
-                    continue
-                mutant = HostKernel(function, TARGET, lambda _, text=text: text)
-                counts[f"{kind}: made"] += 1
-                modes = [HostMode(check=True), *(HostMode(True, seed) for seed in FEW)]
-                seen = any(_differs(mutant, arrays, expected, mode) for mode in modes)
-                wrong = seen or any(
-                    _differs(mutant, arrays, expected, HostMode(True, seed)) for seed in MANY
-                )
-                counts[f"{kind}: counted"] += wrong
-                counts[f"{kind}: seen"] += seen
-                if wrong and not seen:
-                    survivors.append(f"{name}: {kind} {attempt}")
+        mutants = dict(_mutants(name, original.kernel.text))
+        built = original.variants(list(mutants.values()))
+        for (kind, attempt), mutant in zip(mutants, built, strict=True):
+            counts[f"{kind}: made"] += 1
+            modes = [HostMode(check=True), *(HostMode(True, seed) for seed in FEW)]
+            seen = any(_differs(mutant, arrays, expected, mode) for mode in modes)
+            wrong = seen or any(
+                _differs(mutant, arrays, expected, HostMode(True, seed)) for seed in MANY
+            )
+            counts[f"{kind}: counted"] += wrong
+            counts[f"{kind}: seen"] += seen
+            if wrong and not seen:
+                survivors.append(f"{name}: {kind} {attempt}")
     record_property("counts", dict(counts) | {"survivors": survivors})
     print("\n".join(f"{number:6} {what}" for what, number in sorted(counts.items())))
     print("survivors:", *survivors, sep="\n  ")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,20 +44,31 @@ FAST = HostMode()
 
 
 class HostKernel:
-    """One kernel, its text `edit`ed and compiled for this computer.
+    """One kernel, compiled for this computer. Raises CompileError where that fails."""
 
-    Raises CompileError where that fails.
-    """
-
-    def __init__(
-        self, function: func.FuncOp, target: Target, edit: Callable[[str], str] = str
-    ) -> None:
+    def __init__(self, function: func.FuncOp, target: Target) -> None:
         self.name = function.sym_name.data
         self.kernel = emit_kernel(function, target)
-        self.text = edit(self.kernel.text)
-        library = build(self.text)
-        self._launch = library[f"{self.kernel.name}_launch"]
+        self._enter(build(self.kernel.text), self.kernel.name)
+
+    def _enter(self, library: ctypes.CDLL, name: str) -> None:
+        self._launch = library[f"{name}_launch"]
         self._launch.restype = ctypes.c_int
+
+    def variants(self, texts: Sequence[str]) -> list[HostKernel]:
+        """The kernel with other texts instead of its own, compiled as one."""
+        found = [copy(self) for _ in texts]
+        include = '#include "akg_npu.hpp"\n'
+        parts = [include]
+        for number, text in enumerate(texts):
+            body = text.replace(include, "\n")
+            parts.append(f"#define {self.kernel.name}_launch variant{number}_launch\n")
+            parts.append(f"namespace variant{number} {{\n#line 1\n{body}}}\n")
+            parts.append(f"#undef {self.kernel.name}_launch\n")
+        library = build("".join(parts))
+        for number, variant in enumerate(found):
+            variant._enter(library, f"variant{number}")
+        return found
 
     def run(self, arrays: Sequence[Array | None], mode: HostMode = FAST) -> dict[int, Array]:
         """The arrays of the arguments that the kernel writes, by position.
@@ -68,13 +80,16 @@ class HostKernel:
         workspaces = [None] * (len(kernel.tensors) - kernel.arguments)
         tensors: list[Array] = []
         undefined: list[bool] = []
-        for tensor, given in zip(kernel.tensors, (*arrays, *workspaces), strict=True):
+        given = (*arrays, *workspaces)
+        for position, (tensor, array) in enumerate(zip(kernel.tensors, given, strict=True)):
             dtype = DTYPES[tensor.element]
-            undefined.append(given is None)
-            if given is None:
+            undefined.append(array is None)
+            if array is None:
                 tensors.append(np.zeros(tensor.bytes // dtype.itemsize, dtype))
+            elif position in kernel.outputs:
+                tensors.append(np.array(array, dtype, order="C"))
             else:
-                tensors.append(np.array(given, dtype, order="C"))
+                tensors.append(np.asarray(array, dtype, order="C"))
         self._call(tensors, undefined, mode)
         return {k: tensors[k].reshape(kernel.tensors[k].shape) for k in kernel.outputs}
 

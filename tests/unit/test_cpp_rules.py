@@ -36,6 +36,8 @@ REFUSED = [
      "ascend910 has no vconv for f32->i8"),
     ("mad(l0c<f32>(0), l0a<i8>(0), l0b<i8>(0), Product{16, 32, 16, true})",
      "ascend910 has no mad for i8->f32"),
+    ("copy(l1<f16>(0), l1<f16>(4096), Bursts{1, 1, 0, 0})",
+     "ascend910 has no copy for l1->l1"),
     ("vcmp_lt(f16s, f16s, Compare{2, 128, {1, 8}, {1, 8}})", "repeat is 2, allowed 1 to 1"),
     ("vcadd(f16s, f16s.at(4096), Reduce{1, 128, 1, {256, 8}})", "block stride is 256"),
     ("load3d(l0a<f16>(0), l1<f16>(0), windows(3, 256, 1))", "pads is 256, allowed 0 to 255"),

@@ -18,7 +18,7 @@ _HEAD = """\
 
 namespace akg {
 
-// Element types, and those of source and destination of conversions and products.
+// Element types; of conversions and products those of source and destination; of copies memories.
 struct Accepted {
   const char *target, *instruction, *types;
 };
@@ -34,11 +34,12 @@ _TAIL = """\
 
 def accepted_header() -> str:
     """The text of `akg_npu/targets.hpp`."""
-    rows = (
-        f'    {{"{name}", "{instruction}", " {" ".join(types)} "}},\n'
-        for name in names()
-        for instruction, types in load(name).types.items()
-    )
+    rows: list[str] = []
+    for name in names():
+        target = load(name)
+        paths = [f"{source}->{destination}" for source, destination in target.paths]
+        for instruction, words in {"copy": paths, **target.types}.items():
+            rows.append(f'    {{"{name}", "{instruction}", " {" ".join(words)} "}},\n')
     return _HEAD + "".join(rows) + _TAIL
 
 

@@ -21,13 +21,12 @@ class CoreMemories {
  public:
   CoreMemories(const Target &target, bool careful)
       : bytes{0, target.l1, target.l0a, target.l0b, target.l0c, target.ub} {
-    const std::array<const char *, 6> names{"gm", "l1", "l0a", "l0b", "l0c", "ub"};
     int64_t total = 0;
     for (int64_t size : bytes) total += size;
     data.reset(new uint8_t[static_cast<size_t>(total)]());
     if (careful) valid.reset(new uint8_t[static_cast<size_t>(total)]());
     for (size_t s = 1, at = 0; s < 6; at += static_cast<size_t>(bytes[s++]))
-      spaces[s] = {names[s], &data[at], careful ? &valid[at] : nullptr, bytes[s],
+      spaces[s] = {space_names[s], &data[at], careful ? &valid[at] : nullptr, bytes[s],
                    static_cast<int>(s)};
   }
 

@@ -28,6 +28,8 @@ namespace akg {
 
 constexpr int64_t block_bytes = 32, fractal_bytes = 512;
 
+constexpr const char *space_names[] = {"gm", "l1", "l0a", "l0b", "l0c", "ub"};  // by Space
+
 // A memory of a core, or a tensor in GM. `valid` has 0xff per byte that was written; fast runs have
 // none.
 struct Memory {

@@ -47,6 +47,9 @@ Region bursts(Ptr<S, T> pointer, int64_t repeats, int64_t elements, int64_t gap)
 template <Space To, class D, Space From, class T>
 AKG_INSTRUCTION void copy(Ptr<To, D> dst, Ptr<From, T> src, Bursts f, int line = __builtin_LINE()) {
   const Where where{"copy", line};
+  if (is_checked())
+    refuse_type(where, std::string(space_names[static_cast<int>(From)]) + "->" +
+                           space_names[static_cast<int>(To)]);
   check(where, {{"burst count", f.count, 1, 4095},
                 {"burst length", f.length, 1, 65535},
                 {"source gap", f.src_gap, 0, 65535},

@@ -4,12 +4,13 @@
 
 namespace akg {
 
-// Element types, and those of source and destination of conversions and products.
+// Element types; of conversions and products those of source and destination; of copies memories.
 struct Accepted {
   const char *target, *instruction, *types;
 };
 
 inline constexpr Accepted accepted[] = {
+    {"ascend310", "copy", " gm->ub gm->l1 ub->gm l1->l0a l1->l0b l1->ub ub->l1 l0c->ub ub->l0c ub->ub "},
     {"ascend310", "vadd", " f16 f32 i32 "},
     {"ascend310", "vsub", " f16 f32 i32 "},
     {"ascend310", "vmul", " f16 f32 i32 "},
@@ -39,6 +40,7 @@ inline constexpr Accepted accepted[] = {
     {"ascend310", "vsel", " f16 f32 "},
     {"ascend310", "vnchwconv", " f16 i16 f32 i32 "},
     {"ascend310", "mad", " f16->f32 f16->f16 i8->i32 "},
+    {"ascend910", "copy", " gm->ub gm->l1 ub->gm l1->l0a l1->l0b l1->ub ub->l1 l0c->ub ub->l0c ub->ub "},
     {"ascend910", "vadd", " f16 f32 i32 "},
     {"ascend910", "vsub", " f16 f32 i32 "},
     {"ascend910", "vmul", " f16 f32 i32 "},
@@ -68,6 +70,7 @@ inline constexpr Accepted accepted[] = {
     {"ascend910", "vsel", " f16 f32 "},
     {"ascend910", "vnchwconv", " f16 i16 f32 i32 "},
     {"ascend910", "mad", " f16->f32 f16->f16 i8->i32 "},
+    {"ascend910b", "copy", " gm->ub gm->l1 ub->gm l1->l0a l1->l0b l1->ub ub->l1 l0c->ub ub->l0c ub->ub "},
     {"ascend910b", "vadd", " f16 f32 i32 "},
     {"ascend910b", "vsub", " f16 f32 i32 "},
     {"ascend910b", "vmul", " f16 f32 i32 "},
@@ -97,6 +100,7 @@ inline constexpr Accepted accepted[] = {
     {"ascend910b", "vsel", " f16 f32 "},
     {"ascend910b", "vnchwconv", " f16 i16 f32 i32 "},
     {"ascend910b", "mad", " f16->f32 f16->f16 i8->i32 "},
+    {"generic_tiny", "copy", " gm->ub gm->l1 ub->gm l1->l0a l1->l0b l1->ub ub->l1 l0c->ub ub->l0c ub->ub "},
     {"generic_tiny", "vadd", " f16 f32 i32 "},
     {"generic_tiny", "vsub", " f16 f32 i32 "},
     {"generic_tiny", "vmul", " f16 f32 i32 "},
@@ -126,6 +130,7 @@ inline constexpr Accepted accepted[] = {
     {"generic_tiny", "vsel", " f16 f32 "},
     {"generic_tiny", "vnchwconv", " f16 i16 f32 i32 "},
     {"generic_tiny", "mad", " f16->f32 f16->f16 i8->i32 "},
+    {"lite", "copy", " gm->ub gm->l1 ub->gm l1->l0a l1->l0b l1->ub ub->l1 l0c->ub ub->l0c ub->ub "},
     {"lite", "vadd", " f16 i32 "},
     {"lite", "vsub", " f16 i32 "},
     {"lite", "vmul", " f16 i32 "},

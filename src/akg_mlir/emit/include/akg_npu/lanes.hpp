@@ -91,6 +91,7 @@ inline void copy_lanes(int64_t count, T *to, const T *from) { std::copy_n(from, 
 template <class D, class F, class... Ts>
 inline void plain_lanes(int64_t count, D *dst, F f, const Ts *...srcs) {
 #pragma GCC ivdep
+#pragma GCC unroll 1  // what is unrolled before it is vectorised stays scalar where it chooses
   for (int64_t e = 0; e < count; ++e) dst[e] = static_cast<D>(f(srcs[e]...));
 }
 

@@ -118,17 +118,15 @@ def _mutants(name: str, text: str) -> Iterator[tuple[tuple[str, int], str]]:
                 yield (kind, attempt), mutant
 
 
-def _arrays(kernel: HostKernel) -> list[Array | None]:
+def _arrays(kernel: HostKernel) -> list[Array]:
+    """Values of all arguments: some kernels read what they update."""
     random = np.random.default_rng(0)
-    arrays: list[Array | None] = []
-    for position, tensor in enumerate(kernel.kernel.tensors[: kernel.kernel.arguments]):
-        drawn = random.standard_normal(tensor.shape).astype(DTYPES[tensor.element])
-        arrays.append(None if position in kernel.kernel.outputs else drawn)
-    return arrays
+    tensors = kernel.kernel.tensors[: kernel.kernel.arguments]
+    return [random.standard_normal(t.shape).astype(DTYPES[t.element]) for t in tensors]
 
 
 def _differs(
-    kernel: HostKernel, arrays: Sequence[Array | None], expected: dict[int, Array], mode: HostMode
+    kernel: HostKernel, arrays: Sequence[Array], expected: dict[int, Array], mode: HostMode
 ) -> bool:
     try:
         found = kernel.run(arrays, mode)

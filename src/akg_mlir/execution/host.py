@@ -57,7 +57,7 @@ class HostKernel:
 
     def variants(self, texts: Sequence[str]) -> list[HostKernel]:
         """The kernel with other texts instead of its own, compiled as one."""
-        found = [copy(self) for _ in texts]
+        found: list[HostKernel] = [copy(self) for _ in texts]
         include = '#include "akg_npu.hpp"\n'
         parts = [include]
         for number, text in enumerate(texts):

@@ -39,15 +39,16 @@ def run_on_model(kernel: Kernel, inputs: Sequence[Array], machine: int) -> tuple
     target = target_of(compilation)
 
     def call(function: func.FuncOp, arrays: Sequence[Array | None]) -> Mapping[int, Array]:
-        return _run_kernel(function, arrays, target, machine)
+        return run_kernel(function, arrays, target, machine)
 
     source = compilation.source
     return run_graph(compilation.module, source.entry, with_weights(source, inputs), call)
 
 
-def _run_kernel(
+def run_kernel(
     function: func.FuncOp, arrays: Sequence[Array | None], target: Target, machine: int
 ) -> dict[int, Array]:
+    """The arrays that a kernel writes, by position; None for one that is undefined before."""
     kernel = emit_kernel(function, target)
     workspaces = [None] * (len(kernel.tensors) - kernel.arguments)
     tensors: list[Array] = []

@@ -10,8 +10,10 @@ from collections.abc import Iterator, Sequence
 from xdsl.dialects import arith
 from xdsl.dialects.builtin import (
     Attribute,
+    DenseArrayBase,
     FloatAttr,
     IntegerAttr,
+    IntegerType,
     f16,
     f32,
     i1,
@@ -44,6 +46,15 @@ def _number(element: str) -> FloatAttr | IntegerAttr:
     return FloatAttr(0.5, type_) if element.startswith("f") else IntegerAttr(3, type_)
 
 
+def integer(value: int) -> IntegerAttr[IntegerType]:
+    """A field of an instruction."""
+    return IntegerAttr(value, i64)
+
+
+def integers(values: Sequence[int]) -> DenseArrayBase[IntegerType]:
+    return DenseArrayBase.from_list(i64, list(values))
+
+
 def vectors(target: Target) -> Iterator[npu.VecOp]:
     """Every opcode with each of its element types; constants and registers where there are both."""
     for opcode in Opcode:
@@ -51,15 +62,18 @@ def vectors(target: Target) -> Iterator[npu.VecOp]:
             source, _, result = types.partition("->")
             dst = _pointer(Space.UB, result or source)
             count = 2 if opcode in BINARY or opcode.name.startswith("VCMP") else 1
-            srcs = [_pointer(Space.UB, source)] * (0 if opcode is Opcode.VECTOR_DUP else count)
-            to = None if opcode.name.startswith("VCMP") else dst
-            if opcode not in WITH_SCALAR:
-                yield npu.VecOp(opcode, to, srcs, repeat=2, mask=16)
+            count = 0 if opcode is Opcode.VECTOR_DUP else count
+            srcs = [_pointer(Space.UB, source) for _ in range(count)]
+            if opcode.name.startswith("VCMP"):
+                yield npu.VecOp(opcode, None, srcs, repeat=1, mask=16)
                 continue
-            yield npu.VecOp(opcode, to, srcs, repeat=2, mask=16, scalar=_number(source))
+            if opcode not in WITH_SCALAR:
+                yield npu.VecOp(opcode, dst, srcs, repeat=2, mask=16)
+                continue
+            yield npu.VecOp(opcode, dst, srcs, repeat=2, mask=16, scalar=_number(source))
             if source.startswith("f"):
                 register = create_ssa_value(ELEMENTS[source])
-                yield npu.VecOp(opcode, to, srcs, repeat=2, mask=16, register=register)
+                yield npu.VecOp(opcode, dst, srcs, repeat=2, mask=16, register=register)
 
 
 def moves(target: Target) -> Iterator[Operation]:

@@ -22,6 +22,7 @@ from xdsl.ir import Operation
 import akg_mlir
 from akg_mlir.compiler import Kernel
 from akg_mlir.dialects import npu
+from akg_mlir.emit.cpp.names import Names
 from akg_mlir.inputs import prepare
 from akg_mlir.judging import same_bits
 from akg_mlir.targets import load
@@ -84,6 +85,16 @@ def test_every_instruction_has_a_text() -> None:
     on_the_scalar_unit = {npu.CoreIdOp, npu.ScalarLoadOp, npu.ScalarOp}
     instructions = set(npu.NPU.operations) - tile_ops - places - on_the_scalar_unit
     assert {type(op) for op in ops} == instructions
+
+
+def test_no_variable_is_called_as_what_kernels_call() -> None:
+    target = load("ascend910b")
+    ops = [*every.vectors(target), *every.moves(target), *every.others(target)]
+    lines = [*map(every.text, ops), *(line for _, line in every.scalars())]
+    called = set(re.findall(r"(?<![.\w])([a-z_]\w*)(?:<[\w:, ]+>)?[({]", every.kernel(lines), re.I))
+    called -= {"AKG_KERNEL", "all_of_it"}
+    assert len(called) > 80
+    assert not [name for name in called if Names().unique(name) == name]
 
 
 def _expected_refusal(op: Operation, machine: int) -> str:

@@ -6,16 +6,22 @@ import re
 
 from xdsl.ir import SSAValue
 
-_RESERVED = frozenset(
+from akg_mlir.dialects.npu import Opcode
+from akg_mlir.emit.cpp.scalar import FUNCTIONS
+
+_WORDS = (
     "alignas asm auto bool break case catch char class const continue default delete do "
     "double else enum explicit export extern false float for friend goto if inline int long "
     "mutable namespace new operator private protected public register return short signed "
     "sizeof static struct switch template this throw true try typedef union unsigned using "
-    "virtual void volatile while gm l1 l0a l0b l0c ub load store copy target cores core_id "
-    "abs exp f16 f32 f64 i1 i8 i16 i32 i64 add sub mul div maximum minimum sin cos sqrt "
-    "floor ceil erf tanh main".split()
+    "virtual void volatile while main half "
+    "gm l1 l0a l0b l0c ub load store within copy load2d load3d mad vnchwconv set_flag wait_flag "
+    "pipe_barrier start_core finish_core core_id cores target tensors convert ordered as_unsigned "
+    "floor_div ceil_div modulo f16 f32 f64 i1 i8 i16 i32 i64 Target Pipe Bursts Fill Unary Binary "
+    "Compare Reduce Transpose Fractals Windows Product"
 )
-"""Words of C++, and of `akg_npu.hpp`."""
+_RESERVED = frozenset((*_WORDS.split(), *Opcode, *FUNCTIONS.values()))
+"""Words of C++, and those of `akg_npu.hpp` that kernels use."""
 
 
 class Names:

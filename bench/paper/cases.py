@@ -7,7 +7,9 @@ from functools import partial
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.machine import MachineError
+from akg_mlir.targets import load
 from bench.paper import graphs, split, variants
+from bench.paper.loads import least_load
 from bench.paper.measure import Measured, measure
 from bench.paper.shapes import Case
 from bench.paper.template import template_cycles
@@ -29,7 +31,7 @@ def measure_case(case: Case, ablations: Sequence[str]) -> Entry:
     except (CompileError, MachineError) as error:
         return {**name, "error": _headline(error)}
     cycles, failed = _ablations(case, text, ablations)
-    entry = {**name, **_figures(measured), "ablations": cycles}
+    entry = {**name, **_figures(measured), **_loads(case), "ablations": cycles}
     return {**entry, "failed_ablations": failed} if failed else entry
 
 
@@ -45,6 +47,14 @@ def _figures(measured: Measured) -> Entry:
         "compile_seconds": round(measured.compile_seconds, 3),
         "kernels": len(report.kernels),
     }
+
+
+def _loads(case: Case) -> Entry:
+    """What the loads of a product take at least, beside its lower bound."""
+    if case.class_ not in ("matmul", "gemm"):
+        return {}
+    (m, k), (_, n) = case.params["a"], case.params["b"]
+    return {"loads": least_load(load(variants.TARGET), m, k, n)}
 
 
 def _ablations(

@@ -86,7 +86,7 @@ def goals(entries: Iterable[Entry]) -> list[dict[str, object]]:
 
 def table(entries: Sequence[Entry]) -> str:
     """All cases, then the goals, then the cases that failed."""
-    columns = ("case", "class", "cycles", "bound", "util", "by", "traffic", "compile s")
+    columns = ("case", "class", "cycles", "bound", "util", "by", "loads", "traffic", "compile s")
     done = [entry for entry in entries if "error" not in entry]
     ablations = list(dict.fromkeys(name for entry in done for name in entry["ablations"]))
     lines = list(render((*columns, *ablations), [_row(entry, ablations) for entry in done]))
@@ -103,6 +103,7 @@ def _row(entry: Entry, ablations: Sequence[str]) -> tuple[str, ...]:
         f"{entry['lower_bound']:,}",
         f"{entry['utilisation']:.0%}",
         entry["bound_by"],
+        f"{entry['loads']:,}" if "loads" in entry else "",
         f"{entry['traffic_ratio']:.2f}",
         f"{entry['compile_seconds']:.1f}",
         *(_relative(entry, name) for name in ablations),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
 
+from akg_mlir import targets
 from akg_mlir.sources import load
 from bench.paper import graphs, shapes, split, subgraphs, summary, variants
 from bench.paper.cases import ABLATIONS, measure_case
+from bench.paper.loads import least_load
 from bench.paper.shapes import Case
 
 
@@ -64,6 +67,19 @@ def test_goals_are_geometric_means_of_cases_that_count():
     assert found["large products: utilisation"] == (0.6, 2)
     assert found["41 products over template"] == (2.0, 2)
     assert found["sub-graphs: utilisation"] == (None, 0)
+
+
+def test_loads_take_both_operands_through_one_pipe():
+    target = targets.load("ascend910")
+    # A core has 256 x 256 of the result, and is the first to read one 32nd of all.
+    first = (2048 + 1024) * 1024 * 2 // 32
+    rest = (256 + 256) * 1024 * 2 - first
+    assert least_load(target, 2048, 1024, 1024) == math.ceil(first / 32 + rest / 110)
+    # One core has L0C for 256 x 256: the shorter operand comes again, but for what L1 keeps.
+    one = replace(target, cores=1)
+    once, twice = (least_load(one, 512, 4096, n) for n in (128, 256))
+    again = 256 * 4096 * 2 - one.memories["l1"]
+    assert twice - once == math.ceil(128 * 4096 * 2 / 64 + again / 110)
 
 
 def test_variants_change_one_pass():

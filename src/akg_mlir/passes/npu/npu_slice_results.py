@@ -200,7 +200,7 @@ class _Slicer:
             turns.emit(builder, part)
         ends = [*accumulate(late.slices, initial=late.first)]
         slices = [Part(size, start) for size, start in zip(late.slices, ends)]
-        for part in kept.slices(builder, slices):
+        for part in kept.slices(builder, slices, late.parts):
             for inner in _parts(part.first, part.first + part.size, piece):
                 turns.emit(builder, inner)
         for op in (*moved.ops, steps.loop):

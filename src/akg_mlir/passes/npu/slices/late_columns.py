@@ -25,10 +25,9 @@ from akg_mlir.passes.npu.rotation.stages import roots_of
 from akg_mlir.passes.npu.slices.axis import Axis, NotAlong, Part, trace
 from akg_mlir.passes.npu.slices.late_blocks import Steps
 
-PARTS = 4
-"""Loads of the right operand of a slice, each of some steps: a product need not wait for all."""
 BUFFERS = 2
-"""What they take turns at; each is issued in front of the product before its own."""
+"""What loads of the right operand of slices take turns at; each is issued in front of the product
+before its own."""
 
 
 class KeptLeft:
@@ -64,11 +63,12 @@ class KeptLeft:
         loop = steps.loop
         builder.insert(scf.ForOp(loop.lb, loop.ub, loop.step, [], Region(block)))
 
-    def slices(self, builder: Builder, slices: Sequence[Part]) -> Iterator[Part]:
-        """The products of slices of the other columns, loads ahead of them; yields each slice when
-        it is multiplied."""
-        todo = [(part, blocks) for part in slices for blocks in self._parts()]
-        buffers = self._buffers(max(p.size for p in slices), max(b.size for b in self._parts()))
+    def slices(self, builder: Builder, slices: Sequence[Part], parts: int) -> Iterator[Part]:
+        """The products of slices of the other columns, all of k in some parts, loads ahead of them;
+        yields each slice when it is multiplied."""
+        cut = list(self._cut(parts))
+        todo = [(part, blocks) for part in slices for blocks in cut]
+        buffers = self._buffers(max(p.size for p in slices), max(b.size for b in cut))
         self._load(builder, *todo[0], buffers[0])
         for number, (part, blocks) in enumerate(todo):
             following = number + 1
@@ -78,10 +78,10 @@ class KeptLeft:
             if following == len(todo) or todo[following][0] is not part:
                 yield part
 
-    def _parts(self) -> Iterator[Part]:
+    def _cut(self, parts: int) -> Iterator[Part]:
         """The blocks of k, in parts of whole steps."""
         trips, extent = self.steps.trips, self.steps.axis.extent
-        ends = [trips * n // PARTS * extent for n in range(PARTS + 1)]
+        ends = [trips * n // parts * extent for n in range(parts + 1)]
         return (Part(end - start, start) for start, end in pairwise(ends) if end > start)
 
     def _left(self, builder: Builder, value: SSAValue, index: SSAValue) -> SSAValue:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from math import ceil
 
 from xdsl.dialects.func import FuncOp
@@ -18,12 +19,13 @@ from akg_mlir.passes.npu.legalise.fractals import FRACTAL_BYTES, SIDE
 from akg_mlir.passes.npu.legalise.views import resolve
 from akg_mlir.passes.npu.slices.axis import Axis, bytes_of, elements_of
 from akg_mlir.passes.npu.slices.late_blocks import Steps
-from akg_mlir.passes.npu.slices.late_columns import BUFFERS, PARTS
 from akg_mlir.passes.npu.slices.sizes import COPIES
 from akg_mlir.targets import Target
 
 MOST = 3
 """Slices of columns that are left to the end at most."""
+PARTS = (2, 4)
+"""Loads of the right operand of such a slice: a product need not wait for all of k."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,12 @@ class LateBlocks:
 @dataclass(frozen=True)
 class LateColumns:
     """`cycles` until a tile is stored of which the `first` blocks of columns are multiplied while
-    the left operand comes, and the `slices` after each other."""
+    the left operand comes, and the `slices` after each other, all of k in some `parts`."""
 
     cycles: float
     first: int
     slices: tuple[int, ...]
+    parts: int
 
 
 @dataclass(frozen=True)
@@ -77,11 +80,11 @@ class Schedules:
         room = self.target.memories["l1"] - left * trips
         times = [0.0, *(self._products(n) for n in range(1, extent))]
         found: list[LateColumns] = []
-        for first in range(1, extent):
-            most = (room - COPIES * right * first) * PARTS / (right * trips * BUFFERS)
+        for parts, first in product(PARTS, range(1, extent)):
+            most = (room - COPIES * right * first) * parts / (right * trips * COPIES)
             for slices in _falling(extent - first, int(most), MOST):
-                cycles = self._with_late_columns(first, slices, times)
-                found.append(LateColumns(cycles, first, slices))
+                cycles = self._with_late_columns(first, slices, parts, times)
+                found.append(LateColumns(cycles, first, slices, parts))
         return min(found, key=lambda late: late.cycles, default=None)
 
     @property
@@ -110,18 +113,20 @@ class Schedules:
         return self._multiply(columns, self.steps.trips * self._blocks)
 
     def _with_late_columns(
-        self, first: int, slices: Sequence[int], times: Sequence[float]
+        self, first: int, slices: Sequence[int], parts: int, times: Sequence[float]
     ) -> float:
-        """Cycles until all is stored; `times`: those of the products of so many columns."""
+        """Cycles until all is stored; `times`: those of the products of so many columns. A product
+        starts when its part of k has come, and waits for the cube to start."""
         left, right = (self._loaded(load) for load in (self.steps.left, self.steps.right))
         right, stored = right / self.axis.extent, self._stored / self.axis.extent
-        loaded, multiply = left + right * first, self._in_loop(first, self._blocks)
-        multiplied = self._side_by_side(multiply, loaded)
+        loaded = left + right * first
+        multiplied = self._side_by_side(self._in_loop(first, self._blocks), loaded)
         leaves = multiplied + stored * first
         for columns in slices:
+            begin = max(multiplied, loaded + right * columns / parts)
             loaded += right * columns
-            last = times[columns] / PARTS
-            multiplied = max(multiplied + times[columns], loaded + last)
+            products = times[columns] + parts * self.target.cube.latency
+            multiplied = max(begin + products, loaded + products / parts)
             leaves = max(leaves, multiplied) + stored * columns
         return leaves
 

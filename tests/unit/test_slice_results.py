@@ -48,7 +48,7 @@ def slices_of(text: str, policy: str) -> list[str]:
         pytest.param(
             product(15, 28, 17),
             "S1: 17@L0C, 15@L0C, _, _, 4@L1, _",
-            "10 of 17 blocks of columns, then slices of 4 and 3",
+            "10 of 17 blocks of columns, then slices of 5 and 2",
             id="columns and blocks of k that do not divide",
         ),
         pytest.param(

@@ -94,6 +94,10 @@ def test_arrays_that_do_not_fit_are_refused(built: Path, x: np.ndarray) -> None:
     for wrong in ({}, {"z": x}, {"x": x, "z": x}):
         with pytest.raises(TypeError, match="the inputs are x"):
             program(**wrong)
+    with pytest.raises(TypeError, match=r"the inputs are x: .*; given were 2 arrays"):
+        program.run([x, x])
+    with pytest.raises(ValueError, match=r"given was int64\[2\]"):
+        program([1, 2])
     with pytest.raises(ValueError, match=r"output y: .* must be contiguous"):
         program.run([x], [np.zeros((128, 256), np.float16)[:, ::2]])
     # what is not contiguous is no other array

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from akg_mlir.execution.host_build import OPTIMISATION
 from akg_mlir.execution.library.manifest import source_of
-from akg_mlir.execution.library.plan import Plan
-
-NPU_ARCHITECTURES = {"ascend910": 1001, "ascend910b": 2201}
-"""The machines of our targets as Ascend C numbers them (`dav-N`, in its documentation of
-`GetCurNpuArch`); those that are not here it does not build for."""
+from akg_mlir.execution.library.plan import NPU_ARCHITECTURES, Plan
 
 
 def cmake_lists(plan: Plan) -> str:

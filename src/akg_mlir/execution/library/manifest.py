@@ -6,7 +6,7 @@ from typing import Any
 
 from akg_mlir.emit.cpp import KernelText
 from akg_mlir.emit.cpp.buffers import Buffer
-from akg_mlir.execution.library.plan import Call, Copy, Place, Plan, Tensor
+from akg_mlir.execution.library.plan import NPU_ARCHITECTURES, Call, Copy, Place, Plan, Tensor
 from akg_mlir.execution.library.weights import VERSION as WEIGHTS_VERSION
 from akg_mlir.execution.library.weights import fingerprint
 
@@ -21,7 +21,11 @@ def manifest(plan: Plan) -> dict[str, Any]:
         "format": FORMAT,
         "version": VERSION,
         "name": plan.name,
-        "target": {"name": plan.target.name, "cores": plan.target.cores},
+        "target": {
+            "name": plan.target.name,
+            "cores": plan.target.cores,
+            "npu_arch": NPU_ARCHITECTURES.get(plan.target.name),
+        },
         "inputs": [
             {**_tensor(t), **({"becomes": plan.becomes[k]} if k in plan.becomes else {})}
             for k, t in enumerate(plan.inputs)

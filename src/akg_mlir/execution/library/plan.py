@@ -12,6 +12,10 @@ from akg_mlir.emit.cpp.literals import BYTES
 from akg_mlir.sources import Array
 from akg_mlir.targets import Target
 
+NPU_ARCHITECTURES = {"ascend910": 1001, "ascend910b": 2201}
+"""The machines of our targets as Ascend C numbers them (`dav-N`, in its documentation of
+`GetCurNpuArch`); those that are not here it does not build for."""
+
 Space = Literal["input", "output", "weights", "arena"]
 
 

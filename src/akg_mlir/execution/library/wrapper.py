@@ -101,13 +101,15 @@ class Program:
         return results[0] if len(results) == 1 else results
 
     def run(self, arrays: Sequence[Array], out: Sequence[Array] | None = None) -> tuple[Array, ...]:
-        """The outputs on an array per input, written to the arrays `out` where given."""
-        given = [_checked(t, a, "input") for t, a in zip(self.inputs, arrays, strict=True)]
-        if out is None:
-            wanted = [np.empty(tensor.shape, tensor.dtype) for tensor in self.outputs]
-        else:
-            wanted = [_checked(t, a, "output") for t, a in zip(self.outputs, out, strict=True)]
+        """The outputs on an array per input, written to the arrays `out` where given.
+
+        Raises TypeError and ValueError for numbers of arrays, shapes and types that do not fit.
+        """
+        given = _checked("input", self.inputs, arrays)
         inputs = [np.require(array, requirements=("C", "A")) for array in given]
+        if out is None:
+            out = [np.empty(tensor.shape, tensor.dtype) for tensor in self.outputs]
+        wanted = _checked("output", self.outputs, out)
         for tensor, array in zip(self.outputs, wanted):
             if not array.flags.carray:
                 raise ValueError(f"output {tensor} must be contiguous, aligned and writeable")
@@ -154,10 +156,15 @@ def _tensor(described: _CTensor) -> Tensor:
     return Tensor(described.name.decode(), dtype, tuple(described.shape[: described.rank]))
 
 
-def _checked(tensor: Tensor, array: Array, kind: str) -> Array:
-    if array.dtype != tensor.dtype or array.shape != tensor.shape:
-        raise ValueError(f"{kind} {tensor}, given was {array.dtype}{list(array.shape)}")
-    return array
+def _checked(kind: str, tensors: Sequence[Tensor], arrays: Sequence[Array]) -> list[Array]:
+    if len(arrays) != len(tensors):
+        described = ", ".join(map(str, tensors))
+        raise TypeError(f"the {kind}s are {described}; given were {len(arrays)} arrays")
+    checked = [np.asanyarray(array) for array in arrays]
+    for tensor, array in zip(tensors, checked):
+        if array.dtype != tensor.dtype or array.shape != tensor.shape:
+            raise ValueError(f"{kind} {tensor}, given was {array.dtype}{list(array.shape)}")
+    return checked
 
 
 def _buffers(arrays: Sequence[Array]) -> ctypes.Array[_CBuffer]:

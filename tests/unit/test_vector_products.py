@@ -31,9 +31,16 @@ def test_narrow_results_are_computed_turned_and_stored_as_one():
     assert compiled(text).time().cycles < 4000
 
 
+def test_factors_that_follow_k_are_summed_in_lanes():
+    text = product("16x2048", "1001x2048", "16x1001", "transpose_b")
+    assert compiled(text).time().cycles < 70_000
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        product("33x192", "50x192", "33x50", "transpose_b"),
+        product("7x560", "5x560", "7x5", "transpose_b"),
         product("16x301", "301x515", "16x515"),
         product("16x203", "16x10", "203x10", "transpose_a"),
     ],

@@ -28,3 +28,23 @@ func.func @others(%a: tensor<16x2048xf32>, %b: tensor<16x64xf32>, %c: tensor<204
   %2 = te.matmul %e, %f transpose_a : (tensor<16x2048xf16>, tensor<16x10xf16>) -> tensor<2048x10xf16>
   func.return %0, %1, %2 : tensor<2048x64xf32>, tensor<2048x10xf32>, tensor<2048x10xf16>
 }
+
+// Both factors follow k in memory: 64 lanes sum every 64th element of k, and are added up last.
+// CHECK-LABEL: func.func @in_lanes
+// CHECK-NEXT:    [[S:%.*]] = te.compute reduce add %a, %b bounds [48, 100, 64, 6] maps [affine_map<(d0, d1, d2, d3) -> (d0, ((d3 * 64) + d2))>, affine_map<(d0, d1, d2, d3) -> (d1, ((d3 * 64) + d2))>] : (tensor<48x384xf32>, tensor<100x384xf32>) -> tensor<48x100x64xf32> {
+// CHECK:         te.reduce add [[S]] axes [2] : tensor<48x100x64xf32> -> tensor<48x100xf32>
+func.func @in_lanes(%a: tensor<48x384xf32>, %b: tensor<100x384xf32>) -> tensor<48x100xf32> {
+  %0 = te.matmul %a, %b transpose_b : (tensor<48x384xf32>, tensor<100x384xf32>) -> tensor<48x100xf32>
+  func.return %0 : tensor<48x100xf32>
+}
+
+// One row; a k that no 32 lanes share; few results of a short k.
+// CHECK-LABEL: func.func @by_rows
+// CHECK-COUNT-3: te.matmul
+// CHECK-NOT:     te.compute
+func.func @by_rows(%a: tensor<1x384xf32>, %b: tensor<100x384xf32>, %c: tensor<48x70xf32>, %d: tensor<100x70xf32>, %e: tensor<8x128xf32>, %f: tensor<10x128xf32>) -> (tensor<1x100xf32>, tensor<48x100xf32>, tensor<8x10xf32>) {
+  %0 = te.matmul %a, %b transpose_b : (tensor<1x384xf32>, tensor<100x384xf32>) -> tensor<1x100xf32>
+  %1 = te.matmul %c, %d transpose_b : (tensor<48x70xf32>, tensor<100x70xf32>) -> tensor<48x100xf32>
+  %2 = te.matmul %e, %f transpose_b : (tensor<8x128xf32>, tensor<10x128xf32>) -> tensor<8x10xf32>
+  func.return %0, %1, %2 : tensor<1x100xf32>, tensor<48x100xf32>, tensor<8x10xf32>
+}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from xdsl.builder import Builder
 from xdsl.dialects.builtin import AffineMapAttr, ArrayAttr, DenseArrayBase, TensorType, i64
 from xdsl.ir import Attribute, Block, Region, SSAValue
-from xdsl.ir.affine import AffineDimExpr, AffineMap
+from xdsl.ir.affine import AffineMap
 from xdsl.irdl import (
     IRDLOperation,
     irdl_op_definition,
@@ -113,14 +113,29 @@ class ComputeOp(TeOp, StructuredOp):
 
     @property
     def reads_whole(self) -> bool:
-        """Whether it is plain that every element of every operand is read: each dimension has an
-        iterator of its size for itself."""
-        for value, map_ in zip(self.inputs, self.operand_maps):
-            places = [e.position for e in map_.results if isinstance(e, AffineDimExpr)]
-            sizes = tuple(self.bounds[place] for place in places)
-            if len(set(places)) != len(places) or sizes != shape_of(value):
+        """Whether it is plain that every element of every operand is read: each dimension has
+        iterators for itself that count through it, such as `16 * i + k` with 16 values of `k`."""
+        return all(
+            self._counts_through(shape_of(value), map_)
+            for value, map_ in zip(self.inputs, self.operand_maps)
+        )
+
+    def _counts_through(self, shape: Sequence[int], map_: AffineMap) -> bool:
+        first, places = map_.eval([0] * len(self.bounds), []), range(len(self.bounds))
+        steps: list[tuple[int, int, int]] = []
+        for place in (place for place in places if self.bounds[place] > 1):
+            next_ = map_.eval([int(k == place) for k in places], [])
+            moved = [(end - start, dim) for dim, (start, end) in enumerate(zip(first, next_))]
+            moved = [(step, dim) for step, dim in moved if step]
+            if len(moved) > 1:
                 return False
-        return True
+            steps += [(step, dim, self.bounds[place]) for step, dim in moved]
+        reached = [1] * len(shape)
+        for step, dim, bound in sorted(steps):
+            if step != reached[dim]:
+                return False
+            reached[dim] *= bound
+        return not any(first) and tuple(reached) == tuple(shape)
 
     @property
     def yielded(self) -> SSAValue:

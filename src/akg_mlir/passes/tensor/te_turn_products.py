@@ -1,31 +1,44 @@
-"""Compute products with narrow results turned: rows of the result are long then."""
+"""Products of the vector unit in the order of loops that fills its lanes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, f32
+from xdsl.dialects import arith
+from xdsl.dialects.builtin import ModuleOp, TensorType, f32
+from xdsl.ir import Block
+from xdsl.ir.affine import AffineExpr, AffineMap
 from xdsl.passes import ModulePass
 
 from akg_mlir.diagnostics import location_of, remark
 from akg_mlir.dialects import te
 from akg_mlir.passes.tensor.rewriting import Expression, functions
-from akg_mlir.passes.tensor.workload import spread
+from akg_mlir.passes.tensor.workload import record, recorded, spread
 
 NAME = "te-turn-products"
 NARROW = 32
 """Columns that leave at least half of a vector instruction's lanes idle (64 of f32)."""
 LONG = 64
 """Rows that fill its lanes instead."""
+BLOCK = 8
+"""Elements of f32 in a block: lanes come in whole ones."""
+FEW = 1024
+"""Results below which adding up lanes costs more than it saves, where they sum less than `STEPS`
+elements each."""
+STEPS = 8
 
 
 @dataclass(frozen=True)
 class TeTurnProducts(ModulePass):
-    """Compute `a b` as the transpose of `b' a'` where few columns would leave lanes idle.
+    """Compute f32 products in an order of loops that fills the lanes of the vector unit.
 
-    That is for f32, whose products the vector unit sums with the columns in its lanes, and for
-    factors `a` that are given transposed, so that rows of the result lie next to each other there.
+    Where few columns would leave lanes idle and the factor `a` is given transposed, so that rows of
+    the result lie next to each other there, `a b` is the transpose of `b' a'`. Where both factors
+    follow `k` in memory, every lane sums its own share of `k` (all elements of the same remainder)
+    and the lanes are added up last: else each element of the result would be a product of rows
+    and a sum of its own. Sums are then taken in another order.
     """
 
     name = NAME
@@ -33,14 +46,17 @@ class TeTurnProducts(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for function in functions(op):
             for each in list(function.body.block.ops):
-                if isinstance(each, te.ContractionOp) and _is_narrow(each):
+                if not isinstance(each, te.ContractionOp) or te.element_of(each.a) != f32:
+                    continue
+                if _is_narrow(each):
                     _turn(each)
+                elif lanes := _lanes(each):
+                    _sum_in_lanes(each, lanes)
 
 
 def _is_narrow(op: te.ContractionOp) -> bool:
     m, n, _ = op.sizes
-    on_vector = te.element_of(op.a) == f32
-    return on_vector and op.transpose_a is not None and n <= NARROW and m >= LONG
+    return op.transpose_a is not None and n <= NARROW and m >= LONG
 
 
 def _turn(op: te.ContractionOp) -> None:
@@ -52,4 +68,37 @@ def _turn(op: te.ContractionOp) -> None:
     result = e(te.TransposeOp(turned, [*range(rank - 2), rank - 1, rank - 2]))
     m, n, _ = op.sizes
     remark(NAME, "passed", f"{op.name}{location_of(op)}", "computed turned", columns=n, rows=m)
+    e.finish(result)
+
+
+def _lanes(op: te.ContractionOp) -> int:
+    """The most lanes that share `k` evenly, several elements each; 0 if that leaves more than half
+    of them idle, or is not worth it. (Of a single row, products come as fast as its factor.)"""
+    m, n, k = op.sizes
+    if op.transpose_a is not None or op.transpose_b is None or m == 1:
+        return 0
+    possible = range(NARROW, min(LONG, k // 2) + 1, BLOCK)
+    lanes = max((lanes for lanes in possible if k % lanes == 0), default=0)
+    return lanes if prod(op.batch) * m * n >= FEW or k >= STEPS * lanes else 0
+
+
+def _sum_in_lanes(op: te.ContractionOp, lanes: int) -> None:
+    """`sum over l of (sum over i of a[m, lanes i + l] b[n, lanes i + l])`."""
+    m, n, k = op.sizes
+    e, rank = Expression(op), len(op.batch)
+    batch = [AffineExpr.dimension(d) for d in range(rank)]
+    row, column, lane, step = (AffineExpr.dimension(rank + d) for d in range(4))
+    maps = [AffineMap(rank + 4, 0, (*batch, side, step * lanes + lane)) for side in (row, column)]
+    body = Block(arg_types=[f32, f32])
+    left, right = body.args
+    product = arith.MulfOp(left, right)
+    body.add_ops([product, te.YieldOp(product.result)])
+    shape = [*op.batch, m, n, lanes]
+    type_ = TensorType(f32, shape)
+    sums = te.ComputeOp([op.a, op.b], [*shape, k // lanes], maps, body, type_, te.Reduction.ADD)
+    work = recorded(op)
+    if work is not None:
+        record(sums, work)
+    result = e(te.ReduceOp(te.Reduction.ADD, e(sums), [rank + 2]))
+    remark(NAME, "passed", f"{op.name}{location_of(op)}", "lanes share k", lanes=lanes, k=k)
     e.finish(result)

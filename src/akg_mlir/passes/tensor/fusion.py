@@ -7,14 +7,14 @@ costs less than writing the op's result to GM and reading it back in a kernel of
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import count, product
 
 from xdsl.ir import Operation
 
 from akg_mlir.dialects import te
-from akg_mlir.dialects.te.types import fractal_depth
+from akg_mlir.dialects.te.types import FRACTAL, fractal_depth
 from akg_mlir.passes.tensor.te_split_reductions import PARTIAL
 from akg_mlir.passes.tensor.tile_nests import Steps
 from akg_mlir.polyhedral.chunked_groups import in_chunks
@@ -222,8 +222,7 @@ def reason_alone(op: Operation) -> str:
     if isinstance(op, te.PackOp | te.UnpackOp):
         plain = op.operand if isinstance(op, te.PackOp) else op.result
         depth, shape = fractal_depth(te.element_of(plain)), te.shape_of(plain)
-        unpacks_matrix = isinstance(op, te.UnpackOp) and op.layout.data == te.Layout.NZ
-        if any(size % depth for size in shape[-2:]) and not unpacks_matrix:
+        if any(size % depth for size in shape[-2:]) and not _is_cut(op, shape):
             return "padding takes several copies: a kernel of its own"
         image = op.layout.data == te.Layout.NC1HWC0
         if image and isinstance(op, te.UnpackOp) and shape[1] % depth:
@@ -231,6 +230,13 @@ def reason_alone(op: Operation) -> str:
     elif not isinstance(op, te.StructuredOp | te.PadOp | te.ConcatOp):
         return f"{op.name} is a kernel of its own"
     return ""
+
+
+def _is_cut(op: te.PackOp | te.UnpackOp, shape: Sequence[int]) -> bool:
+    """Whether an op unpacks a matrix of which only the last fractals are not full: tiles then need
+    whole ones, as the cube makes them. (Of less than a fractal it would be made in part.)"""
+    unpacks = isinstance(op, te.UnpackOp) and op.layout.data == te.Layout.NZ
+    return unpacks and min(shape[-2:]) >= FRACTAL
 
 
 def _aligned(a: TileGroup, box: Box, b: TileGroup, other: Box) -> dict[int, int]:

@@ -23,7 +23,7 @@ from xdsl.rewriter import InsertPoint, Rewriter
 
 from akg_mlir.diagnostics import location_of, remark
 from akg_mlir.dialects import te
-from akg_mlir.dialects.te.types import element_bytes
+from akg_mlir.dialects.te.types import FRACTAL, element_bytes
 from akg_mlir.passes.tensor.clustering import Clusters
 from akg_mlir.passes.tensor.fusion import Fusion
 from akg_mlir.passes.tensor.rewriting import (
@@ -39,6 +39,8 @@ from akg_mlir.passes.tensor.workload import recorded
 NAME = "te-partition"
 KERNEL = "npu.kernel"
 WORKLOAD = "npu.workload"
+MATRIX = 4
+"""Dimensions of a matrix of fractals."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,19 @@ def _bytes_read(value: SSAValue, ops: Sequence[Operation]) -> int:
     is known)."""
     gaps = {op for op in ops if _leaves_parts(op)}
     users = [use.operation for use in value.uses if use.operation in ops]
-    return max(_bytes_needed(user, value, bool(gaps - {user})) for user in users)
+    if _is_cut(value) and any(map(_drops_padding, ops)):
+        users = [u for u in users if isinstance(u, te.FractalMatmulOp | te.UnpackOp)]
+    return max((_bytes_needed(u, value, bool(gaps - {u})) for u in users), default=0)
+
+
+def _drops_padding(op: Operation) -> bool:
+    return isinstance(op, te.UnpackOp) and _bytes(op.result) < _bytes(op.operand)
+
+
+def _is_cut(value: SSAValue) -> bool:
+    """Whether a value may be made of fractals, of which the last ones need not be read whole."""
+    shape = te.shape_of(value)
+    return len(shape) >= MATRIX and shape[-2] == FRACTAL
 
 
 def _bytes_needed(user: Operation, value: SSAValue, gaps: bool) -> int:
@@ -198,6 +212,10 @@ def _bytes_needed(user: Operation, value: SSAValue, gaps: bool) -> int:
             return 0
         case te.UnpackOp() | te.SliceOp():
             return _bytes(user.result)
+        case te.FractalMatmulOp():
+            m, n, k = user.sizes
+            rows = m if value is user.operands[0] else n
+            return math.prod(user.batch) * rows * k * element_bytes(te.element_of(value))
         case te.WindowOp():
             share = _bytes(value) // math.prod(user.image_sizes)
             return share * math.prod(user.elements_read())

@@ -25,6 +25,9 @@ SHORT = 512
 (24 cycles for the row, and again for the block in which it ends)."""
 WORTH = 4
 """Groups of rows from which it does: transposes take as long for few of them as for 16."""
+SHARE = 2
+"""Times that transposes of the fewest rows may take what scratch of one op should: they have three
+buffers."""
 ELEMENTS = 32
 """Elements from which they take less than the scalar unit, which moves rows shorter than a block
 (some 25 cycles each)."""
@@ -46,6 +49,8 @@ def is_dense(emitter: Emitter, box: Box) -> bool:
     turned = emitter.target.supports("vnchwconv", str(dst.element))
     short = src.strides[-2] * src.size <= SHORT
     adjacent = dst.strides[-2] == length
+    turned_bytes = grouped(length) * ROWS * src.strides[-2] * src.size
+    short = short and turned_bytes <= SHARE * emitter.scratch_bytes
     enough = rows >= WORTH * grouped(length)
     if length < dst.block:
         enough = rows >= grouped(length) and rows * length >= ELEMENTS

@@ -9,9 +9,10 @@ import akg_mlir
 
 def product(a: str, b: str, c: str, flags: str = "") -> str:
     types = [f"tensor<{shape}xf32>" for shape in (a, b, c)]
+    name = "batch_matmul" if a.count("x") > 1 else "matmul"
     return f"""
 func.func @main(%a: {types[0]}, %b: {types[1]}) -> {types[2]} {{
-  %c = te.matmul %a, %b {flags} : ({types[0]}, {types[1]}) -> {types[2]}
+  %c = te.{name} %a, %b {flags} : ({types[0]}, {types[1]}) -> {types[2]}
   func.return %c : {types[2]}
 }}"""
 
@@ -40,6 +41,8 @@ def test_factors_that_follow_k_are_summed_in_lanes():
     "text",
     [
         product("33x192", "50x192", "33x50", "transpose_b"),
+        # the last tile has a factor of one column and more than 16 rows, which become splats
+        product("3x17x17", "3x17x17", "3x17x17", "transpose_a transpose_b"),
         product("7x560", "5x560", "7x5", "transpose_b"),
         product("16x301", "301x515", "16x515"),
         product("16x203", "16x10", "203x10", "transpose_a"),

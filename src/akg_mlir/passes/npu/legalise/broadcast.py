@@ -87,8 +87,9 @@ def _strides(rank: int, axes: list[int], steps: Sequence[int]) -> tuple[int, ...
     return tuple(found.get(a, 0) for a in range(rank))
 
 
-def _splat_run(emitter: Emitter, box: Box, run: _Run) -> Operand:
-    """Elements next to each other (or a single one), in rows that start on a block."""
+def _splat_run(emitter: Emitter, box: Box, run: _Run, *, skew: bool = True) -> Operand:
+    """Elements next to each other (or a single one), in rows that start on a block; those of the
+    next row in other groups of banks, or right behind."""
     start, near = run.start, run.near
     blocks = _blocks(run, 1 if near is None else box.sizes[near])
     # Rows that follow each other block by block are one run.
@@ -99,7 +100,8 @@ def _splat_run(emitter: Emitter, box: Box, run: _Run) -> Operand:
         near_by.append(far.pop(0))
     sizes = [box.sizes[a] for a in far]
     # One splat more than needed, so that rows start in different groups of banks.
-    out = emitter.scratch([*sizes, blocks * start.block + bool(far), ROWS], start.element)
+    splats = blocks * start.block + (skew and bool(far))
+    out = emitter.scratch([*sizes, splats, ROWS], start.element)
 
     def body(indices: tuple[Index, ...]) -> None:
         source, result = start.at_all(far, indices), out.at_all(range(len(far)), indices)
@@ -118,7 +120,9 @@ def _splat_column(emitter: Emitter, box: Box, start: Operand, lane: int, axis: i
     columns = lanes_to_rows(emitter, start, rows, start.strides[axis])
     packed = columns.at(1, lane).with_strides((columns.strides[0], 1))
     column = Box((groups, ROWS, 1), (packed.with_strides((*packed.strides, 0)),))
-    out = splat(emitter, column, column.dst)
+    run = _find_run(column.dst, _varying(column, column.dst))
+    assert run is not None
+    out = _splat_run(emitter, column, run, skew=False)
     return out.with_strides(_strides(len(box.sizes), [axis], [out.strides[1]]))
 
 

@@ -27,6 +27,15 @@ func.func @main(%a: {a}, %b: {b}{more}) -> {c} {{
 """
 
 
+CONVOLUTION = """
+func.func @main(%x: tensor<1x6x13x13x16xf16>, %w: tensor<6x3x3x16x16x16xf16>) -> tensor<1x16x13x13x16xf16> {
+  %c = te.fractal_conv2d %x, %w strides [1, 1] dilations [1, 1] pads [1, 1, 1, 1] channels 96 outputs 256 : (tensor<1x6x13x13x16xf16>, tensor<6x3x3x16x16x16xf16>) -> tensor<1x16x13x13x16xf32>
+  %y = te.cast %c : tensor<1x16x13x13x16xf32> -> tensor<1x16x13x13x16xf16>
+  func.return %y : tensor<1x16x13x13x16xf16>
+}
+"""  # noqa: E501
+
+
 def slices_of(text: str, policy: str) -> list[str]:
     """What the pass did; the kernel is right in all three orders of execution."""
     kernel = akg_mlir.compile(text, target="ascend910", policy=policy)
@@ -62,6 +71,12 @@ def slices_of(text: str, policy: str) -> list[str]:
             "S3: 16@UB, 16@UB, _, _; S1: _, _, _, _, 2@L1, _",
             "4 of 16 blocks of columns, then slices of 4 and 4 and 4",
             id="what follows the product, column by column",
+        ),
+        pytest.param(
+            CONVOLUTION,
+            "S2: 16@UB, _, _, _; S1: _, _, _, _, 2@L0A, _, _, _",
+            "5 of 16 blocks of columns, then slices of 6 and 5",
+            id="a convolution",
         ),
         pytest.param(
             product(16, 5, 16, EPILOGUE),

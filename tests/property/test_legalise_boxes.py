@@ -257,6 +257,22 @@ def test_multiply_add_of_single_elements(element: str) -> None:
     check(Case("npu.vmuladd {ins} -> {out}", (1,), places), reduction(np.add))
 
 
+@pytest.mark.parametrize("rows", [16, 17, 40])
+def test_a_reduction_with_every_result_in_a_block_of_its_own(rows: int) -> None:
+    """What splats results leaves room between groups of 16 rows."""
+    places = Place(32 * rows, 0, (32, 1), "f32"), Place(8 * rows, 0, (8, 0), "f32")
+    case = Case("npu.vreduce add {ins} -> {out}", (rows, 32), places)
+    check(case, reduction(np.add), tolerance=tolerance_of_sum(case, "f32"))
+
+
+@pytest.mark.parametrize("rows", [16, 17, 40])
+def test_a_factor_with_every_element_in_a_block_of_its_own(rows: int) -> None:
+    column = Place(8 * rows, 0, (8, 0), "f32")
+    whole = Place(32 * rows, 0, (32, 1), "f32")
+    case = Case("npu.vbinary mul {ins} -> {out}", (rows, 32), (column, whole, whole))
+    check(case, pointwise(np.multiply))
+
+
 @given(st.data(), st.sampled_from(("f16", "f32")), st.integers(0, 3))
 def test_on_the_machine(data: st.DataObject, element: str, choice: int) -> None:
     """Planned, synchronised, in an adversarial order, next to buffers that share the memory."""

@@ -8,7 +8,6 @@ vnchwconv then turns the blocks of 16 rows into rows of 16 lanes, and the foldin
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import prod
 
 from xdsl.builder import Builder
@@ -221,21 +220,22 @@ def _rows_to_width(emitter: Emitter, kind: Reduction, rows: Box, width: int) -> 
 def _combine(emitter: Emitter, kind: Reduction, dst: Operand, result: Operand, rows: int) -> None:
     """`dst[r] = dst[r] op result[r]`; `result` is [groups, 16] and `dst` has stride 0 in lanes."""
     pitch = dst.strides[0] if rows > 1 else 1
-    opcode, start = OPCODES[kind], dst.offset.fact.residue(dst.block)
+    start, (full, tail) = dst.offset.fact.residue(dst.block), divmod(rows, ROWS)
     if pitch == 1 and start == 0:
-        full, tail = divmod(rows, ROWS)
         whole = Box((full + 1, ROWS), (dst.with_strides((ROWS, 1)), result))
-        if full:
-            accumulate(emitter, opcode, whole.slice(0, 0, full))
-        if tail:
-            accumulate(emitter, opcode, whole.drop(0, full).slice(0, 0, tail))
     elif pitch % dst.block == 0 and start == 0:
-        column = Box((-(-rows // ROWS), ROWS, 1), (result.with_strides((*result.strides, 0)),))
+        groups = full + bool(tail)
+        column = Box((groups, ROWS, 1), (result.with_strides((*result.strides, 0)),))
         blocks = splat(emitter, column, column.dst)
-        per_row = replace(blocks, strides=(blocks.strides[1], 0))
-        accumulate(emitter, opcode, Box((rows, 1), (dst.with_strides((pitch, 1)), per_row)))
+        per_row = blocks.with_strides((*blocks.strides[:2], 0))
+        whole = Box((full + 1, ROWS, 1), (dst.with_strides((ROWS * pitch, pitch, 1)), per_row))
     else:
         _combine_by_scalar(emitter, kind, dst, result, rows)
+        return
+    if full:
+        accumulate(emitter, OPCODES[kind], whole.slice(0, 0, full))
+    if tail:
+        accumulate(emitter, OPCODES[kind], whole.drop(0, full).slice(0, 0, tail))
 
 
 def _combine_by_scalar(

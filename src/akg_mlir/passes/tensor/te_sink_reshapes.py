@@ -218,13 +218,13 @@ def _operand_shape(
     wanted = _regrouped(own, shape, inner)
     if wanted is None:
         return None
+    source = value.owner.operand if isinstance(value.owner, te.ReshapeOp) else None
+    if source is not None and te.shape_of(source) == wanted:
+        return wanted
     same = _without_leading_ones(wanted) == _without_leading_ones(own)
     if same and len(own) <= len(inner):
         return own
-    source = value.owner.operand if isinstance(value.owner, te.ReshapeOp) else None
-    direct = source is not None and te.shape_of(source) == wanted
-    movable = direct or _is_given(value) or (same and own != shape)
-    return wanted if movable else None
+    return wanted if _is_given(value) or (same and own != shape) else None
 
 
 def _regrouped(

@@ -51,6 +51,7 @@ EXAMPLES = {
     "te-apply-precision": Example("matmul", "", "te-apply-precision{precision=mixed}"),
     "te-collapse-dims": Example("scale", "te-partition", "te-collapse-dims"),
     "te-decompose": Example("softmax", "", "te-decompose"),
+    "te-drop-unit-dims": Example("batch", "", "te-drop-unit-dims"),
     "te-partition": Example("softmax", TENSOR, "te-partition"),
     "te-propagate-layout": Example("layer", "", "te-propagate-layout"),
     "te-record-workload": Example("softmax", "", "te-record-workload"),

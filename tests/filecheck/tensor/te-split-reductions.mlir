@@ -61,3 +61,15 @@ func.func @row(%x: tensor<2x1048576xf32>) -> tensor<2xf32> {
   %0 = te.reduce add %x axes [1] : tensor<2x1048576xf32> -> tensor<2xf32>
   func.return %0 : tensor<2xf32>
 }
+
+// A row whose work nobody has recorded is no reason for a step that reduces nothing.
+// CHECK-LABEL: func.func @unrecorded
+// CHECK-NEXT:    te.reshape
+// CHECK-NEXT:    te.mul
+// CHECK-NEXT:    te.reduce add {{.*}} axes [1] :
+func.func @unrecorded(%x: tensor<32x1xf32>, %y: tensor<1000x128xf32>) -> tensor<32x128xf32> {
+  %0 = te.reshape %x : tensor<32x1xf32> -> tensor<32x1x1xf32>
+  %1 = te.mul %0, %y : (tensor<32x1x1xf32>, tensor<1000x128xf32>) -> tensor<32x1000x128xf32>
+  %2 = te.reduce add %1 axes [1] : tensor<32x1000x128xf32> -> tensor<32x128xf32>
+  func.return %2 : tensor<32x128xf32>
+}

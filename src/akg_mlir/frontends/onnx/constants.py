@@ -68,6 +68,11 @@ def _gather(node: Node) -> Sequence[Value]:
     return [np.take(data, indices.astype(np.int64), node.int_attr("axis", 0))]
 
 
+def _gather_elements(node: Node) -> Sequence[Value]:
+    data, indices = node.known(0, "data"), node.known(1, "indices")
+    return [np.take_along_axis(data, indices.astype(np.int64), node.int_attr("axis", 0))]
+
+
 HANDLERS: dict[str, Handler] = {
     "Constant": _constant,
     "ConstantOfShape": _constant_of_shape,
@@ -92,7 +97,12 @@ _INTEGER_FOLDS: dict[str, Callable[..., Array]] = {
 
 
 # Operators on tensors that are known whose result is a part of them, in any element type.
-_MOVES: dict[str, Handler] = {"Concat": _concat, "Gather": _gather, "Slice": _slice}
+_MOVES: dict[str, Handler] = {
+    "Concat": _concat,
+    "Gather": _gather,
+    "GatherElements": _gather_elements,
+    "Slice": _slice,
+}
 
 
 def fold(node: Node) -> Sequence[Value] | None:

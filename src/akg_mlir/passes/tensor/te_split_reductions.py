@@ -82,7 +82,7 @@ def _split(reductions: Sequence[te.ReduceOp], target: Target) -> None:
     prefixes = (tuple(axes[:k]) for k in range(max(1, len(axes))))
     plans = [_plan(reductions, outer, target) for outer in prefixes]
     whole, best = plans[0], min(plans, key=lambda plan: plan.cycles)
-    if best.cycles > whole.cycles * (1 - LEAST):
+    if best is whole or best.cycles > whole.cycles * (1 - LEAST):
         return
     inner = [axis for axis in axes if axis not in best.outer]
     for op in reductions:

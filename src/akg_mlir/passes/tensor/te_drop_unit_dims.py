@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import ModuleOp, TensorType
 from xdsl.dialects.func import ReturnOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
@@ -100,7 +100,7 @@ class _UnitDims:
                 case te.ReshapeOp() | te.ConstantOp() | ReturnOp():
                     pass
                 case _:
-                    for value in (*op.operands, *op.results):
+                    for value in _tensors((*op.operands, *op.results)):
                         self._stay((value, dim) for dim in range(len(te.shape_of(value))))
         for value in self._values():
             if te.shape_of(value) and max(te.shape_of(value)) == 1:
@@ -117,9 +117,9 @@ class _UnitDims:
         ]
 
     def _values(self) -> Iterable[SSAValue]:
-        yield from self.block.args
+        yield from _tensors(self.block.args)
         for op in self.block.ops:
-            yield from op.results
+            yield from _tensors(op.results)
 
     def _tie(self, operand: SSAValue, result: SSAValue, places: Iterable[int | None]) -> None:
         """Dimension `k` of an operand is the result's `places[k]`, or none of them."""
@@ -140,6 +140,11 @@ class _UnitDims:
         while self._parent.setdefault(place, place) != place:
             place = self._parent[place]
         return place
+
+
+def _tensors(values: Iterable[SSAValue]) -> Iterable[SSAValue]:
+    """Without buffers and numbers, which loops that others write compute with."""
+    return (value for value in values if isinstance(value.type, TensorType))
 
 
 def _aligned(operand: SSAValue, result: SSAValue) -> range:

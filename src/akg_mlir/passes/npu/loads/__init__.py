@@ -1,0 +1,1 @@
+"""Loads of operands of the cube, and the products that wait for them."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-ALL, UNIFIED, NOT_910A = (1001, 2002, 2201), (1001, 2002), (2002, 2201)
+ALL, UNIFIED, NOT_910A, SPLIT = (1001, 2002, 2201), (1001, 2002), (2002, 2201), (2201,)
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,9 @@ FUNCTIONS = {
     "WaitFlag": Callable((1,), "2.2"),
     "PipeBarrier": Callable((0,), "2.2"),
     "DataCopy": Callable((3, 4), "2.3: DataCopyParams; with DataCopyEnhancedParams where unified"),
-    "LoadData": Callable((3,), "2.3: LoadData2DParams; LoadData3DParamsV1 where unified"),
+    "LoadData": Callable((3,), "2.3: LoadData2DParams; LoadData3DParamsV1 where unified, V2 not"),
     "Mmad": Callable((4,), "2.3: c, a, b, MmadParams"),
+    "Fixpipe": Callable((3,), "2.3: GM, L0C, FixpipeParamsV220", SPLIT),
     **dict.fromkeys(("Add", "Sub", "Mul", "Div", "Max", "Min"), _BINARY),
     "MulAddDst": Callable((6,), "2.4, products of 1.3", NOT_910A),
     **dict.fromkeys(("Exp", "Ln", "Abs", "Reciprocal", "Sqrt", "Rsqrt", "Relu"), _UNARY),
@@ -69,10 +70,19 @@ METHODS = {
 FIELDS = {
     "MmadParams": ("m", "n", "k", "isBias", "cmatrixInitVal"),
     "DataCopyEnhancedParams": ("blockMode",),
+    "FixpipeParamsV220": (
+        *("nSize", "mSize", "srcStride", "dstStride", "quantPre", "reluEn", "unitFlag"),
+        "isChannelSplit",
+    ),
     "LoadData3DParamsV1": (
         *("padList", "l1H", "l1W", "c1Index", "fetchFilterW", "fetchFilterH", "leftTopW"),
         *("leftTopH", "strideW", "strideH", "filterW", "filterH", "dilationFilterW"),
         *("dilationFilterH", "jumpStride", "repeatMode", "repeatTime", "cSize", "padValue"),
+    ),
+    "LoadData3DParamsV2": (
+        *("padList", "l1H", "l1W", "channelSize", "kExtension", "mExtension", "kStartPt"),
+        *("mStartPt", "strideW", "strideH", "filterW", "filterH", "dilationW", "dilationH"),
+        *("enTranspose", "enSmallK", "padValue", "filterSizeW", "filterSizeH", "fMatrixCtrl"),
     ),
 }
 """Structs that are filled field by field (2.3)."""
@@ -89,6 +99,16 @@ ENUMERATORS = {
     "CMPMODE": frozenset("LT GT GE LE EQ NE".split()),
     "SELMODE": frozenset(("VSEL_CMPMASK_SPR",)),
     "BlockMode": frozenset(("BLOCK_MODE_MATRIX", "BLOCK_MODE_VECTOR")),
+    "QuantMode_t": frozenset("NoQuant F322F16 F322BF16 DEQF16".split()),
 }
-PIPES = frozenset(f"PIPE_{pipe}" for pipe in "V M MTE1 MTE2 MTE3 ALL".split())
-"""Those that a barrier takes (2.2)."""
+FIXPIPE_EVENTS = frozenset("M_FIX FIX_M FIX_MTE2 FIX_MTE3 FIX_MTE1 FIX_S".split())
+"""Events of the 910B besides (2.2)."""
+CONSTANTS = {"CFG_NZ": SPLIT}
+"""Named values (2.3), and the machines that have them."""
+PIPES = frozenset(f"PIPE_{pipe}" for pipe in "V M MTE1 MTE2 MTE3 FIX ALL".split())
+"""Those that a barrier takes (2.2); FIX on the 910B."""
+
+
+def events(machine: int) -> frozenset[str]:
+    """The events of a machine."""
+    return ENUMERATORS["HardEvent"] | (FIXPIPE_EVENTS if machine in SPLIT else frozenset())

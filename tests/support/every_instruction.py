@@ -84,10 +84,15 @@ def moves(target: Target) -> Iterator[Operation]:
             yield npu.Load2dOp(*pointers, 2, 3, 1)
             continue
         on_l0c = "l0c" in (source, destination)
-        for element in ("f32", "i32", "f16") if on_l0c else ELEMENTS:
+        to_gm = (source, destination) == ("l0c", "gm")
+        elements = ("f32", "i32") if to_gm else ("f32", "i32", "f16") if on_l0c else ELEMENTS
+        gap = 13 if to_gm else 1
+        for element in elements:
             dst, src = (_pointer(Space(s), element) for s in (destination, source))
-            yield npu.CopyOp(dst, src, 2, 3, 1, 0)
-    yield npu.CopyOp(_pointer(Space.UB, "f16"), _pointer(Space.L0C, "f32"), 2, 3, 1, 0)
+            yield npu.CopyOp(dst, src, 2, 3, gap, 0)
+        if source == "l0c":
+            dst, src = _pointer(Space(destination), "f16"), _pointer(Space.L0C, "f32")
+            yield npu.CopyOp(dst, src, 2, 3, gap, 0)
     yield npu.Load3dOp(
         _pointer(Space.L0A, "f16"),
         _pointer(Space.L1, "f16"),

@@ -88,12 +88,21 @@ def from_nz(tile: np.ndarray) -> np.ndarray:
     return tile.transpose(1, 2, 0, 3).reshape(m1 * 16, n1 * 16)
 
 
-def matmul_kernel(m: int, k: int, n: int, out: str = "f32", steps: int = 1) -> Kernel:
-    """A (NZ) times B (packed as zN: [k1, n1, n0, k0]), accumulated over equal parts of k."""
+def matmul_kernel(
+    m: int,
+    k: int,
+    n: int,
+    out: str = "f32",
+    steps: int = 1,
+    target: str = "ascend910",
+    rows: int | None = None,
+) -> Kernel:
+    """A (NZ) times B (packed as zN: [k1, n1, n0, k0]), accumulated over equal parts of k; so many
+    rows of its columns of fractals (all) go to GM."""
     m1, k1, n1 = (-(-s // 16) for s in (m, k, n))
-    kernel = Kernel()
+    kernel = Kernel(target)
     a, b = kernel.gm(f"{k1}x{m1}x16x16"), kernel.gm(f"{k1}x{n1}x16x16")
-    c = kernel.gm(f"{n1}x{m1}x16x16", out)
+    c = kernel.gm(f"{n1}x{m1}x16x16" if rows is None else f"{n1}x{rows}x16", out)
     a1, b1 = kernel.buffer("l1", 0, f"{k1 * m1}x256"), kernel.buffer("l1", 65536, f"{k1 * n1}x256")
     kernel.copy(kernel.ptr(a1), kernel.ptr(a), k1 * m1 * 16)
     kernel.copy(kernel.ptr(b1), kernel.ptr(b), k1 * n1 * 16)
@@ -128,6 +137,10 @@ def matmul_kernel(m: int, k: int, n: int, out: str = "f32", steps: int = 1) -> K
             f"{kernel.types[result]}, {kernel.types[lhs]}, {kernel.types[rhs]}"
         )
     kernel.barrier()
+    if kernel.target.is_split:
+        moved = m1 * 16 if rows is None else rows
+        kernel.copy(kernel.ptr(c), result, moved, bursts=n1, gaps=(m1 * 16 - moved, 0))
+        return kernel
     ub = kernel.buffer("ub", 0, f"{n1}x{m1}x16x16", out)
     kernel.copy(kernel.ptr(ub), result, m1 * n1)
     size = {"f16": 512, "f32": 1024}[out]
@@ -135,13 +148,31 @@ def matmul_kernel(m: int, k: int, n: int, out: str = "f32", steps: int = 1) -> K
     return kernel
 
 
+@pytest.mark.parametrize("target", ["ascend910", "ascend910b"])
 @pytest.mark.parametrize("out", ["f32", "f16"])
-def test_matmul(out: str) -> None:
+def test_matmul(out: str, target: str) -> None:
     a, b = random(32, 64), random(64, 48)
-    result = matmul_kernel(32, 64, 48, out).run_all(to_nz(a), to_nz(b.T.copy()))
+    kernel = matmul_kernel(32, 64, 48, out, target=target)
+    result = kernel.run_all(to_nz(a), to_nz(b.T.copy()))
     exact = a.astype(np.float64) @ b.astype(np.float64)
     tolerance = {"f32": 1e-5, "f16": 1e-3}[out]
     assert np.allclose(from_nz(result), exact, rtol=tolerance)
+
+
+def test_rows_leave_l0c_for_gm() -> None:
+    """Parts of the columns of fractals, rounded on the way."""
+    a, b = random(32, 64), random(64, 48)
+    kernel = matmul_kernel(32, 64, 48, "f16", target="ascend910b", rows=20)
+    result = kernel.run_all(to_nz(a), to_nz(b.T.copy())).transpose(1, 0, 2).reshape(20, 48)
+    assert np.allclose(result, (a.astype(np.float64) @ b.astype(np.float64))[:20], rtol=1e-3)
+
+
+def test_bursts_from_l0c_to_gm_start_at_fractals() -> None:
+    kernel = Kernel("ascend910b")
+    l0c, out = kernel.buffer("l0c", 0, "4x256", "f32"), kernel.gm("2x20x16", "f32")
+    kernel.copy(kernel.ptr(out), kernel.ptr(l0c), 20, bursts=2, gaps=(4, 0))
+    with pytest.raises(FieldError, match="a burst starts 24 rows behind the last"):
+        kernel.run(None)
 
 
 def test_sums_of_products_of_i8_wrap_around() -> None:

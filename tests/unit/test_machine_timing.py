@@ -106,6 +106,19 @@ def test_on_chip_instructions() -> None:
     assert spans(kernel, "v") == [16 + 12 * 1024 // 256]
 
 
+def test_the_fixpipe_does_not_wait_for_dram() -> None:
+    """24 cores write 48 KB each for the first time: 72 B/cycle of f16, which L2 takes; all of it is
+    in DRAM, at 32 B/cycle, when the kernel ends."""
+    kernel = Kernel("ascend910b", cores=24)
+    out = kernel.gm("24x48x512")
+    kernel.line("%core = npu.core_id")
+    place = kernel.ptr(out, "d0 * 49152", ["%core"])
+    result = kernel.ptr(kernel.buffer("l0c", 0, "3x8192", "f32"))
+    kernel.copy(place, result, 512, bursts=3)
+    assert spans(kernel, "fix") == [16 + -(-49152 // 72)]
+    assert time(kernel).cycles >= 49152 // 32
+
+
 def test_issue_flags_and_latency() -> None:
     kernel = Kernel()
     x = kernel.gm("1024")

@@ -45,12 +45,13 @@ _FRACTAL_BYTES = 512
 @dataclass(frozen=True)
 class Cost:
     """Cycles: `occupancy` of the pipe, `latency` until data is visible, `dram` of its DRAM share,
-    which it needs from `startup` cycles after its start."""
+    which it needs from `startup` cycles after its start; what is `posted` does not wait for it."""
 
     occupancy: int
     latency: int = 0
     startup: int = 0
     dram: int = 0
+    posted: bool = False
 
 
 _SYNCHRONISATION = Cost(1)
@@ -159,9 +160,11 @@ class Costs:
         path = self._target.paths[copy.src.memory, copy.dst.memory]
         reads = copy.src.memory == GM
         operand, gap = (copy.src, copy.src_gap) if reads else (copy.dst, copy.dst_gap)
-        length = copy.len_burst * BLOCK
+        source, _, stored, _ = burst_units(copy)
+        length = copy.len_burst * (source if reads else stored)
         miss = self._misses[operand.buffer, not reads]
-        per_byte = (1 - miss) / (gm.l2_read if reads else gm.l2_write) + miss / self._share
+        waits = 0.0 if path.posted else miss
+        per_byte = (1 - waits) / (gm.l2_read if reads else gm.l2_write) + waits / self._share
         per_byte = max(per_byte, 1 / path.bytes_per_cycle)
         pitch = length + gap * BLOCK
         aligned = _aligned_bursts(address, pitch, copy.n_burst, self._target.alignments[GM])
@@ -169,7 +172,8 @@ class Costs:
         for count, penalty in ((aligned, 1.0), (copy.n_burst - aligned, 1 / gm.unaligned)):
             cycles += count * max(path.burst, length * per_byte * penalty)
             dram += count * length * miss * penalty / self._share
-        return Cost(path.startup + ceil(cycles), path.latency, path.startup, ceil(dram))
+        busy = path.startup + ceil(cycles)
+        return Cost(busy, path.latency, path.startup, ceil(dram), path.posted)
 
     def _vector(self, vec: Vec, addresses: Sequence[int]) -> Cost:
         vector = self._target.vector

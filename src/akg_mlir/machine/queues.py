@@ -14,7 +14,9 @@ from akg_mlir.machine.errors import DeadlockError, FlagError
 from akg_mlir.machine.program import Barrier, Instruction, SetFlag, WaitFlag
 from akg_mlir.machine.unroll import Issued
 
-PIPES = ("v", "m", "mte1", "mte2", "mte3")
+PIPES = ("v", "m", "mte1", "mte2", "mte3", "fix")
+STORING = ("mte3", "fix")
+"""Those that write to GM."""
 Flag = tuple[str, str, int]
 
 

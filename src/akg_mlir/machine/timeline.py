@@ -19,7 +19,7 @@ from akg_mlir.machine.costs import Cost
 from akg_mlir.machine.dram import Dram
 from akg_mlir.machine.errors import DeadlockError
 from akg_mlir.machine.program import Barrier, Instruction, SetFlag, WaitFlag
-from akg_mlir.machine.queues import PIPES, Flag
+from akg_mlir.machine.queues import PIPES, STORING, Flag
 from akg_mlir.machine.repetition import Stream
 
 if TYPE_CHECKING:
@@ -209,8 +209,9 @@ class Clock:
         cost = action.cost
         end = time + cost.occupancy
         if cost.dram:
-            move = self._dram.write if pipe == "mte3" else self._dram.read
-            end = max(end, move(time + cost.startup, cost.dram))
+            move = self._dram.write if pipe in STORING else self._dram.read
+            moved = move(time + cost.startup, cost.dram)
+            end = end if cost.posted else max(end, moved)
         done = end + cost.latency
         self._free[pipe] = end
         match action.kind:

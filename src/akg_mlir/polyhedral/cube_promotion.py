@@ -1,4 +1,4 @@
-"""Promotion of contractions: A and B to L1, C in L0C and out of it to UB.
+"""Promotion of contractions: A and B to L1, C in L0C and out of it to UB or GM.
 
 What a contraction reads may be in GM or, made by a statement of the tile, in UB: the hop to L1
 starts where it is. Matrices that are fractal in GM are read from L1: streaming them through L0A and
@@ -7,17 +7,20 @@ image of a convolution becomes NC1HWC0 on its hop to L1 and a matrix on its hop 
 its kernel becomes fractal on the hop to L1. Below two bands over k tiles, what the outer one brings
 to L1 serves all tiles of the inner one. Where a contraction does not fill the 16 channels of
 a block, L1 is filled with zeros first: the cube always multiplies whole blocks.
+
+Where C goes to GM, a copy takes it there, and so do statements that round it (`npu.dma`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import islpy as isl
 
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.alignment import Layout
-from akg_mlir.polyhedral.buffers import Storage, Workspace, short_name, uses_of
+from akg_mlir.polyhedral.buffers import DMA, Reference, Storage, Workspace, short_name, uses_of
 from akg_mlir.polyhedral.contraction import Contraction, find_contraction
 from akg_mlir.polyhedral.convolution import find_convolution
 from akg_mlir.polyhedral.convolution_hops import ConvolutionHops
@@ -37,15 +40,25 @@ DIM = isl.dim_type
 CUBE = "npu.cube"
 
 
+@dataclass(frozen=True)
+class _Result:
+    """What an update sums up in L0C: the buffer, and coordinates -> elements of the tensor."""
+
+    update: Executed
+    l0c: Storage
+    touched: isl.Map
+
+
 def promote_cube(
-    work: Workspace, clones: list[Executed], l0_bands: Sequence[tree.Band] = ()
+    work: Workspace, clones: list[Executed], drain: str, l0_bands: Sequence[tree.Band] = ()
 ) -> None:
-    """Buffers, hops and references of every contraction below a cube mark. `l0_bands` have tiles
-    that share what is in L1.
+    """Buffers, hops and references of every contraction below a cube mark. Results leave L0C for
+    the memory `drain`. `l0_bands` have tiles that share what is in L1.
 
     Raises `tree.TreeError` for a reduction there that is no contraction the cube can do, or one
-    without its initialisation.
+    without its initialisation, and for statements that round what is not in L0C.
     """
+    results: list[_Result] = []
     for clone in clones:
         if clone.unit != CUBE or not clone.reduces:
             continue
@@ -53,9 +66,9 @@ def promote_cube(
         image = find_image_product(clone.original)
         convolution = find_convolution(clone.original) if contraction is None else None
         if contraction is not None:
-            _promote_matrices(work, clones, clone, contraction)
+            results.append(_promote_matrices(work, clones, clone, contraction))
         elif image is not None:
-            _promote_image(work, clones, clone, image)
+            results.append(_promote_image(work, clones, clone, image))
         elif convolution is not None:
             inside = any(clone.scope.node is band for band in l0_bands)
             outer = clone.scope.parent if inside else clone.scope
@@ -63,30 +76,35 @@ def promote_cube(
             hops = ConvolutionHops(work, clone, convolution, outer)
             hops.image()
             hops.kernel()
-            _promote_accumulator(
-                work, clones, clone, hops.use(convolution.c).access.array, hops.result
-            )
+            array = hops.use(convolution.c).access.array
+            results.append(_promote_accumulator(work, clones, clone, array, hops.result))
         else:
             raise tree.TreeError(f"@{clone.name} on the cube is no contraction that it can do")
+    for result in results:
+        _drain(work, result, drain)
+    for use in uses_of(clone for clone in clones if clone.unit == DMA):
+        if use not in work.assigned:
+            name = use.executed.name
+            raise tree.TreeError(f"@{name} rounds what the cube has not made in the same tile")
 
 
 def _promote_matrices(
     work: Workspace, clones: list[Executed], update: Executed, contraction: Contraction
-) -> None:
+) -> _Result:
     for access in (contraction.a, contraction.b):
         _promote_operand(work, Use(update, update.source.accesses.index(access)))
-    _promote_accumulator(work, clones, update, contraction.c.array, None)
+    return _promote_accumulator(work, clones, update, contraction.c.array, None)
 
 
 def _promote_image(
     work: Workspace, clones: list[Executed], update: Executed, product: ImageProduct
-) -> None:
+) -> _Result:
     accesses = update.original.accesses
     for access in (product.a, product.b):
         _promote_operand(work, Use(update, accesses.index(access)), filled=access is product.a)
     use = Use(update, accesses.index(product.c))
     work.arranged[use.access.array] = result_arrangement
-    _promote_accumulator(work, clones, update, use.access.array, result_arrangement)
+    return _promote_accumulator(work, clones, update, use.access.array, result_arrangement)
 
 
 def _promote_operand(work: Workspace, use: Use, *, filled: bool = False) -> None:
@@ -129,11 +147,11 @@ def _l1_scope(update: Executed) -> Scope:
 
 def _promote_accumulator(
     work: Workspace,
-    clones: Iterable[Executed],
+    clones: list[Executed],
     update: Executed,
     array: str,
     arranged: Callable[[Sequence[int]], Arrangement] | None,
-) -> None:
+) -> _Result:
     """C in L0C, in fractals already or as `arranged` puts a box of it."""
     together = [
         use
@@ -145,7 +163,10 @@ def _promote_accumulator(
     ]
     if not any(use.executed is not update for use in together):
         raise tree.TreeError(f"@{update.name} on the cube has no initialisation beside it")
-    ((scope, uses),) = settle(update.scope.top, together)
+    top = update.scope.top
+    rounding = [clone for clone in clones if clone.unit == DMA and clone.scope.top is top]
+    rounded = [use for use in uses_of(rounding) if use.access.array == array]
+    ((scope, uses),) = settle(top, [*together, *rounded])
     touched = footprint(uses, scope.dims)
     l0c: Storage
     if arranged is None:
@@ -157,6 +178,24 @@ def _promote_accumulator(
         l0c = work.storage(array, "l0c", scope, layout, arrangement, why="in fractals")
     for use in uses:
         work.assign(use, l0c)
-    out = work.copy(f"out_{short_name(array)}_l0c", array, touched, scope, update.items)
-    work.assign(Use(out, 0), l0c)
-    work.insertions.after.setdefault(update.items[scope], []).append(out)
+    for use in rounded:
+        _leave(work, next(u for u in uses_of([use.executed]) if u.access.is_write))
+    return _Result(update, l0c, touched)
+
+
+def _drain(work: Workspace, result: _Result, to: str) -> None:
+    """Copy a result out of L0C. To GM goes what outlives the kernel, the rest is only rounded."""
+    array, scope = result.l0c.buffer.array, result.l0c.scope
+    if to == "gm" and not work.scop.arrays[array].live_out:
+        return
+    items = result.update.items
+    out = work.copy(f"out_{short_name(array)}_l0c", array, result.touched, scope, items)
+    work.assign(Use(out, 0), result.l0c)
+    if to == "gm":
+        _leave(work, Use(out, 1))
+    work.insertions.after.setdefault(items[scope], []).append(out)
+
+
+def _leave(work: Workspace, use: Use) -> None:
+    """Write to the tensor in GM."""
+    work.assigned[use] = Reference(use.access.array, use.index)

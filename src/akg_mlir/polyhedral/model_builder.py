@@ -137,7 +137,8 @@ class _Builder:
         """Who executes a statement; what starts a product of the cube from zero is part of it."""
         if statement.name in self.kernel.cubes:
             return "cube"
-        return "none" if self.initialises(statement) else "vector"
+        moves = self.initialises(statement) or self.leaves_rounded(statement)
+        return "none" if moves else "vector"
 
     @cached_property
     def accesses(self) -> dict[str, list[tuple[int, Access]]]:
@@ -189,7 +190,8 @@ class _Builder:
             touched = touched.union(other)
         places = [p for p, _, _ in uses]
         private = array.name in self.written
-        stored = memory == "ub" and array.live_out and any(a.is_write for _, a, _ in uses)
+        leaves = memory == "ub" or (memory == "l0c" and self.kernel.drain == "gm")
+        stored = leaves and array.live_out and any(a.is_write for _, a, _ in uses)
         if private and not any(a.is_write for _, a, _ in uses):
             places.append(self.first_write(array.name, places[0]))
         loaded = not private and memory in ("ub", "l1")
@@ -213,6 +215,8 @@ class _Builder:
             return streamed(found, statement, cube, self.in_l0(statement.name, sides))
         if cube is not None and cube.rows and memory == "l1" and access is cube.a:
             return stepping(found, touched, [k for k, n in enumerate(self.extents()[0]) if n > 1])
+        if memory == "l0c" and array.name not in self.cells:  # rounded on its way to GM
+            return replace(found, held=(Side(0, (0,) * self.dims, 0),))
         return found
 
     def begin(self, uses: list[tuple[int, Access, isl.Map]]) -> int:
@@ -245,18 +249,28 @@ class _Builder:
     ) -> list[tuple[str, ...]]:
         """The buffers that a reference needs; references of one key share a buffer."""
         cube = self.kernel.cubes.get(statement.name)
-        cells = {c.reduction.update.writes[0].array for c in self.kernel.cubes.values()}
         if cube is not None and access is cube.a:
             return [("l1", statement.name, "a"), ("l0a", statement.name)]
         if cube is not None and access is cube.b:
             return [("l1", statement.name, "b"), ("l0b", statement.name)]
-        if array.name in self.rounded:
+        to_gm = self.kernel.drain == "gm" and array.name in self.cells
+        if array.name in self.rounded or to_gm or self.leaves_rounded(statement):
             return [("l0c",)]
         if cube is not None:
             return [("l0c",), ("ub", *self.alignment(array, touched))]
-        if access.is_write and access.array in cells and self.initialises(statement):
+        if access.is_write and access.array in self.cells and self.initialises(statement):
             return [("l0c",)]
         return [("ub", *self.alignment(array, touched))]
+
+    @cached_property
+    def cells(self) -> set[str]:
+        """What products of the cube sum up."""
+        return {c.reduction.update.writes[0].array for c in self.kernel.cubes.values()}
+
+    def leaves_rounded(self, statement: Statement) -> bool:
+        """Whether a statement is the way of a result from L0C to GM."""
+        rounds = self.kernel.drain == "gm" and statement.name in self.kernel.rounding
+        return rounds and any(access.array in self.cells for access in statement.reads)
 
     def initialises(self, statement: Statement) -> bool:
         cell = statement.writes[0].array

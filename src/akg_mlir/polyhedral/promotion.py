@@ -39,18 +39,22 @@ from akg_mlir.polyhedral.tree_times import flat_schedule
 DIM = isl.dim_type
 
 
-def promote(scop: Scop, root: tree.Domain, capacity: Mapping[str, int]) -> Promotion:
+def promote(
+    scop: Scop, root: tree.Domain, capacity: Mapping[str, int], drain: str = "ub"
+) -> Promotion:
     """Decide buffers, copies and references for every statement below a unit mark.
 
-    `capacity` has the bytes of each memory. Raises `tree.TreeError` for a tree that is not as
-    `poly-assign-units` leaves it.
+    `capacity` has the bytes of each memory, and results leave L0C for the memory `drain`. Raises
+    `tree.TreeError` for a tree that is not as `poly-assign-units` leaves it.
     """
-    return _Promoter(scop, root, capacity).run()
+    return _Promoter(scop, root, capacity, drain).run()
 
 
 class _Promoter:
-    def __init__(self, scop: Scop, root: tree.Domain, capacity: Mapping[str, int]) -> None:
-        self.scop = scop
+    def __init__(
+        self, scop: Scop, root: tree.Domain, capacity: Mapping[str, int], drain: str
+    ) -> None:
+        self.scop, self.drain = scop, drain
         self.root = normalise(scop, root)
         self.clones = collect(scop, self.root)
         self.root, self.l0_bands = fit_l0(scop, self.root, self.clones, capacity)
@@ -70,7 +74,7 @@ class _Promoter:
         return self.scop.accesses(writes=True).range().coalesce()
 
     def run(self) -> Promotion:
-        promote_cube(self.work, self.clones, self.l0_bands)
+        promote_cube(self.work, self.clones, self.drain, self.l0_bands)
         self.promote_rest()
         return Promotion(
             self.root,

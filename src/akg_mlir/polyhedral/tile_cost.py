@@ -168,6 +168,14 @@ class Cost:
             busy, dram = traffic.writes(footprint, misses[footprint])
             slices = self._slices(footprint, busy, spent.reads.cycles)
             spent.store(often[footprint], busy, dram, latency, slices)
+            if footprint.memory == "l0c":
+                spent.cube.add(often[footprint] * self._waits(), busy + latency)
+
+    def _waits(self) -> Numbers:
+        """One where the cube waits for the result of a tile to leave L0C before the next tile."""
+        results = self.need["l0c"] / self.fraction
+        both = results * COPIES <= self.machine.capacity["l0c"]
+        return np.where(both | (self.per_core <= 1), 0.0, 1.0)
 
     def _slices(self, stored: Footprint, busy: Numbers, loading: Numbers) -> Numbers | float:
         """How many times as long as what nothing hides the store of a tile takes.
@@ -179,7 +187,7 @@ class Cost:
         if column is None or column not in moving_loops(stored.sides):
             return 1
         zero = np.zeros(len(self.grid))
-        results = [f for f in self.model.footprints if f.memory == "l0c"]
+        results = [f for f in self.model.footprints if f.memory == "l0c" and not f.held]
         size = sum((self.extents.bytes_moved(f) for f in results), zero)
         slices = np.clip(size // SLICE_BYTES, 1, SLICES)
         cubes = [self._steps(w.sides) * self._cube(w) for w in self.model.work if w.unit == "cube"]

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Transfer:
     """One data path: cycles per transfer, least cycles per contiguous chunk, bytes per cycle, and
-    cycles until the next unit uses the data, and until this one uses the buffer again."""
+    cycles until the next unit uses the data, and until this one uses the buffer again. What is
+    `posted` does not wait for DRAM."""
 
     startup: float
     burst: float
     rate: float
     latency: float
+    posted: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,9 @@ class Machine:
     (source, destination); vector and cube figures are cycles per instruction, until a result
     of the cube is there, and bytes or multiply-adds per cycle, `vector_chunk` repeats per
     instruction, `slopes` cycles per repeat by opcode; a load by img2col starts in
-    `windows_startup` cycles; an element that no transfer can move takes `element_cycles`."""
+    `windows_startup` cycles; an element that no transfer can move takes `element_cycles`. Results
+    of the cube leave L0C for the memory `drain`; where the machine `is_split`, no kernel uses both
+    units."""
 
     cores: int
     capacity: Mapping[str, int]
@@ -58,3 +62,5 @@ class Machine:
     cube_macs: float
     windows_startup: float
     element_cycles: float
+    is_split: bool = False
+    drain: str = "ub"

@@ -134,6 +134,11 @@ class TileModel:
         """Whether some statement runs on the cube."""
         return any(work.unit == "cube" for work in self.work)
 
+    @property
+    def drains(self) -> bool:
+        """Whether results leave L0C for GM: with room for one, the cube waits meanwhile."""
+        return any(f.stored for f in self.footprints if f.memory == "l0c")
+
 
 @dataclass(frozen=True, eq=False)
 class CubeProduct:
@@ -160,7 +165,7 @@ class Kernel:
     `block_bytes` is the alignment of vector operands; `other_units` are the statements that the
     vector unit does not get; `temporaries` are bytes per element of what it holds between the ops
     of a statement. Those that are `rounding` turn f32 into f16 and do nothing else, which a move
-    out of L0C does by itself.
+    out of L0C does by itself; it leads to the memory `drain`.
     """
 
     scop: Scop
@@ -172,3 +177,4 @@ class Kernel:
     slopes: Mapping[str, int] = field(default_factory=dict[str, int])
     temporaries: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
     rounding: frozenset[str] = frozenset()
+    drain: str = "ub"

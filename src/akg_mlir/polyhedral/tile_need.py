@@ -26,8 +26,9 @@ def need(
     """Bytes per memory to compare with a fraction of it: the most that are live at one place of
     the tile without scratch, or that fraction of them all where this is more. What is loaded in
     front of a loop needs no second copy: that fraction of it counts. Results that leave it in
-    slices need no second copy in L0C, and UB has room for slices of them."""
-    sliced = model.columns is not None
+    slices need no second copy in L0C, and UB has room for slices of them; nor do those that leave
+    L0C for GM."""
+    sliced = model.columns is not None or model.drains
     slices = extents if model.columns is None else extents.limited(model.columns, SLICE)
     held = {"ub": slices}
     sizes = [

@@ -68,7 +68,8 @@ class Traffic:
         path = self.machine.paths[key]
         active = np.ceil(self.tiles / self.reuse.per_core)  # the fewest that do it in the same time
         share = np.minimum(gm.core_port, gm.dram_total / active)
-        per_byte = (1 - miss) / (gm.l2_read if reads else gm.l2_write) + miss / share
+        waits = 0 * miss if path.posted else miss
+        per_byte = (1 - waits) / (gm.l2_read if reads else gm.l2_write) + waits / share
         per_byte = np.maximum(per_byte, 1 / path.rate)
         chunks, row = self._chunks(footprint)
         length = row * footprint.element_bytes

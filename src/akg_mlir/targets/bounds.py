@@ -5,10 +5,11 @@ least time before it can start and the least time after it ends. The bound is th
 
 - cube: fractal products at their rate;
 - vector: the given vector cycles, and the drain L0C -> UB of every contraction's result (one pipe);
+- fix: where results go from L0C to GM, that drain, of f32 as f16;
 - dram: every live-in byte read once and every live-out byte written once through one DRAM;
 - mte1: every operand element enters L0 once, on the cheaper side (a streaming bound of the form
   2 m k n / sqrt(S) never exceeds the cube's time with the memories of these targets);
-- mte3: every live-out byte leaves through the port of its core.
+- mte3: every live-out byte leaves by the fastest path of its core.
 
 Nothing depends on tile sizes or on how the case is cut into kernels; intermediates count as free.
 
@@ -24,10 +25,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from akg_mlir.targets.model import Target
+from akg_mlir.targets.model import Path, Target
 
 _BLOCK_BYTES = 32
 _ACCUMULATOR_BYTES = 4
+_ROUNDED_BYTES = 2
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Workload:
 
 @dataclass(frozen=True)
 class Bound:
-    """Cycles, the part that binds ("cube", "vector", "dram", "mte1", "mte3") and all parts.
+    """Cycles, the part that binds ("cube", "vector", "fix", "dram", "mte1", "mte3"), all parts.
 
     `cycles` includes filling and draining the pipeline; `cycles_without_fill` does not.
     """
@@ -83,8 +85,10 @@ def lower_bound(target: Target, workload: Workload) -> Bound:
         "dram": _dram(target, workload),
         "mte1": _mte1(target, workload),
         "mte3": _spread(target, workload.out_bytes, _BLOCK_BYTES)
-        / target.paths["ub", "gm"].bytes_per_cycle,
+        / max(path.bytes_per_cycle for path in _leaving(target)),
     }
+    if target.drain[1] == "gm":
+        busy["fix"] = _drain(target, workload, _ROUNDED_BYTES)
     parts = {name: math.ceil(cycles) for name, cycles in busy.items()}
     bound_by = max(parts, key=lambda name: parts[name])
     filled = max(
@@ -130,9 +134,22 @@ def _cube(target: Target, workload: Workload) -> int:
 
 
 def _vector(target: Target, workload: Workload) -> float:
+    cycles = workload.vector_cycles / target.cores
+    if target.drain[1] == "ub":
+        cycles += _drain(target, workload, _ACCUMULATOR_BYTES)
+    return cycles
+
+
+def _drain(target: Target, workload: Workload, element_bytes: int) -> float:
+    """Cycles in which the results of all contractions leave L0C."""
     results = sum(batch * m * n for batch, m, _, n in workload.contractions)
-    drain = results * _ACCUMULATOR_BYTES / target.paths["l0c", "ub"].bytes_per_cycle
-    return (workload.vector_cycles + drain) / target.cores
+    rate = target.paths[target.drain].bytes_per_cycle
+    return results * element_bytes / rate / target.cores
+
+
+def _leaving(target: Target) -> list[Path]:
+    """The paths to GM."""
+    return [path for (_, destination), path in target.paths.items() if destination == "gm"]
 
 
 def _dram(target: Target, workload: Workload) -> float:
@@ -153,10 +170,10 @@ def _mte1(target: Target, workload: Workload) -> float:
 
 def _fill(target: Target, workload: Workload, part: str) -> int:
     """Least cycles before the first and after the last busy cycle of a resource."""
-    load, store = target.paths["gm", "ub"], target.paths["ub", "gm"]
+    load, store = target.paths["gm", "ub"], min(_leaving(target), key=lambda path: path.latency)
     arrive = load.startup + load.burst + load.latency if workload.in_bytes else 0
     leave = store.startup + store.burst + store.latency if workload.out_bytes else 0
-    to_l0, drain = target.paths["l1", "l0a"], target.paths["l0c", "ub"]
+    to_l0, drain = target.paths["l1", "l0a"], target.paths[target.drain]
     through_cube = target.cube.startup + target.cube.latency + to_l0.startup + to_l0.latency
     match part:
         case "cube":
@@ -166,7 +183,10 @@ def _fill(target: Target, workload: Workload, part: str) -> int:
         case "dram":
             return load.startup + (store.latency if workload.out_bytes else load.latency)
         case "mte1":
-            return arrive + target.cube.latency + drain.startup + leave
+            to_ub = drain.startup if target.drain[1] == "ub" else 0
+            return arrive + target.cube.latency + to_ub + leave
+        case "fix":
+            return arrive + through_cube + drain.startup + drain.latency
         case _:
             compute = target.vector.startup if workload.vector_cycles else 0  # moves need none
             compute = through_cube if workload.contractions else compute

@@ -100,12 +100,14 @@ class GlobalMemory:
 
 @dataclass(frozen=True)
 class Path:
-    """A data path: startup cycles per instruction, least cycles per burst, rate, latency."""
+    """A data path: startup cycles per instruction, least cycles per burst, rate, latency. What is
+    `posted` to GM is done when L2 has it: DRAM takes it from there in its own time."""
 
     startup: int
     burst: int
     bytes_per_cycle: int
     latency: int
+    posted: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,20 @@ class Target:
     scalar: Scalar
     types: Mapping[str, tuple[str, ...]]
     sources: Mapping[str, str]
+
+    @property
+    def is_split(self) -> bool:
+        """Whether the cube and the vector unit have cores of their own: no path but those by way of
+        GM joins UB and the memories of the cube. A kernel then uses one of the two."""
+        others = {"l1", "l0a", "l0b", "l0c"}
+        return not any("ub" in path and others & {*path} for path in self.paths)
+
+    @property
+    def drain(self) -> tuple[str, str]:
+        """The path on which results of the cube leave L0C: to UB, or where none leads there to GM
+        (the fixpipe)."""
+        to_ub = ("l0c", "ub")
+        return to_ub if to_ub in self.paths else ("l0c", "gm")
 
     def supports(self, instruction: str, element: str) -> bool:
         """Whether an instruction accepts an element type, e.g. ("vadd", "f16"),
@@ -194,8 +210,12 @@ def _read(name: str) -> dict[str, Any]:
 
 
 def _overlay(base: dict[str, Any], figures: dict[str, Any]) -> dict[str, Any]:
+    """The figures over those of the base; `false` takes one of the base's away."""
     merged = dict(base)
     for key, value in figures.items():
+        if value is False:
+            del merged[key]
+            continue
         old = base.get(key)
         if isinstance(value, dict) and isinstance(old, dict) and "value" not in value:
             value = _overlay(cast("dict[str, Any]", old), cast("dict[str, Any]", value))

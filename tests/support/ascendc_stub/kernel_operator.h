@@ -8,6 +8,10 @@
 
 #define __global__
 #define __aicore__
+#if __NPU_ARCH__ == 2201
+#define __cube__
+#define __vector__
+#endif
 #define __gm__
 #define GM_ADDR uint8_t *
 
@@ -25,14 +29,25 @@ bool operator<=(half a, half b);
 bool operator>(half a, half b);
 bool operator>=(half a, half b);
 
-enum pipe_t { PIPE_S, PIPE_V, PIPE_M, PIPE_MTE1, PIPE_MTE2, PIPE_MTE3, PIPE_ALL };
+enum pipe_t {
+  PIPE_S, PIPE_V, PIPE_M, PIPE_MTE1, PIPE_MTE2, PIPE_MTE3, PIPE_ALL,
+#if __NPU_ARCH__ == 2201
+  PIPE_FIX
+#endif
+};
+#if __NPU_ARCH__ == 2201
+enum QuantMode_t { NoQuant, F322F16, F322BF16, DEQF16 };
+#endif
 
 namespace AscendC {
 
 enum class TPosition { A1, B1, A2, B2, CO1, VECIN, VECCALC, VECOUT };
 enum class HardEvent {
   MTE2_MTE1, MTE1_MTE2, MTE1_M, M_MTE1, MTE2_V, V_MTE2, V_MTE3, MTE3_V, M_V, V_M, MTE3_MTE2,
-  MTE2_MTE3, V_S, S_V, MTE2_S, S_MTE2, S_MTE3, MTE3_S, MTE1_V, V_MTE1, MTE3_MTE1, MTE1_MTE3, M_S
+  MTE2_MTE3, V_S, S_V, MTE2_S, S_MTE2, S_MTE3, MTE3_S, MTE1_V, V_MTE1, MTE3_MTE1, MTE1_MTE3, M_S,
+#if __NPU_ARCH__ == 2201
+  M_FIX, FIX_M, FIX_MTE2, FIX_MTE3, FIX_MTE1, FIX_S
+#endif
 };
 enum class RoundMode {
   CAST_NONE, CAST_RINT, CAST_FLOOR, CAST_CEIL, CAST_ROUND, CAST_TRUNC, CAST_ODD
@@ -116,6 +131,35 @@ struct LoadData3DParamsV1 {
 template <class T>
 void LoadData(const LocalTensor<T> &dst, const LocalTensor<T> &src,
               const LoadData3DParamsV1<T> &params);
+#else
+template <class T>
+struct LoadData3DParamsV2 {
+  uint8_t padList[4];
+  uint16_t l1H, l1W, channelSize, kExtension, mExtension, kStartPt, mStartPt;
+  uint8_t strideW, strideH, filterW, filterH, dilationW, dilationH;
+  bool enTranspose, enSmallK;
+  T padValue;
+  bool filterSizeW, filterSizeH, fMatrixCtrl;
+};
+template <class T>
+void LoadData(const LocalTensor<T> &dst, const LocalTensor<T> &src,
+              const LoadData3DParamsV2<T> &params);
+struct FixpipeConfig {
+  bool rowMajor;
+};
+constexpr FixpipeConfig CFG_NZ = {false}, CFG_ROW_MAJOR = {true};
+struct FixpipeParamsV220 {
+  uint16_t nSize, mSize, srcStride;
+  uint32_t dstStride;
+  QuantMode_t quantPre;
+  uint64_t deqScalar;
+  uint16_t ndNum, srcNdStride, dstNdStride;
+  bool reluEn;
+  uint8_t unitFlag;
+  bool isChannelSplit;
+};
+template <class D, class T, const FixpipeConfig &config = CFG_ROW_MAJOR>
+void Fixpipe(const GlobalTensor<D> &dst, const LocalTensor<T> &src, const FixpipeParamsV220 &params);
 #endif
 
 // ------------------------------------------------------------------------------------------- cube

@@ -46,8 +46,9 @@ namespace model {
 
 inline int64_t block_index = 0;
 
-constexpr int64_t sizes[] = {1 << 20, 65536, 65536, 1 << 18,
-                             __NPU_ARCH__ == 2201 ? 196608 - 256 : 1 << 18};
+constexpr bool split = __NPU_ARCH__ == 2201;
+constexpr int64_t sizes[] = {split ? 524288 - 256 : 1 << 20, 65536, 65536, split ? 131072 : 1 << 18,
+                             split ? 196608 - 256 : 1 << 18};
 inline uint8_t memories[5][1 << 20];
 
 inline void require(bool holds, const char *what) {

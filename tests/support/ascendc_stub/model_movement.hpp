@@ -66,6 +66,50 @@ void LoadData(const LocalTensor<T> &dst, const LocalTensor<T> &src, const LoadDa
                  : p.padValue;
     }
 }
+#else
+template <class T>
+void LoadData(const LocalTensor<T> &dst, const LocalTensor<T> &src, const LoadData3DParamsV2<T> &p) {
+  constexpr int64_t width = 32 / sizeof(T), size = sizeof(T);
+  model::require(!p.enTranspose && !p.enSmallK && !p.filterSizeW && !p.filterSizeH &&
+                     !p.fMatrixCtrl && p.channelSize % 16 == 0,
+                 "a load we do not know");
+  const int64_t columns = (p.l1W + p.padList[0] + p.padList[1] -
+                           p.dilationW * (p.filterW - 1) - 1) / p.strideW + 1;
+  const int64_t rows = (p.l1H + p.padList[2] + p.padList[3] -
+                        p.dilationH * (p.filterH - 1) - 1) / p.strideH + 1;
+  const int64_t last = p.mStartPt + p.mExtension, taps = p.filterW * p.filterH;
+  model::require(dst.address % 512 == 0 && p.mStartPt % 16 == 0 && p.kStartPt % width == 0 &&
+                     p.kExtension % width == 0 && p.mExtension > 0 && last <= rows * columns &&
+                     (p.mExtension % 16 == 0 || last == rows * columns) &&
+                     p.kStartPt + p.kExtension <= p.channelSize * taps,
+                 "no rectangle of the matrix of windows");
+  for (int64_t m = p.mStartPt; m < last; ++m)
+    for (int64_t k = p.kStartPt; k < p.kStartPt + p.kExtension; ++k) {
+      const int64_t c1 = k / width / taps, tap = k / width % taps;
+      const int64_t y = m / columns * p.strideH + tap / p.filterW * p.dilationH - p.padList[2];
+      const int64_t x = m % columns * p.strideW + tap % p.filterW * p.dilationW - p.padList[0];
+      const bool inside = 0 <= y && y < p.l1H && 0 <= x && x < p.l1W;
+      const int64_t row = m - p.mStartPt, column = k - p.kStartPt;
+      const int64_t fractal = row / 16 * (p.kExtension / width) + column / width;
+      *model::at(dst, fractal * 512 + row % 16 * 32 + column % width * size) =
+          inside ? *model::at(src, ((c1 * p.l1H + y) * p.l1W + x) * 32 + k % width * size)
+                 : p.padValue;
+    }
+}
+template <class D, class T, const FixpipeConfig &config>
+void Fixpipe(const GlobalTensor<D> &dst, const LocalTensor<T> &src, const FixpipeParamsV220 &p) {
+  model::require(!config.rowMajor && !p.reluEn && p.unitFlag == 0 && !p.isChannelSplit &&
+                     p.quantPre == (sizeof(D) == sizeof(T) ? NoQuant : F322F16),
+                 "a way out of L0C that we do not know");
+  model::require(src.position == TPosition::CO1 && src.address % 64 == 0 && sizeof(T) == 4 &&
+                     p.nSize % 16 == 0 && 0 < p.nSize && p.nSize <= 4095 && p.mSize > 0 &&
+                     p.srcStride % 16 == 0 && p.dstStride > 0,
+                 "no columns of fractals");
+  for (int64_t n = 0; n < p.nSize / 16; ++n)
+    for (int64_t i = 0; i < p.mSize * 16; ++i)
+      *model::at(dst, n * p.dstStride * 32 + i * static_cast<int64_t>(sizeof(D))) =
+          static_cast<D>(*model::at(src, (n * p.srcStride * 16 + i) * static_cast<int64_t>(sizeof(T))));
+}
 #endif
 
 // ------------------------------------------------------------------------------------------- cube

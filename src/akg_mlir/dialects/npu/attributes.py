@@ -49,6 +49,7 @@ class Pipe(StrEnum):
     MTE1 = "mte1"
     MTE2 = "mte2"
     MTE3 = "mte3"
+    FIX = "fix"
     ALL = "all"
 
 
@@ -63,8 +64,9 @@ PIPE_OF_PATH: dict[tuple[Space, Space], Pipe] = {
     (Space.UB, Space.UB): Pipe.V,
     (Space.L0C, Space.UB): Pipe.V,
     (Space.UB, Space.L0C): Pipe.V,
+    (Space.L0C, Space.GM): Pipe.FIX,
 }
-"""Legal moves of the coupled core and the pipe each runs on (machine reference 1.4)."""
+"""Moves and the pipe each runs on (machine reference 1.4); a target has some of them."""
 
 
 class Unary(StrEnum):

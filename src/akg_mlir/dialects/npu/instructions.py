@@ -67,8 +67,9 @@ class CopyOp(MoveOp):
     """Burst copy between two memories.
 
     `n_burst` bursts of `len_burst` blocks; gaps are tail to head, in blocks (32 B). On the paths
-    l0c -> ub and ub -> l0c bursts and the gap on the side of l0c count whole 16x16 fractals, the
-    gap on the side of ub stays in blocks; l0c -> ub may convert f32 to f16.
+    l0c -> ub and ub -> l0c bursts and the gap on the side of l0c count whole 16x16 fractals, on
+    l0c -> gm rows of 16 elements (bursts start at fractals); the gap on the other side stays in
+    blocks. What leaves l0c may become f16 from f32.
     """
 
     name = "npu.copy"

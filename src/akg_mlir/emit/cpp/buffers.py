@@ -135,7 +135,7 @@ def head(function: func.FuncOp, target: Target, buffers: Buffers, body: Sequence
         "",
         _target(function, target, buffers),
         "",
-        f"AKG_KERNEL {name}({parameters}) {{",
+        f"{_qualifier(function, target)} {name}({parameters}) {{",
         *declarations,
         "",
         "  start_core();",
@@ -149,6 +149,15 @@ def head(function: func.FuncOp, target: Target, buffers: Buffers, body: Sequence
     comment = [title, *schedule, *_table(buffers, first)]
     entry = f"AKG_ENTRY({name}, target, {cores}, {_passed(len(buffers.tensors))})"
     return "\n".join([*comment, *before, *body, "  finish_core();", "}", "", entry, ""])
+
+
+def _qualifier(function: func.FuncOp, target: Target) -> str:
+    """How a kernel is declared: where they have cores of their own, for the cube or the vector
+    unit."""
+    if not target.is_split:
+        return "AKG_KERNEL"
+    on_cube = any(isinstance(op, npu.MadOp) for op in function.walk())
+    return "AKG_CUBE_KERNEL" if on_cube else "AKG_VECTOR_KERNEL"
 
 
 def _elements(buffer: Buffer) -> str:

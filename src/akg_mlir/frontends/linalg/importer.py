@@ -139,11 +139,7 @@ def _import_constant(op: arith.ConstantOp, function: Function) -> None:
         function.scalars[op.result] = scalar
         return
     if not isinstance(op.value, DenseIntOrFPElementsAttr):
-        raise CompileError(
-            f"the constant {op.value} is not supported",
-            op,
-            hint="use dense<...>, or give the bytes of the resource in {-# dialect_resources #-}",
-        )
+        raise CompileError(f"the constant {op.value} is not supported", op, hint="use dense<...>")
     static_shape(op.result, op)
     function.values[op.result] = function.emitter(op)(te.ConstantOp(op.value))
 

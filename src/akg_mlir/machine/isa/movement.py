@@ -25,7 +25,8 @@ from akg_mlir.machine.isa.plan import (
 from akg_mlir.machine.memory import Box, all_ones
 from akg_mlir.machine.program import BLOCK, DTYPES, GM, Copy, Load2d, Vnchwconv
 
-_FRACTAL_ELEMENTS = 256
+_SIDE = 16
+_FRACTAL_ELEMENTS = _SIDE * _SIDE
 _FRACTAL_BYTES = 512
 _BYTE = np.dtype(np.uint8)
 
@@ -33,9 +34,11 @@ _BYTE = np.dtype(np.uint8)
 def burst_units(copy: Copy) -> tuple[int, int, int, int]:
     """Bytes of (source burst unit, source gap unit, destination burst unit, destination gap unit).
 
-    On the paths from and to L0C bursts, and the gap on the side of L0C, count 16x16 fractals.
+    Between L0C and UB bursts, and the gap on the side of L0C, count 16x16 fractals; from L0C to GM
+    they count rows of 16 elements.
     """
-    src, dst = (DTYPES[op.element].itemsize * _FRACTAL_ELEMENTS for op in (copy.src, copy.dst))
+    elements = _SIDE if copy.dst.memory == GM else _FRACTAL_ELEMENTS
+    src, dst = (DTYPES[op.element].itemsize * elements for op in (copy.src, copy.dst))
     if copy.src.memory == "l0c":
         return src, src, dst, BLOCK
     if copy.dst.memory == "l0c":
@@ -48,6 +51,9 @@ def plan_copy(copy: Copy) -> Plan:
     src_unit, src_gap, dst_unit, dst_gap = burst_units(copy)
     source = _bursts(copy, src_unit, copy.src_gap * src_gap)
     target = _bursts(copy, dst_unit, copy.dst_gap * dst_gap)
+    rows = copy.len_burst + copy.src_gap
+    if (copy.src.memory, copy.dst.memory) == ("l0c", GM) and copy.n_burst > 1 and rows % _SIDE:
+        raise FieldError(f"{copy.label}: a burst starts {rows} rows behind the last, in a fractal")
     src_type, dst_type = DTYPES[copy.src.element], DTYPES[copy.dst.element]
     if src_type != dst_type and (copy.src.memory, copy.src.element, copy.dst.element) != (
         "l0c",

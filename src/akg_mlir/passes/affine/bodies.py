@@ -184,6 +184,16 @@ def is_zero_fill(stmt: StmtOp) -> bool:
     return constant is not None and constant.value.data == 0
 
 
+def is_rounding(stmt: StmtOp) -> bool:
+    """Whether the body rounds what it loads from f32 to f16 and does nothing else."""
+    match list(stmt.body.block.ops):
+        case [affine.LoadOp() as load, arith.TruncFOp() as cast, affine.StoreOp() as store]:
+            chained = cast.input is load.result and store.value is cast.result
+            return chained and (cast.input.type, cast.result.type) == (f32, f16)
+        case _:
+            return False
+
+
 def is_cube_product(stmt: StmtOp) -> bool:
     """Whether the body is `c + a * b` with f16 operands and an f32 cell, or i8 and i32."""
     return is_product_update(stmt) and cube_type_refusal(stmt, FRACTALS) is None

@@ -15,12 +15,15 @@ from akg_mlir.passes.affine.bodies import (
     WINDOWS,
     cube_type_refusal,
     is_product_update,
+    is_rounding,
     is_zero_fill,
     vector_refusal,
 )
 from akg_mlir.passes.affine.bridge import read_tree, replace_tree
 from akg_mlir.passes.affine.poly_schedule import function_name
+from akg_mlir.passes.affine.separate_cores import stranger
 from akg_mlir.passes.affine.statements import read_scop
+from akg_mlir.passes.npu.memory.target import target_or_default
 from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.contraction import FRACTAL, fills_blocks, find_contraction, join
 from akg_mlir.polyhedral.convolution import find_convolution
@@ -43,7 +46,8 @@ class PolyAssignUnits(ModulePass):
     the cube, and the dimension that walks memory contiguously becomes the innermost one.
     `convolutions` says where contractions over windows of an image that is not packed go: to the
     `cube` (by img2col, up to poly-promote) or the `vector` unit. Those of a packed image go to the
-    cube.
+    cube. Where the units have cores of their own, a kernel whose statements need both runs on the
+    vector unit; what rounds results of the cube is part of their way to GM (`npu.dma`).
     """
 
     name = NAME
@@ -58,15 +62,22 @@ class PolyAssignUnits(ModulePass):
                 op,
             )
         for scop in [s for s in op.walk() if isinstance(s, poly.ScopOp)]:
-            _Assigner(scop, self.convolutions == "cube").run()
+            _Assigner(scop, self.convolutions == "cube", target_or_default(op).is_split).run()
 
 
 class _Assigner:
-    def __init__(self, op: poly.ScopOp, convolutions: bool) -> None:
+    def __init__(self, op: poly.ScopOp, convolutions: bool, split: bool) -> None:
         self.op, self.convolutions = op, convolutions
         self.scop = read_scop(op)
         self.bodies = {s.sym_name.data: s for s in op.statements}
         self.where = function_name(op)
+        self.stranger: str | None = None
+        self.rounded: frozenset[str] = frozenset()
+        if split:
+            products = [s.name for s in self.scop.originals if self.is_for_cube(s)]
+            self.stranger = stranger(op, self.scop, products)
+            cells = {self.scop.by_name[name].writes[0].array for name in products}
+            self.rounded = frozenset() if self.stranger else frozenset(cells)
 
     def run(self) -> None:
         units = {s.name: self.unit(s) for s in self.scop.statements if not s.copy}
@@ -91,6 +102,8 @@ class _Assigner:
 
     def unit(self, statement: Statement) -> tuple[str, str | None]:
         """The unit of a statement by itself, and why it is not the vector unit."""
+        if is_rounding(self.bodies[statement.name]) and statement.reads[0].array in self.rounded:
+            return "dma", None
         reason = vector_refusal(
             self.bodies[statement.name], self.original(statement).reduction is not None
         )
@@ -108,7 +121,7 @@ class _Assigner:
         executed = _executed(root)
         for name in executed:
             statement = self.scop.by_name[name]
-            if not (self.original(statement).reduction and is_product_update(self.bodies[name])):
+            if not self.is_product(statement):
                 continue
             reason = self.refuses_cube(statement)
             inits = [n for n in executed if self.initialises(n, statement)]
@@ -124,8 +137,17 @@ class _Assigner:
             cube |= {name, inits[0]}
         return root, cube
 
+    def is_product(self, statement: Statement) -> bool:
+        reduces = self.original(statement).reduction is not None
+        return reduces and is_product_update(self.bodies[statement.name])
+
+    def is_for_cube(self, statement: Statement) -> bool:
+        return self.is_product(statement) and self.refuses_cube(statement) is None
+
     def refuses_cube(self, statement: Statement) -> str | None:
         """Why the cube cannot do a product update, or None."""
+        if self.stranger is not None:
+            return f"@{self.stranger} needs the vector unit, which has a core of its own"
         body = self.bodies[statement.name]
         original = self.original(statement)
         matrices = find_contraction(statement)

@@ -38,11 +38,12 @@ class PolyPromote(ModulePass):
     """Keep what a tile touches in tile-private buffers, with copies as statements.
 
     Every executed statement becomes a clone that carries tile coordinates. Vector and scalar
-    operands live in UB; a contraction's in L1 and its result in L0C. The image of a convolution
-    that is not packed is blocked by channels in L1 and a matrix in L0A (img2col). Buffers are
-    boxes, their rows padded to 32 bytes; references share one where that takes no more room than
-    boxes of their own. A remark per buffer gives its path, its bytes per tile and why it is as it
-    is. A move that the target has no path for, or windows that never fit L0A, are errors.
+    operands live in UB; a contraction's in L1 and its result in L0C, from where it goes to UB, or
+    to GM where the cube has a core of its own. The image of a convolution that is not packed is
+    blocked by channels in L1 and a matrix in L0A (img2col). Buffers are boxes, their rows padded to
+    32 bytes; references share one where that takes no more room than boxes of their own. A remark
+    per buffer gives its path, its bytes per tile and why it is as it is. A move that the target has
+    no path for, or windows that never fit L0A, are errors.
     """
 
     name = NAME
@@ -73,7 +74,7 @@ def _promote(op: poly.ScopOp, target: Target) -> None:
     names = ArrayNames()
     scop, root = read_scop(op, names), read_tree(op.tree)
     try:
-        promotion = promote(scop, root, target.memories)
+        promotion = promote(scop, root, target.memories, target.drain[1])
         new_root = promoted_tree(promotion)
     except (TreeError, FootprintError) as error:
         raise CompileError(str(error), op) from error

@@ -6,15 +6,21 @@ from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects import affine, arith
-from xdsl.dialects.builtin import ModuleOp, StringAttr, f16, f32
+from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.passes import ModulePass
 
 from akg_mlir.diagnostics import CompileError, remark
 from akg_mlir.dialects import poly
-from akg_mlir.passes.affine.bodies import is_cube_product, temporaries, vector_refusal
+from akg_mlir.passes.affine.bodies import (
+    is_cube_product,
+    is_rounding,
+    temporaries,
+    vector_refusal,
+)
 from akg_mlir.passes.affine.bridge import read_tree, replace_tree
 from akg_mlir.passes.affine.poly_schedule import function_name
 from akg_mlir.passes.affine.products import product_updates
+from akg_mlir.passes.affine.separate_cores import stranger
 from akg_mlir.passes.affine.statements import read_scop
 from akg_mlir.passes.npu.memory.target import target_of
 from akg_mlir.polyhedral.clustering import Cluster, clusters_of
@@ -84,8 +90,8 @@ def machine_figures(target: Target) -> Machine:
     """The figures of a target that choosing tile sizes needs."""
     flags = 2 * target.flag_latency  # data is there, and its buffer is free again
     paths = {
-        path: Transfer(path_.startup, path_.burst, path_.bytes_per_cycle, path_.latency + flags)
-        for path, path_ in target.paths.items()
+        path: Transfer(p.startup, p.burst, p.bytes_per_cycle, p.latency + flags, p.posted)
+        for path, p in target.paths.items()
     }
     return Machine(
         cores=target.cores,
@@ -111,6 +117,8 @@ def machine_figures(target: Target) -> Machine:
         cube_macs=target.cube.m * target.cube.n * target.cube.k(2) // target.cube.fractal_cycles,
         windows_startup=target.cube.load3d_startup,
         element_cycles=2 * target.scalar.access_cycles,
+        is_split=target.is_split,
+        drain=target.drain[1],
     )
 
 
@@ -145,6 +153,8 @@ def tiler_of(op: poly.ScopOp, machine: Machine, asked: PolyTile) -> Tiler:
     clusters = clusters_of(read_tree(op.tree))
     reductions = _reductions(scop, clusters)
     cubes = _cubes(op, scop, reductions)
+    if machine.is_split and stranger(op, scop, cubes) is not None:
+        cubes = {}  # poly-assign-units says so
     products = product_updates(op, scop)
     others = _other_units(op, scop, asked.convolutions == "cube")
     work = _operations(op)
@@ -157,7 +167,8 @@ def tiler_of(op: poly.ScopOp, machine: Machine, asked: PolyTile) -> Tiler:
         others,
         {name: sum(machine.slopes.get(o, 1) for o in opcodes) for name, opcodes in work.items()},
         _temporaries(op),
-        frozenset(s.sym_name.data for s in op.statements if _is_rounding(s)),
+        frozenset(s.sym_name.data for s in op.statements if is_rounding(s)),
+        machine.drain,
     )
     policy, redundancy = asked.parsed_policy(op), asked.max_redundancy
     return Tiler(kernel, analyse(scop), clusters, reductions, machine, redundancy, policy)
@@ -226,15 +237,6 @@ def _operations(op: poly.ScopOp) -> dict[str, list[str]]:
         or ["vadd"]
         for s in op.statements
     }
-
-
-def _is_rounding(statement: poly.StmtOp) -> bool:
-    """Whether a statement rounds f32 to f16 and does nothing else."""
-    match [o for o in statement.body.block.ops if not isinstance(o, FREE)]:
-        case [arith.TruncFOp() as cast]:
-            return (cast.input.type, cast.result.type) == (f32, f16)
-        case _:
-            return False
 
 
 def _temporaries(op: poly.ScopOp) -> dict[str, tuple[int, ...]]:

@@ -43,9 +43,9 @@ class NpuSliceResults(ModulePass):
     done for some columns after the others, in buffers for one slice: tiles may fill L0C whatever
     UB holds, and the store of one slice overlaps with what is done for the next. Where a core has
     one tile, some blocks of k are multiplied last, slice after slice, or some columns are, with a
-    left operand that stays in L1: the first columns are done long before the last. Tiles in which
-    something combines columns stay as they are. Runs after `npu-generate` and before
-    `npu-legalise`.
+    left operand that stays in L1: the first columns are done long before the last; these slices may
+    also go from L0C to GM. Tiles in which something combines columns stay as they are. Runs after
+    `npu-generate` and before `npu-legalise`.
     """
 
     name = NAME
@@ -65,7 +65,7 @@ class NpuSliceResults(ModulePass):
 
 
 class _Slicer:
-    """The result that `drain` moves to UB, and what is done with it there."""
+    """The result that `drain` moves out of L0C, and what is done with it there."""
 
     def __init__(self, kernel: FuncOp, target: Target, drain: npu.DmaOp) -> None:
         block, first = drain.parent, kernel.body.block.first_op
@@ -100,7 +100,8 @@ class _Slicer:
         if axis is moved:
             columns = self.sizes.moved(moved, self.result)
         if columns >= axis.extent:
-            raise NotAlong("it is small")
+            moves = "is small" if moved.buffers(npu.Space.UB) else "leaves L0C in one move"
+            raise NotAlong(f"it {moves}")
         self._write(axis, moved, columns)
         message = f"in slices of {columns} of {axis.extent} blocks of columns"
         message += f", with {blocks} blocks of k" if blocks else ""

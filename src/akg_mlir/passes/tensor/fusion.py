@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import count, product
 
+from xdsl.dialects.builtin import f16, f32
 from xdsl.ir import Operation
 
 from akg_mlir.dialects import te
@@ -31,6 +32,8 @@ SHARE = 2
 MOST_WINDOWS = 2
 """Ops on windows in a kernel: tiles of windows of windows are many to choose from, and take too
 long to compile."""
+CUBE = (te.FractalMatmulOp, te.FractalConv2dOp)
+"""What the cube executes."""
 MARGIN = 512
 """Bytes of that left free: boxes are counted here without what fills up their last blocks."""
 
@@ -117,7 +120,7 @@ class Fusion:
 
         Raises `NotFused`.
         """
-        reason = reason_alone(op)
+        reason = reason_alone(op) or self._apart([op, *kernel.ops])
         if PARTIAL in op.attributes:
             reason = "partial results of many tiles: the second step is another kernel"
         _check_windows([op, *kernel.ops])
@@ -142,8 +145,9 @@ class Fusion:
     def united(self, a: Kernel, b: Kernel, shared: Iterable[Tensor]) -> tuple[Kernel, Gain]:
         """Two kernels that do not depend on each other as one, tiled alike along the dimensions
         of the tensors that they share. Raises `NotFused`."""
-        if a.group is None or b.group is None or a.estimate is None or b.estimate is None:
-            raise NotFused(a.reason or b.reason)
+        reason = self._apart([*a.ops, *b.ops])
+        if reason or a.group is None or b.group is None or not (a.estimate and b.estimate):
+            raise NotFused(reason or a.reason or b.reason)
         _check_windows([*a.ops, *b.ops])
         group, names, saved = a.group.copy(), dict[int, int](), 0
         for tensor in shared:
@@ -166,6 +170,18 @@ class Fusion:
         """The op's result comes from another kernel."""
         if kernel.group is not None:
             kernel.group.settle(self.steps.tensor(op.results[0]))
+
+    def _apart(self, ops: Sequence[Operation]) -> str:
+        """Why ops cannot share a kernel on a machine whose cube and vector unit have cores of their
+        own; empty when they may."""
+        on_cube = [op for op in ops if isinstance(op, CUBE) or _is_drain(op)]
+        if not (on_cube and self.target.is_split):
+            return ""
+        if len(on_cube) < len(ops):
+            return "the cube and the vector unit have cores of their own, which meet in GM"
+        if any(value.owner in ops for op in ops if isinstance(op, CUBE) for value in op.operands):
+            return "results of the cube come back by way of GM"
+        return ""
 
     def _opened(self, step: Step) -> TileGroup:
         group = TileGroup(self.rates)
@@ -202,6 +218,13 @@ def _estimate(group: TileGroup) -> Estimate:
         return chunked
     chunked = in_chunks(group) if group.recomputed(whole.sizes) > 0 else None
     return whole if chunked is None or whole.cycles <= chunked.cycles else chunked
+
+
+def _is_drain(op: Operation) -> bool:
+    """Whether an op rounds a result of the cube, which its way out of L0C can do."""
+    if not isinstance(op, te.CastOp) or not isinstance(op.operand.owner, CUBE):
+        return False
+    return (te.element_of(op.operand), te.element_of(op.result)) == (f32, f16)
 
 
 def _check_windows(ops: Iterable[Operation]) -> None:

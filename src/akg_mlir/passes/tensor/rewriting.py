@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 from xdsl.builder import Builder
 from xdsl.dialects import func
-from xdsl.dialects.builtin import ModuleOp, StringAttr, TensorType
+from xdsl.dialects.builtin import ModuleOp, TensorType
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import broadcast_shape
-from akg_mlir.targets.model import Target, load
 
 
 class Expression:
@@ -84,12 +83,6 @@ def rewrite_each(module: ModuleOp, rewrite: Callable[[Operation], bool]) -> None
                 op = function.body.block.first_op if before is None else before.next_op
             else:
                 op = op.next_op
-
-
-def target_or_default(module: ModuleOp) -> Target:
-    """The target that the module names, else the first one: text without a target is valid here."""
-    name = module.attributes.get("npu.target")
-    return load(name.data if isinstance(name, StringAttr) else "ascend910")
 
 
 def erase_dead(module: ModuleOp) -> None:

@@ -24,6 +24,7 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from akg_mlir.diagnostics import location_of, remark
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import FRACTAL, element_bytes
+from akg_mlir.passes.npu.memory.target import target_or_default
 from akg_mlir.passes.tensor.clustering import Clusters
 from akg_mlir.passes.tensor.fusion import Fusion
 from akg_mlir.passes.tensor.rewriting import (
@@ -32,7 +33,6 @@ from akg_mlir.passes.tensor.rewriting import (
     functions,
     shown,
     splat_of,
-    target_or_default,
 )
 from akg_mlir.passes.tensor.workload import recorded
 

@@ -18,7 +18,7 @@ from akg_mlir.machine.program import (
 )
 from akg_mlir.report.figures import KernelFigures, RunReport
 
-PIPES = ("s", "mte2", "mte1", "m", "v", "mte3")
+PIPES = ("s", "mte2", "mte1", "m", "fix", "v", "mte3")
 """The lanes, in the order in which data passes through them."""
 
 _ENDLESS = 10_000_000
@@ -89,7 +89,7 @@ def kind(step: Step) -> str | None:
     match step.instruction:
         case Copy(pipe="mte2"):
             return "load"
-        case Copy(pipe="mte3"):
+        case Copy(pipe="mte3" | "fix"):
             return "store"
         case Copy():
             return "move"

@@ -15,7 +15,7 @@
 namespace akg {
 
 enum class Space { gm, l1, l0a, l0b, l0c, ub };
-enum class Pipe { s, v, m, mte1, mte2, mte3, all };
+enum class Pipe { s, v, m, mte1, mte2, mte3, fix, all };
 
 // The machine a kernel was compiled for: cores, bytes of each memory of a core, and how many event
 // ids there are for each pair of pipes. `scratch` bytes behind those of ub are for instructions that
@@ -28,7 +28,8 @@ struct Target {
 };
 
 // copy: `count` bursts of `length`; gaps lie between the end of one burst and the start of the next.
-// Lengths and gaps are blocks, except on the side of L0C, where they are 16x16 fractals.
+// Lengths and gaps are blocks. Between L0C and UB lengths, and gaps on the side of L0C, are 16x16
+// fractals; from L0C to GM they are rows of 16 elements, and bursts start at fractals.
 struct Bursts {
   int count, length, src_gap, dst_gap;
 };

@@ -22,6 +22,9 @@
 #else
 #define AKG_KERNEL [[gnu::optimize("O1")]] static void
 #endif
+// Kernels of machines whose cube and vector unit have cores of their own.
+#define AKG_CUBE_KERNEL AKG_KERNEL
+#define AKG_VECTOR_KERNEL AKG_KERNEL
 #define AKG_INLINE [[gnu::always_inline]] inline
 
 namespace akg {

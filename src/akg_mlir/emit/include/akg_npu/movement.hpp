@@ -1,4 +1,4 @@
-// Copies between memories, fractal loads, loads by img2col.
+// Copies between memories, fractal loads, loads by img2col, transposes of blocks.
 #pragma once
 
 #include "arithmetic.hpp"
@@ -11,6 +11,7 @@ constexpr Pipe pipe_of_path(Space from, Space to) {
   if (from == Space::gm) return Pipe::mte2;
   if (from == Space::l1) return Pipe::mte1;
   if (from == Space::ub && (to == Space::gm || to == Space::l1)) return Pipe::mte3;
+  if (from == Space::l0c && to == Space::gm) return Pipe::fix;
   return Pipe::v;
 }
 
@@ -59,9 +60,13 @@ AKG_INSTRUCTION void copy(Ptr<To, D> dst, Ptr<From, T> src, Bursts f, int line =
   static_assert(std::is_same_v<D, T> || (From == Space::l0c && is_half<D>),
                 "copies convert on the way from l0c to f16 only");
   constexpr bool fractals = From == Space::l0c || To == Space::l0c;
-  constexpr int64_t elements = fractals ? 256 : block_bytes / static_cast<int64_t>(sizeof(T));
-  constexpr int64_t src_gap = From == Space::l0c ? 256 * sizeof(T) : block_bytes;
-  constexpr int64_t dst_gap = To == Space::l0c ? 256 * sizeof(D) : block_bytes;
+  constexpr int64_t unit = To == Space::gm ? 16 : 256;
+  constexpr int64_t elements = fractals ? unit : block_bytes / static_cast<int64_t>(sizeof(T));
+  constexpr int64_t src_gap = From == Space::l0c ? unit * sizeof(T) : block_bytes;
+  constexpr int64_t dst_gap = To == Space::l0c ? unit * sizeof(D) : block_bytes;
+  if constexpr (From == Space::l0c && To == Space::gm)
+    check(where, {{"rows of a burst and its gap in fractals",
+                   f.count == 1 ? 0 : (f.length + f.src_gap) % 16, 0, 0}});
   const int64_t count = f.length * elements;
   if (is_checked())
     refuse_overlap(where, bursts(dst, f.count, count, f.dst_gap * dst_gap),
@@ -163,6 +168,48 @@ AKG_INSTRUCTION void load3d(Ptr<Space::l0a, T> dst, Ptr<Space::l1, T> src, Windo
         column = 0;
         ++row;
       }
+    }
+  });
+}
+
+// 16 blocks become 16 blocks: row e of the transposed block holds element e of each. Elements of
+// four bytes fill two blocks per row.
+template <class T>
+AKG_INSTRUCTION void vnchwconv(Ptr<Space::ub, T> dst, Ptr<Space::ub, T> src, Transpose f,
+               int line = __builtin_LINE()) {
+  static_assert(sizeof(T) == 2 || sizeof(T) == 4, "elements of two or four bytes are transposed");
+  const Where where{"vnchwconv", line};
+  check_type<T>(where);
+  check(where, {{"repeat", f.repeat, 1, 255},
+                {"block stride", f.dst.block, 0, 65535},
+                {"block stride", f.src.block, 0, 65535},
+                {"repeat step", f.dst.repeat, 0, 65535},
+                {"repeat step", f.src.repeat, 0, 65535}});
+  check_start(where, dst, block_bytes);
+  check_start(where, src, block_bytes);
+  const auto blocks = [=](Ptr<Space::ub, T> pointer, Stride stride) -> Region {
+    return {pointer.memory, "", pointer.address, f.repeat, stride.repeat * block_bytes,
+            16 * block_bytes, block_bytes, stride.block * block_bytes};
+  };
+  if (is_checked())
+    refuse_overlap(where, blocks(dst, f.dst), {blocks(src, f.src)}, Overlap::none);
+  work(Pipe::v, where, [=](auto memory) {
+    constexpr int64_t count = block_bytes / static_cast<int64_t>(sizeof(T));
+    constexpr int64_t wide = 16 / count;  // blocks per row of the result
+    for (int64_t r = 0; r < f.repeat; ++r) {
+      decltype(memory.template get<T>(*src.memory, 0)) block[count][16];
+      for (int64_t k = 0; k < 16; ++k)
+        for (int64_t e = 0; e < count; ++e)
+          block[e][k] = memory.template get<T>(
+              *src.memory, src.address + (r * f.src.repeat + k * f.src.block) * block_bytes +
+                               e * static_cast<int64_t>(sizeof(T)));
+      for (int64_t e = 0; e < count; ++e)
+        for (int64_t k = 0; k < 16; ++k)
+          memory.set(*dst.memory,
+                     dst.address +
+                         (r * f.dst.repeat + (e * wide + k / count) * f.dst.block) * block_bytes +
+                         k % count * static_cast<int64_t>(sizeof(T)),
+                     block[e][k].value, block[e][k].known);
     }
   });
 }

@@ -19,8 +19,9 @@
 
 namespace akg {
 
-constexpr int pipes = 6;
-constexpr std::array<const char *, 7> pipe_names{"s", "v", "m", "mte1", "mte2", "mte3", "all"};
+constexpr int pipes = 7;
+constexpr std::array<const char *, 8> pipe_names{"s",    "v",    "m",   "mte1",
+                                                "mte2", "mte3", "fix", "all"};
 constexpr int queue_depth = 16;
 constexpr int first_tensor = 6;  // the number of a memory: its Space, or more for tensors in GM
 

@@ -1,4 +1,4 @@
-"""Moves of whole fractals between L0C and UB."""
+"""Moves of whole fractals between L0C and UB, and of their rows from L0C to GM."""
 
 from __future__ import annotations
 
@@ -15,17 +15,11 @@ def moves_fractals(box: Box) -> bool:
 
 
 def _whole(box: Box, elements: int) -> Box | None:
-    """The box in units of whole contiguous, aligned fractals of some elements, a run of them as its
-    last axis; None if it is not made of them."""
+    """The box in units of so many contiguous elements (fractals, or rows of them), a run of them as
+    its last axis; None if it is not made of them. In L0C every run starts at a fractal."""
     lane = next((a for a, s in enumerate(box.dst.strides) if s == 1 and box.sizes[a] > 1), None)
     normal = arrange(box, lane)
-    whole = normal.sizes[-1] % elements == 0 and all(
-        o.strides[-1] == 1
-        and o.offset.fact.residue(_alignment(o, elements)) == 0
-        and all(s % elements == 0 for s in o.strides[:-1])
-        for o in normal.operands
-    )
-    if not whole:
+    if normal.sizes[-1] % elements or not all(_walks(o, elements) for o in normal.operands):
         return None
     return Box(
         (*normal.sizes[:-1], normal.sizes[-1] // elements),
@@ -35,34 +29,40 @@ def _whole(box: Box, elements: int) -> Box | None:
     )
 
 
-def _alignment(operand: Operand, elements: int) -> int:
-    """Elements between legal starts: UB and L1 need whole blocks only."""
-    on_chip = operand.space in (npu.Space.UB, npu.Space.L1)
-    return operand.block if on_chip else elements
+def _walks(operand: Operand, elements: int) -> bool:
+    """Whether runs of contiguous units start where they may: at fractals in L0C, else at blocks."""
+    in_l0c = operand.space == npu.Space.L0C
+    *outer, last = operand.strides
+    start, step = (SIDE * SIDE, SIDE * SIDE) if in_l0c else (operand.block, elements)
+    aligned = operand.offset.fact.residue(start) == 0 and all(s % step == 0 for s in outer)
+    return last == 1 and aligned
 
 
 def lower_drain(emitter: Emitter, op: npu.DmaOp) -> None:
-    """Between L0C and UB in bursts of whole 16 x 16 fractals; out of L0C, f32 may become f16."""
+    """Between L0C and UB in bursts of whole 16 x 16 fractals, from L0C to GM in bursts of their
+    rows; out of L0C, f32 may become f16."""
     box = box_of(op.dst, op.src)
     dst, src = box.operands
     narrows = (src.space, str(src.element), str(dst.element)) == (npu.Space.L0C, "f32", "f16")
     if dst.element != src.element and not narrows:
         raise CompileError(
-            f"moving between l0c and ub cannot convert {src.element} to {dst.element}",
+            f"a move from or to l0c cannot convert {src.element} to {dst.element}",
             op,
             hint="cast in ub with npu.vcast",
         )
-    fractals = _whole(box, SIDE * SIDE)
+    rows = dst.space == npu.Space.GM
+    elements = SIDE if rows else SIDE * SIDE
+    fractals = _whole(box, elements)
     if fractals is None:
         raise CompileError(
-            f"a move from or to l0c moves whole fractals of {SIDE * SIDE} elements, got a box of "
-            f"{box.sizes} with strides {[o.strides for o in box.operands]}",
+            f"a move from or to l0c moves {'rows of' if rows else 'whole'} fractals of {elements} "
+            f"elements, got a box of {box.sizes} with strides {[o.strides for o in box.operands]}",
             op,
             hint="lay both sides out as [.., .., 16, 16] with contiguous fractals",
         )
     box = fractals
     length = box.sizes[-1]
-    units = [1 if o.space == npu.Space.L0C else SIDE * SIDE // o.block for o in (box.dst, src)]
+    units = [1 if o.space == npu.Space.L0C else elements // o.block for o in (box.dst, src)]
 
     def gaps(axis: int) -> list[int]:
         return [(o.strides[axis] - length) * unit for o, unit in zip(box.operands, units)]
@@ -75,8 +75,8 @@ def lower_drain(emitter: Emitter, op: npu.DmaOp) -> None:
     loops = [a for a in range(len(box.sizes) - 1) if a != axis]
     bursts, (dst_gap, src_gap) = (1, [0, 0]) if axis is None else (box.sizes[axis], gaps(axis))
     if bursts > limits.bursts or length > limits.burst_blocks:
-        raise CompileError(f"{bursts} bursts of {length} fractals do not fit the fields", op)
-    in_elements = box.map(lambda o: o.with_strides([s * SIDE * SIDE for s in o.strides]))
+        raise CompileError(f"{bursts} bursts of {length} do not fit the fields", op)
+    in_elements = box.map(lambda o: o.with_strides([s * elements for s in o.strides]))
 
     def body(indices: tuple[Index, ...]) -> None:
         to, of = (emitter.ptr(o.at_all(loops, indices)) for o in in_elements.operands)

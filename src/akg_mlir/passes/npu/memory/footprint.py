@@ -265,11 +265,13 @@ def _boxes(op: PipeOp, value: SSAValue, writes: bool) -> list[Box | None]:
 
 
 def _copy_box(op: CopyOp, writes: bool) -> Box | None:
-    """Bursts are blocks; on paths from and to L0C bursts, and gaps on its side, are fractals."""
+    """Bursts are blocks; between L0C and UB bursts, and gaps on the side of L0C, are fractals, from
+    L0C to GM rows of them."""
     value, gap = (op.dst, op.dst_gap) if writes else (op.src, op.src_gap)
     burst_unit = gap_unit = BLOCK_BYTES
     if Space.L0C in (space_of(op.src.type), space_of(op.dst.type)):
-        burst_unit = FRACTAL_SIDE * FRACTAL_SIDE * bytes_of(element_of(value))
+        rows = 1 if space_of(op.dst.type) is Space.GM else FRACTAL_SIDE
+        burst_unit = rows * FRACTAL_SIDE * bytes_of(element_of(value))
         gap_unit = burst_unit if space_of(value.type) is Space.L0C else BLOCK_BYTES
     length = op.len_burst.value.data * burst_unit
     return box([(op.n_burst.value.data, length + gap.value.data * gap_unit)], length)

@@ -20,3 +20,8 @@ def target_of(module: ModuleOp) -> Target:
         return load(name.data)
     except UnknownTarget as error:
         raise CompileError(str(error), module) from error
+
+
+def target_or_default(module: ModuleOp) -> Target:
+    """The target that the module names, else the first one, for passes that take text without."""
+    return target_of(module) if "npu.target" in module.attributes else load("ascend910")

@@ -143,9 +143,12 @@ class Schedules:
     @property
     def _stored(self) -> float:
         """Cycles to store a tile."""
-        stores = (op for op in self.axis.ops if isinstance(op, npu.DmaOp))
-        stored = bytes_of(op.src for op in stores if npu.space_of(op.dst.type) is npu.Space.GM)
-        return stored / self.target.gm.dram_share(npu.cores_of(self.kernel))
+        share, cycles = self.target.gm.dram_share(npu.cores_of(self.kernel)), 0.0
+        for op in self.axis.ops:
+            if isinstance(op, npu.DmaOp) and npu.space_of(op.dst.type) is npu.Space.GM:
+                path = self.target.paths[npu.space_of(op.src.type).value, "gm"]
+                cycles += bytes_of([op.dst]) / (path.bytes_per_cycle if path.posted else share)
+        return cycles
 
     def _loaded(self, load: npu.DmaOp) -> float:
         """Cycles to load an operand for all steps: the first core to read something waits for DRAM,

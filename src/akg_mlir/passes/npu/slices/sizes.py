@@ -31,12 +31,16 @@ class Sizes:
 
     def moved(self, axis: Axis, result: SSAValue) -> int:
         """Blocks of columns in a slice that is only moved: one is stored while another leaves
-        L0C."""
+        L0C, where that takes two moves."""
+        if not axis.buffers(npu.Space.UB):
+            return axis.extent
         worth = max(1, min(COPIES, bytes_of([result]) // LEAST))
         return min(self.fitting(axis), ceil(axis.extent / worth))
 
     def fitting(self, axis: Axis) -> int:
         """Blocks of columns of which UB holds two slices."""
+        if not axis.buffers(npu.Space.UB):
+            return axis.extent
         return max(1, int(self.target.memories["ub"] // COPIES / (_live(axis) / axis.extent)))
 
 

@@ -37,6 +37,14 @@ AKG_EVENT(v, mte1, V_MTE1)
 AKG_EVENT(mte3, mte1, MTE3_MTE1)
 AKG_EVENT(mte1, mte3, MTE1_MTE3)
 AKG_EVENT(m, s, M_S)
+#if AKG_NPU_ARCH == 2201
+AKG_EVENT(m, fix, M_FIX)
+AKG_EVENT(fix, m, FIX_M)
+AKG_EVENT(fix, mte2, FIX_MTE2)
+AKG_EVENT(fix, mte3, FIX_MTE3)
+AKG_EVENT(fix, mte1, FIX_MTE1)
+AKG_EVENT(fix, s, FIX_S)
+#endif
 #undef AKG_EVENT
 
 template <Pipe From, Pipe To>
@@ -61,8 +69,14 @@ AKG_FUNCTION void pipe_barrier() {
     AscendC::PipeBarrier<PIPE_MTE2>();
   else if constexpr (On == Pipe::mte3)
     AscendC::PipeBarrier<PIPE_MTE3>();
+#if AKG_NPU_ARCH == 2201
+  else if constexpr (On == Pipe::fix)
+    AscendC::PipeBarrier<PIPE_FIX>();
+#endif
   else if constexpr (On == Pipe::all)
     AscendC::PipeBarrier<PIPE_ALL>();
+  else
+    static_assert(On == Pipe::s, "the machine has no fixpipe");
 }
 
 }  // namespace akg

@@ -17,7 +17,7 @@ static_assert(arch == 1001 || arch == 2002 || arch == 2201,
               "akg_npu.hpp knows the machines 1001 (910A), 2002 (310P) and 2201 (910B)");
 
 // One core has the cube and the vector unit, and results go from L0C to UB. On the 910B there are
-// cores for each, and the system keeps 256 bytes of UB and L1.
+// cores for each, results go from L0C to GM, and the system keeps 256 bytes of UB and L1.
 constexpr bool unified = arch != 2201;
 
 constexpr int64_t l1_bytes = unified ? 1048576 : 524288 - 256;

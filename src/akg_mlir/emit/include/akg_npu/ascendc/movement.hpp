@@ -51,9 +51,35 @@ AKG_FUNCTION void copy_fractals(Ptr<To, D> dst, Ptr<From, T> src, Bursts f) {
 #endif
 }
 
+// From L0C to GM, by the fixpipe: columns of fractals, `f.length` rows of each. L0C holds no more than
+// fits its fields.
+template <class D, class T>
+AKG_FUNCTION void copy_columns(Ptr<Space::gm, D> dst, Ptr<Space::l0c, T> src, Bursts f) {
+#if AKG_NPU_ARCH == 2201
+  static_assert((same_type<D, f16> && same_type<T, f32>) || (same_type<D, T> && sizeof(T) == 4),
+                "L0C holds f32, which may become f16, and i32");
+  using Quant = decltype(AscendC::FixpipeParamsV220::quantPre);
+  AscendC::FixpipeParamsV220 params;
+  params.nSize = static_cast<uint16_t>(16 * f.count);
+  params.mSize = static_cast<uint16_t>(f.length);
+  params.srcStride = static_cast<uint16_t>((f.length + f.src_gap + 15) / 16 * 16);
+  params.dstStride = static_cast<uint32_t>(f.length * static_cast<int>(16 * sizeof(D)) / block_bytes +
+                                      f.dst_gap);
+  params.quantPre = same_type<D, T> ? Quant::NoQuant : Quant::F322F16;
+  params.reluEn = false;
+  params.unitFlag = 0;
+  params.isChannelSplit = false;
+  AscendC::Fixpipe<D, T, AscendC::CFG_NZ>(dst.tensor(), src.tensor(), params);
+#else
+  static_assert(never<D, T>, "on the 910B alone L0C leads to GM");
+#endif
+}
+
 template <Space To, class D, Space From, class T>
 AKG_FUNCTION void copy(Ptr<To, D> dst, Ptr<From, T> src, Bursts f) {
-  if constexpr (From == Space::l0c || To == Space::l0c) {
+  if constexpr (From == Space::l0c && To == Space::gm) {
+    copy_columns(dst, src, f);
+  } else if constexpr (From == Space::l0c || To == Space::l0c) {
     copy_fractals(dst, src, f);
   } else {
     static_assert(same_type<D, T>, "copies between these memories convert nothing");
@@ -86,12 +112,60 @@ AKG_FUNCTION void load2d(Ptr<To, T> dst, Ptr<Space::l1, T> src, Fractals f) {
   }
 }
 
+#if AKG_NPU_ARCH == 2201
+// `count` windows from `first` on as fractals behind each other: a rectangle of the matrix that has a
+// row per window, and as columns all taps of all channels; here those of one tap.
+template <class T>
+AKG_FUNCTION void load_windows(Ptr<Space::l0a, T> dst, Ptr<Space::l1, T> src, const Windows &f,
+                               int first, int count) {
+  constexpr int channels = block_bytes / static_cast<int>(sizeof(T));
+  AscendC::LoadData3DParamsV2<T> p;
+  p.padList[0] = static_cast<uint8_t>(f.pads.left);
+  p.padList[1] = static_cast<uint8_t>(f.pads.right);
+  p.padList[2] = static_cast<uint8_t>(f.pads.top);
+  p.padList[3] = static_cast<uint8_t>(f.pads.bottom);
+  p.l1H = static_cast<uint16_t>(f.image.rows);
+  p.l1W = static_cast<uint16_t>(f.image.columns);
+  p.channelSize = channels;
+  p.kExtension = channels;
+  p.mExtension = static_cast<uint16_t>(count);
+  p.kStartPt =
+      static_cast<uint16_t>((f.tap.rows * f.kernel.columns + f.tap.columns) * channels);
+  p.mStartPt = static_cast<uint16_t>(first);
+  p.strideW = static_cast<uint8_t>(f.strides.columns);
+  p.strideH = static_cast<uint8_t>(f.strides.rows);
+  p.filterW = static_cast<uint8_t>(f.kernel.columns);
+  p.filterH = static_cast<uint8_t>(f.kernel.rows);
+  p.dilationW = static_cast<uint8_t>(f.dilations.columns);
+  p.dilationH = static_cast<uint8_t>(f.dilations.rows);
+  p.enTranspose = false;
+  p.enSmallK = false;
+  p.padValue = static_cast<T>(0.0f);
+  p.filterSizeW = false;
+  p.filterSizeH = false;
+  p.fMatrixCtrl = false;
+  AscendC::LoadData(dst.tensor(), src.tensor(), p);
+}
+
+AKG_FUNCTION int windows(int size, int around, int taps, int dilation, int stride) {
+  return (size + around - dilation * (taps - 1) - 1) / stride + 1;
+}
+#endif
+
 // The image begins at the source: the first block of channels, and the first window, whose corner
-// lies in the pads.
+// lies in the pads. On the 910B what is behind the last window stays as it is.
 template <class T>
 AKG_FUNCTION void load3d(Ptr<Space::l0a, T> dst, Ptr<Space::l1, T> src, Windows f) {
 #if AKG_NPU_ARCH == 2201
-  static_assert(never<T>, "img2col of the 910B has other parameters, of which there is no body");
+  const int rows = windows(f.image.rows, f.pads.top + f.pads.bottom, f.kernel.rows,
+                           f.dilations.rows, f.strides.rows);
+  const int columns = windows(f.image.columns, f.pads.left + f.pads.right, f.kernel.columns,
+                              f.dilations.columns, f.strides.columns);
+  const int all = rows * columns < 16 * f.repeat ? rows * columns : 16 * f.repeat;
+  const int step = f.jump == 1 ? 16 * f.repeat : 16;
+  for (int first = 0; first < all; first += step)
+    load_windows(dst.at(first / 16 * f.jump * fractal_bytes), src, f, first,
+                 first + step < all ? step : all - first);
 #else
   AscendC::LoadData3DParamsV1<T> p;
   p.padList[0] = static_cast<uint8_t>(f.pads.left);

@@ -1,1 +1,0 @@
-"""Loads of operands of the cube, and the products that wait for them."""

@@ -5,24 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xdsl.dialects import affine, arith, func, memref, scf
+from xdsl.dialects import arith, func, memref, scf
 from xdsl.dialects.builtin import IntegerAttr
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
 
-from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu
+from akg_mlir.emit.cpp.boxes import INDENT, Box, held_element
 from akg_mlir.emit.cpp.buffers import Buffer, Buffers, head
-from akg_mlir.emit.cpp.index import affine_text, factor_text, index_text, map_text
+from akg_mlir.emit.cpp.index import affine_text, factor_text, index_text
 from akg_mlir.emit.cpp.instructions import instruction_text
 from akg_mlir.emit.cpp.literals import BYTES, element_name
 from akg_mlir.emit.cpp.names import Names, kernel_identifier
 from akg_mlir.emit.cpp.reasons import flag_reasons
-from akg_mlir.emit.cpp.scalar import scalar_text
 from akg_mlir.emit.cpp.subscripts import subscripts
 from akg_mlir.targets import Target
 
-INDENT = "  "
 SHORT, SHORT_ONCE = 12, 32
 """Characters of integer expressions that are written where they are used: always, or if that is one
 place."""
@@ -200,13 +198,7 @@ class _Emitter:
     # ---------------------------------------------------------------------------------- operands
 
     def name(self, value: SSAValue) -> str:
-        if value not in self.names:
-            owner = value.owner
-            raise CompileError(
-                "an index, bound or condition must be computed from integers",
-                owner if isinstance(owner, Operation) else self.function,
-            )
-        return self.names[value]
+        return self.names.known(value, self.function)
 
     def pointer(self, value: SSAValue, op: Operation | None = None) -> str:
         """A pointer or view as an expression: a buffer, and the place in it where that is not its
@@ -261,61 +253,8 @@ class _Emitter:
         self.line(text if reason is None else f"{text}  // {reason}")
 
     def scalar(self, op: npu.ScalarOp) -> None:
-        """A block of the scalar unit: loops over its box around its body."""
         self.touch(op)
-        body = op.body.block
-        sizes = list(op.sizes.get_values())
-        self.line("{")
-        self.depth += 1
-        for argument, value in zip(body.args[len(sizes) :], (*op.inputs, *op.outputs)):
-            name = self.names.define(argument, "view")
-            self.line(f"const auto {name} = {self.pointer(value, op)};")
-        for argument, size in zip(body.args, sizes):
-            variable = self.names.define(argument, "i")
-            self.line(f"for (int64_t {variable} = 0; {variable} < {size}; ++{variable}) {{")
-            self.depth += 1
-        for inner in body.ops:
-            self.scalar_op(inner)
-        for _ in range(len(sizes)):
-            self.depth -= 1
-            self.line("}")
-        self.depth -= 1
-        self.line("}")
-
-    def scalar_op(self, op: Operation) -> None:
-        match op:
-            case memref.LoadOp() | affine.LoadOp():
-                name = self.names.define(op.results[0], "x")
-                self.line(f"const auto {name} = load({self.subscript(op)});")
-            case memref.StoreOp() | affine.StoreOp():
-                element = element_name(npu.memref_type(op.memref).element_type, op)
-                value = f"{element}({self.name(op.value)})"
-                self.line(f"store({self.subscript(op)}, {value});")
-            case affine.ApplyOp():
-                text = map_text(op.map.data, self.factors(op.operands))[0]
-                self.line(f"const int64_t {self.names.define(op.result, 'n')} = {text};")
-            case affine.YieldOp() | scf.YieldOp():
-                pass
-            case _:
-                text = scalar_text(op, self.factors(op.operands))
-                element = element_name(op.results[0].type, op)
-                name = self.names.define(op.results[0], "x")
-                self.line(f"const {element} {name} = {text};")
-
-    def factors(self, values: Sequence[SSAValue]) -> list[str]:
-        """Values as they can stand in any expression."""
-        return [factor_text(self.name(value)) for value in values]
-
-    def subscript(self, op: memref.LoadOp | memref.StoreOp | affine.LoadOp | affine.StoreOp) -> str:
-        indices = self.factors(op.indices)
-        if isinstance(op, affine.LoadOp | affine.StoreOp):
-            assert op.map is not None
-            indices = map_text(op.map.data, indices)
-        type_ = npu.memref_type(op.memref)
-        size = BYTES[element_name(type_.element_type, op)]
-        terms: list[str] = []
-        for index, count, stride in zip(indices, type_.get_shape(), npu.strides_of(type_)):
-            checked = f"within({index}, {count})"
-            if stride:
-                terms.append(checked if stride * size == 1 else f"{checked} * {stride * size}")
-        return f"{self.names[op.memref]}.at({' + '.join(terms) or '0'})"
+        box = Box(op, self.names, held_element(op, self.buffers.behind))
+        pointers = [self.pointer(value, op) for value in (*op.inputs, *op.outputs)]
+        for text in box.lines(pointers):
+            self.line(text)

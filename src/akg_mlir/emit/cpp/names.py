@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from xdsl.ir import SSAValue
+from xdsl.ir import Operation, SSAValue
 
+from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects.npu import Opcode
 from akg_mlir.emit.cpp.scalar import FUNCTIONS
 
@@ -36,6 +37,16 @@ class Names:
         return value in self._texts
 
     def __getitem__(self, value: SSAValue) -> str:
+        return self._texts[value]
+
+    def known(self, value: SSAValue, user: Operation) -> str:
+        """What a value is called. Raises CompileError for values that have no text."""
+        if value not in self._texts:
+            owner = value.owner
+            raise CompileError(
+                "an index, bound or condition must be computed from integers",
+                owner if isinstance(owner, Operation) else user,
+            )
         return self._texts[value]
 
     def inline(self, value: SSAValue, text: str) -> None:

@@ -5,6 +5,7 @@
 #include "entry.hpp"
 #include "movement.hpp"
 #include "scalar.hpp"
+#include "transpose.hpp"
 #include "vector.hpp"
 
 #if !defined(AKG_HOST_LIBRARY)

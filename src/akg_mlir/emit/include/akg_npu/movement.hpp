@@ -1,4 +1,4 @@
-// Copies between memories, fractal loads, loads by img2col, transposes of blocks.
+// Copies between memories, fractal loads, loads by img2col.
 #pragma once
 
 #include "arithmetic.hpp"
@@ -168,48 +168,6 @@ AKG_INSTRUCTION void load3d(Ptr<Space::l0a, T> dst, Ptr<Space::l1, T> src, Windo
         column = 0;
         ++row;
       }
-    }
-  });
-}
-
-// 16 blocks become 16 blocks: row e of the transposed block holds element e of each. Elements of
-// four bytes fill two blocks per row.
-template <class T>
-AKG_INSTRUCTION void vnchwconv(Ptr<Space::ub, T> dst, Ptr<Space::ub, T> src, Transpose f,
-               int line = __builtin_LINE()) {
-  static_assert(sizeof(T) == 2 || sizeof(T) == 4, "elements of two or four bytes are transposed");
-  const Where where{"vnchwconv", line};
-  check_type<T>(where);
-  check(where, {{"repeat", f.repeat, 1, 255},
-                {"block stride", f.dst.block, 0, 65535},
-                {"block stride", f.src.block, 0, 65535},
-                {"repeat step", f.dst.repeat, 0, 65535},
-                {"repeat step", f.src.repeat, 0, 65535}});
-  check_start(where, dst, block_bytes);
-  check_start(where, src, block_bytes);
-  const auto blocks = [=](Ptr<Space::ub, T> pointer, Stride stride) -> Region {
-    return {pointer.memory, "", pointer.address, f.repeat, stride.repeat * block_bytes,
-            16 * block_bytes, block_bytes, stride.block * block_bytes};
-  };
-  if (is_checked())
-    refuse_overlap(where, blocks(dst, f.dst), {blocks(src, f.src)}, Overlap::none);
-  work(Pipe::v, where, [=](auto memory) {
-    constexpr int64_t count = block_bytes / static_cast<int64_t>(sizeof(T));
-    constexpr int64_t wide = 16 / count;  // blocks per row of the result
-    for (int64_t r = 0; r < f.repeat; ++r) {
-      decltype(memory.template get<T>(*src.memory, 0)) block[count][16];
-      for (int64_t k = 0; k < 16; ++k)
-        for (int64_t e = 0; e < count; ++e)
-          block[e][k] = memory.template get<T>(
-              *src.memory, src.address + (r * f.src.repeat + k * f.src.block) * block_bytes +
-                               e * static_cast<int64_t>(sizeof(T)));
-      for (int64_t e = 0; e < count; ++e)
-        for (int64_t k = 0; k < 16; ++k)
-          memory.set(*dst.memory,
-                     dst.address +
-                         (r * f.dst.repeat + (e * wide + k / count) * f.dst.block) * block_bytes +
-                         k % count * static_cast<int64_t>(sizeof(T)),
-                     block[e][k].value, block[e][k].known);
     }
   });
 }

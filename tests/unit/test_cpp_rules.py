@@ -8,7 +8,7 @@ import pytest
 
 from akg_mlir.emit.cpp.accepted import HEADER, accepted_header
 from akg_mlir.execution.host import Argument, Options
-from akg_mlir.execution.host_build import build
+from akg_mlir.execution.host_build import Text, build
 
 # The statement, and what is said of it.
 REFUSED = [
@@ -81,7 +81,7 @@ def launch(library: ctypes.CDLL, name: str) -> str:
     argument = Argument(ctypes.cast(data, ctypes.c_void_p), 8, False)
     message = ctypes.create_string_buffer(4096)
     options = Options(True, False, 0)
-    library[f"{name}_launch"](
+    library[f"{name}_check"](
         ctypes.byref(argument), 1, ctypes.byref(options), message, ctypes.c_int64(4096)
     )
     return message.value.decode()
@@ -90,7 +90,8 @@ def launch(library: ctypes.CDLL, name: str) -> str:
 @pytest.fixture(scope="module")
 def library() -> ctypes.CDLL:
     statements = [*(statement for statement, _ in REFUSED), *ACCEPTED]
-    return build(TEXT + "".join(PROBE % (k, s, k) for k, s in enumerate(statements)))
+    probes = "".join(PROBE % (k, s, k) for k, s in enumerate(statements))
+    return build(Text(TEXT + probes, checked=True))
 
 
 @pytest.mark.parametrize("number", range(len(REFUSED)))
@@ -105,7 +106,8 @@ def test_instructions_that_break_none_are_accepted(library: ctypes.CDLL, number:
 
 @pytest.mark.parametrize(("step", "refused"), [(4, False), (0, True)])
 def test_cores_may_not_touch_what_others_write(step: int, refused: bool) -> None:
-    said = launch(build(TEXT + SHARED.replace("STEP", str(step))), "shared")
+    text = TEXT + SHARED.replace("STEP", str(step))
+    said = launch(build(Text(text, checked=True)), "shared")
     assert ("core 0 touches byte 0 of gm, too, and nothing orders cores" in said) == refused
 
 

@@ -39,21 +39,34 @@ class HostMode:
     check: bool = False
     seed: int | None = None
 
+    @property
+    def checked(self) -> bool:
+        """Whether kernels are compiled with queues and checks."""
+        return self != FAST
+
 
 FAST = HostMode()
 
 
 class HostKernel:
-    """One kernel, compiled for this computer. Raises CompileError where that fails."""
+    """One kernel as a text, compiled for fast runs and for checked ones when the first of them
+    comes."""
 
     def __init__(self, function: func.FuncOp, target: Target) -> None:
         self.name = function.sym_name.data
         self.kernel = emit_kernel(function, target)
-        self._enter(build(self.kernel.text), self.kernel.name)
+        self._text, self._entry = self.kernel.text, self.kernel.name
+        self._libraries: dict[bool, ctypes.CDLL] = {}
 
-    def _enter(self, library: ctypes.CDLL, name: str) -> None:
-        self._launch = library[f"{name}_launch"]
-        self._launch.restype = ctypes.c_int
+    def text(self, checked: bool) -> Text:
+        """What is compiled."""
+        return Text(self._text, checked=checked)
+
+    def library(self, checked: bool) -> ctypes.CDLL:
+        """Raises CompileError with what the compiler says."""
+        if checked not in self._libraries:
+            self._libraries[checked] = build(self.text(checked))
+        return self._libraries[checked]
 
     def variants(self, texts: Sequence[str]) -> list[HostKernel]:
         """The kernel with other texts instead of its own, compiled as one."""
@@ -61,13 +74,16 @@ class HostKernel:
         include = '#include "akg_npu.hpp"\n'
         parts = [include]
         for number, text in enumerate(texts):
+            entries = [f"{self.kernel.name}_{entry}" for entry in ("launch", "check")]
+            renamed = [f"variant{number}_{entry}" for entry in ("launch", "check")]
+            parts += [f"#define {old} {new}\n" for old, new in zip(entries, renamed)]
             body = text.replace(include, "\n")
-            parts.append(f"#define {self.kernel.name}_launch variant{number}_launch\n")
             parts.append(f"namespace variant{number} {{\n#line 1\n{body}}}\n")
-            parts.append(f"#undef {self.kernel.name}_launch\n")
-        library = build("".join(parts))
+            parts += [f"#undef {entry}\n" for entry in entries]
+        libraries: dict[bool, ctypes.CDLL] = {}
         for number, variant in enumerate(found):
-            variant._enter(library, f"variant{number}")
+            variant._text, variant._entry = "".join(parts), f"variant{number}"
+            variant._libraries = libraries
         return found
 
     def run(self, arrays: Sequence[Array | None], mode: HostMode = FAST) -> dict[int, Array]:
@@ -100,11 +116,16 @@ class HostKernel:
                 for tensor, is_undefined in zip(tensors, undefined)
             )
         )
+        count = ctypes.c_int(len(tensors))
+        library = self.library(mode.checked)
+        if not mode.checked:
+            library[f"{self._entry}_launch"](entries, count)
+            return
         options = Options(mode.check, mode.seed is not None, mode.seed or 0)
         message = ctypes.create_string_buffer(_MESSAGE_BYTES)
-        failed = self._launch(
+        failed = library[f"{self._entry}_check"](
             entries,
-            ctypes.c_int(len(tensors)),
+            count,
             ctypes.byref(options),
             message,
             ctypes.c_int64(_MESSAGE_BYTES),
@@ -120,6 +141,7 @@ class HostProgram:
         self.compilation = compilation
         self.target = target_of(compilation)
         self._kernels: dict[str, HostKernel] = {}
+        self._built: set[bool] = set()
 
     def __call__(self, *inputs: Array) -> Array | tuple[Array, ...]:
         """Run fast, on one array per argument (weights excepted)."""
@@ -132,20 +154,23 @@ class HostProgram:
         def call(function: func.FuncOp, arrays: Sequence[Array | None]) -> Mapping[int, Array]:
             return self.kernel(function).run(arrays, mode)
 
+        self.build(mode)
         source = self.compilation.source
         arrays = with_weights(source, inputs)
         return run_graph(self.compilation.module, source.entry, arrays, call)
 
-    def build(self) -> int:
-        """Compile all kernels; how many there are. Raises CompileError where one does not."""
+    def build(self, mode: HostMode = FAST) -> int:
+        """Compile all kernels for such runs; how many there are. Raises CompileError where one does
+        not compile."""
         calls = dict.fromkeys(kernel_calls(self.compilation.module, self.compilation.source.entry))
-        compiled_all([Text(emit_kernel(function, self.target).text) for function in calls])
-        for function in calls:
-            self.kernel(function)
+        if mode.checked not in self._built:
+            texts = [self.kernel(function).text(mode.checked) for function in calls]
+            compiled_all(texts)
+            self._built.add(mode.checked)
         return len(calls)
 
     def kernel(self, function: func.FuncOp) -> HostKernel:
-        """A kernel of the program, compiled once."""
+        """A kernel of the program."""
         name = function.sym_name.data
         if name not in self._kernels:
             self._kernels[name] = HostKernel(function, self.target)

@@ -65,19 +65,24 @@ def compiler() -> Compiler:
 
 @dataclass(frozen=True)
 class Text:
-    """A C++ text to compile; `headers` are texts that it includes, by file name."""
+    """A C++ text to compile, for fast runs or for `checked` ones; `headers` are texts that it
+    includes, by file name."""
 
     text: str
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    checked: bool = False
+
+    @property
+    def flags(self) -> Sequence[str]:
+        return ["-DAKG_CHECKED"] if self.checked else []
 
 
-def build(text: str) -> ctypes.CDLL:
+def build(source: Text) -> ctypes.CDLL:
     """The shared library of a kernel's text, compiled unless it was before.
 
     Libraries are kept in `$XDG_CACHE_HOME/akg-mlir/host`. Raises CompileError with what the
     compiler says.
     """
-    source = Text(text)
 
     def make(path: Path) -> None:
         link([compiled(source), _common() / "libakg_npu_host.so"], path)
@@ -91,7 +96,8 @@ def compiled(source: Text) -> Path:
     def make(path: Path) -> None:
         for name, text in {**source.headers, "kernel.cpp": source.text}.items():
             path.with_name(name).write_text(text)
-        _run(["-c", f"-I{_common()}", f"-I{INCLUDE}", "-o", path, path.with_name("kernel.cpp")])
+        include = [f"-I{_precompiled(source.checked)}", f"-I{INCLUDE}"]
+        _run([*source.flags, "-c", *include, "-o", path, path.with_name("kernel.cpp")])
 
     return _kept(source, ".o", make)
 
@@ -103,17 +109,28 @@ def model_object() -> Path:
 
 @cache
 def _common() -> Path:
-    """The folder of what kernels share: the bodies of the model, as object file and as library,
-    and `akg_npu.hpp` precompiled, for compilers that look for that."""
+    """The folder of the bodies of the model, as object file and as library."""
 
     def make(folder: Path) -> None:
         folder.mkdir()
         body, library = folder / "host.o", folder / "libakg_npu_host.so"
-        _run(["-x", "c++-header", INCLUDE / "akg_npu.hpp", "-o", folder / "akg_npu.hpp.gch"])
         _run(["-c", INCLUDE / "akg_npu" / "host.cpp", "-o", body])
         link([body], library)
 
     return _kept(Text(""), "", make)
+
+
+@cache
+def _precompiled(checked: bool) -> Path:
+    """The folder of `akg_npu.hpp` precompiled, for compilers that look for that."""
+    header = Text("precompiled", checked=checked)
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        made = folder / "akg_npu.hpp.gch"
+        _run([*header.flags, "-x", "c++-header", INCLUDE / "akg_npu.hpp", "-o", made])
+
+    return _kept(header, "", make)
 
 
 def compiled_all(
@@ -123,7 +140,8 @@ def compiled_all(
 
     Raises CompileError for the first in their order that does not compile.
     """
-    _common()
+    for checked in {source.checked for source in sources}:
+        _precompiled(checked)
     objects: list[Path] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         running = [pool.submit(compiled, source) for source in sources]
@@ -182,7 +200,8 @@ def _cache() -> Path:
 def _key(source: Text) -> str:
     headers = (part for pair in sorted(source.headers.items()) for part in pair)
     digest = sha256()
-    for part in (source.text, *headers, _headers(), compiler().version, " ".join(_FLAGS)):
+    flags = " ".join([*_FLAGS, *source.flags])
+    for part in (source.text, *headers, _headers(), compiler().version, flags):
         digest.update(part.encode())
         digest.update(b"\0")
     return digest.hexdigest()[:32]

@@ -91,7 +91,7 @@ def build_library(
     header, program = c_header(plan), model_source(plan)
     objects: list[Path] = []
     if host:
-        texts = [Text(kernel.text) for kernel in plan.kernels]
+        texts = [Text(k.text, checked=checked) for k in plan.kernels for checked in (False, True)]
         texts.append(Text(program, {f"{plan.name}.h": header}))
 
         def tell(count: int) -> None:

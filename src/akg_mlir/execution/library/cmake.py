@@ -44,18 +44,25 @@ if(AKG_DEVICE)
 else()
   project({name} LANGUAGES CXX)
   find_package(Threads REQUIRED)
-  add_library({name} SHARED {name}.cpp ${{KERNELS}} include/akg_npu/host.cpp)
-  # What kernels have in common is compiled once, in host.cpp.
-  set_source_files_properties({name}.cpp ${{KERNELS}} PROPERTIES
-    COMPILE_DEFINITIONS AKG_HOST_LIBRARY)
-  target_include_directories({name} PRIVATE include)
-  target_compile_features({name} PRIVATE cxx_std_17)
-  target_compile_options({name} PRIVATE {" ".join(OPTIMISATION)})
+  # Kernels are compiled for fast runs and for checked ones; what they have in common is compiled
+  # once, in host.cpp.
+  add_library({name}_fast OBJECT {name}.cpp ${{KERNELS}})
+  add_library({name}_checked OBJECT ${{KERNELS}})
+  target_compile_definitions({name}_checked PRIVATE AKG_CHECKED)
+  add_library({name} SHARED include/akg_npu/host.cpp
+    $<TARGET_OBJECTS:{name}_fast> $<TARGET_OBJECTS:{name}_checked>)
+  foreach(PART {name} {name}_fast {name}_checked)
+    target_compile_definitions(${{PART}} PRIVATE AKG_HOST_LIBRARY)
+    target_include_directories(${{PART}} PRIVATE include)
+    target_compile_features(${{PART}} PRIVATE cxx_std_17)
+    target_compile_options(${{PART}} PRIVATE {" ".join(OPTIMISATION)})
+    set_target_properties(${{PART}} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
+  endforeach()
   target_link_libraries({name} PRIVATE Threads::Threads)
   # Two libraries may be in one process: each shows the functions of its own header only.
   set(EXPORTS ${{CMAKE_CURRENT_SOURCE_DIR}}/exports.map)
   target_link_options({name} PRIVATE -Wl,--version-script=${{EXPORTS}})
-  set_target_properties({name} PROPERTIES CXX_EXTENSIONS OFF LINK_DEPENDS ${{EXPORTS}}
+  set_target_properties({name} PROPERTIES LINK_DEPENDS ${{EXPORTS}}
     LIBRARY_OUTPUT_DIRECTORY ${{CMAKE_CURRENT_SOURCE_DIR}})
 endif()
 """

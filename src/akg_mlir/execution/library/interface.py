@@ -94,7 +94,8 @@ def model_source(plan: Plan) -> str:
     name = plan.name
     count = f"{len(plan.kernels)} kernel{'' if len(plan.kernels) == 1 else 's'}"
     launches = "\n".join(
-        f'extern "C" int {kernel.name}_launch(akg::Argument *, int, const akg::Options *, char *, '
+        f'extern "C" void {kernel.name}_launch(akg::Argument *, int);\n'
+        f'extern "C" int {kernel.name}_check(akg::Argument *, int, const akg::Options *, char *, '
         "int64_t);"
         for kernel in plan.kernels
     )
@@ -196,7 +197,8 @@ def _step(step: Copy | Call) -> str:
         f"  // {tensor.name}"
         for k, (place, tensor) in enumerate(zip(step.places, step.kernel.tensors, strict=True))
     ]
-    return "\n".join([f"  run.call({step.kernel.name}_launch, {{", *rows, "  });"])
+    entries = f"{step.kernel.name}_launch, {step.kernel.name}_check"
+    return "\n".join([f"  run.call({{{entries}}}, {{", *rows, "  });"])
 
 
 _ACCESSORS = {"input": "input", "output": "output", "weights": "weight", "arena": "arena"}

@@ -48,8 +48,7 @@ struct Context {
   const Target *target;              // in checked runs
 };
 
-// `checking` is null in fast runs, in which instructions execute where they stand; `memories` are
-// those on chip, by Space.
+// `checking` is null in fast runs; `memories` are those on chip, by Space.
 #if defined(AKG_HOST_LIBRARY)
 #define AKG_OF_THREAD extern __thread
 extern __thread Context context;
@@ -61,9 +60,6 @@ AKG_OF_THREAD Core *checking;
 AKG_OF_THREAD const Memory *memories;
 #undef AKG_OF_THREAD
 
-// Variables of a thread take a call to find. Scalar instructions, which are many, look at their
-// memory instead: checked runs note what was written to it.
-AKG_INLINE bool is_checked() { return __builtin_expect(checking != nullptr, 0); }
 AKG_INLINE int64_t core_id() { return context.index; }
 
 // A device resets what the kernel before it left behind, and waits for all pipes.
@@ -91,37 +87,18 @@ AKG_INLINE Tensor<Space::gm, T, Sizes...> gm(GmAddr tensor) {
   return {{tensor, 0}};
 }
 
-// What checked runs do with an instruction (queues.hpp).
+// What checked runs do with an instruction (queues.hpp, rules.hpp).
 void issue_work(Pipe pipe, Where where, std::function<void(Checked)> body, int m, int n);
 void issue_set(Pipe from, Pipe to, int event, Where where);
 void issue_wait(Pipe from, Pipe to, int event, Where where);
 void issue_barrier(Pipe on, Where where);
 [[noreturn]] void refuse(Where where, const std::string &what);
-
-// Execute `body(memory)` on a pipe: now, or when its queue gets there.
-template <class Body>
-inline void work(Pipe pipe, Where where, Body body, int m = 0, int n = 0) {
-  if (is_checked())
-    issue_work(pipe, where, body, m, n);
-  else
-    body(Fast{});
-}
-
-// Refuse a field outside of what the instruction can encode.
 struct Field {
   const char *name;
   int64_t value, low, high;
 };
 void refuse_fields(Where where, std::initializer_list<Field> fields);
-AKG_INLINE void check(Where where, std::initializer_list<Field> fields) {
-  if (is_checked()) refuse_fields(where, fields);
-}
 void refuse_start(Where where, const char *memory, int64_t address, int64_t unit);
-template <Space S, class T>
-AKG_INLINE void check_start(Where where, Ptr<S, T> pointer, int64_t unit) {
-  if (is_checked() && pointer.address % unit != 0)
-    refuse_start(where, pointer.memory->name, pointer.address, unit);
-}
 
 // The bytes of an operand: repeats of `bytes`, `step` from one to the next, in pieces `stride`
 // apart.
@@ -141,16 +118,8 @@ enum class Overlap { none, in_place };
 void refuse_overlap(Where where, const Region &dst, std::initializer_list<Region> sources,
                     Overlap allowed);
 
-// Refuse element types that the target's instruction does not take: `T`, or `From->To`.
+// Element types that the target's instruction does not take: `T`, or `From->To`.
 void refuse_type(Where where, const std::string &type);
-template <class T>
-AKG_INLINE void check_type(Where where) {
-  if (is_checked()) refuse_type(where, type_name<T>);
-}
-template <class From, class To>
-AKG_INLINE void check_types(Where where) {
-  if (is_checked()) refuse_type(where, std::string(type_name<From>) + "->" + type_name<To>);
-}
 
 // Where an operand of whole blocks or fractals may start.
 template <Space S, class T>
@@ -158,18 +127,5 @@ constexpr int64_t start_unit =
     S == Space::gm ? sizeof(T) : S == Space::l0a || S == Space::l0b ? fractal_bytes
                              : S == Space::l0c                      ? 1024
                                                                     : block_bytes;
-
-template <Pipe From, Pipe To>
-AKG_INLINE void set_flag(int event, int line = __builtin_LINE()) {
-  if (is_checked()) issue_set(From, To, event, {"set_flag", line});
-}
-template <Pipe From, Pipe To>
-AKG_INLINE void wait_flag(int event, int line = __builtin_LINE()) {
-  if (is_checked()) issue_wait(From, To, event, {"wait_flag", line});
-}
-template <Pipe On>
-AKG_INLINE void pipe_barrier(int line = __builtin_LINE()) {
-  if (is_checked()) issue_barrier(On, {"pipe_barrier", line});
-}
 
 }  // namespace akg

@@ -3,10 +3,11 @@
 #pragma once
 
 #include "arithmetic.hpp"
-#include "context.hpp"
+#include "mode.hpp"
 #include "product.hpp"
 
 namespace akg {
+inline namespace AKG_MODE {
 
 // Products of floats are summed in f64, rounded once and added to c; integers are exact.
 template <class C, class A, class Access>
@@ -65,4 +66,5 @@ AKG_INSTRUCTION void mad(Ptr<Space::l0c, C> c, Ptr<Space::l0a, A> a, Ptr<Space::
       f.m, f.n);
 }
 
+}  // namespace AKG_MODE
 }  // namespace akg

@@ -54,89 +54,80 @@ inline const CoreMemories &kept_memories(const Target &target) {
   return *kept;
 }
 
-struct Launch {
-  const char *name;
-  const Target &target;
-  int cores;
-  void (*kernel)(Memory *tensors);
-  const Options &options;
-  std::vector<Memory> tensors{};
-  std::atomic<int> next{0};
+inline std::vector<Memory> tensors_of(const Argument *arguments, int count) {
+  std::vector<Memory> tensors;
+  for (int i = 0; i < count; ++i)
+    tensors.push_back({"gm", static_cast<uint8_t *>(arguments[i].data), nullptr,
+                       arguments[i].bytes, first_tensor + i});
+  return tensors;
+}
 
-  // Cores that are left, one after the other, while `more()`.
-  template <class More>
-  void run_fast(More more) {
-    memories = kept_memories(target).spaces.data();
-    checking = nullptr;
-    do {
-      context.index = next++;
-      if (context.index < cores) kernel(tensors.data());
-    } while (context.index < cores && more());
-  }
-
-  void run_checked() {
-    const CoreMemories fresh(target, true);
-    memories = fresh.spaces.data();
-    Sharing sharing;
-    context.target = &target;
-    for (context.index = 0; context.index < cores; ++context.index) {
-      fresh.forget();
-      context.mask_known.fill(false);
-      Core core(name, context.index, sharing, options.check != 0, options.shuffled == 0,
-                options.seed);
-      checking = &core;
-      kernel(tensors.data());
-      core.end();
-    }
-  }
-};
+// Cores that are left of a kernel, one after the other, while `more()`.
+template <class More>
+void run_cores(const Kernel &kernel, Memory *tensors, std::atomic<int> &next, More more) {
+  memories = kept_memories(kernel.target).spaces.data();
+  do {
+    context.index = next++;
+    if (context.index < kernel.cores) kernel.run(tensors);
+  } while (context.index < kernel.cores && more());
+}
 
 // Threads take longer to start than small kernels do.
 constexpr std::chrono::microseconds worth_threads{200};
 
 // Cores share GM alone, and no byte that one of them writes: they may run at once.
-AKG_BODY void run_fast(Launch &launch) {
+AKG_BODY void launch_fast(const Kernel &kernel, const Argument *arguments, int count) {
   using Clock = std::chrono::steady_clock;
   const auto started = Clock::now();
+  std::vector<Memory> tensors = tensors_of(arguments, count);
+  std::atomic<int> next{0};
+  const auto run = [&](auto more) { run_cores(kernel, tensors.data(), next, more); };
   const int processors = static_cast<int>(std::thread::hardware_concurrency());
   if (processors < 2) {
-    launch.run_fast([] { return true; });
+    run([] { return true; });
     return;
   }
-  launch.run_fast([&] { return Clock::now() - started < worth_threads; });
-  const int left = launch.cores - launch.next;
+  run([&] { return Clock::now() - started < worth_threads; });
+  const int left = kernel.cores - next;
   std::vector<std::thread> others;
   for (int i = 1; i < std::min(left, processors); ++i)
-    others.emplace_back([&] { launch.run_fast([] { return true; }); });
-  if (left > 0) launch.run_fast([] { return true; });
+    others.emplace_back([&] { run([] { return true; }); });
+  if (left > 0) run([] { return true; });
   for (std::thread &other : others) other.join();
 }
 
-AKG_BODY int launch(const char *name, const Target &target, int cores,
-                    void (*kernel)(Memory *tensors), const Argument *arguments, int count,
-                    const Options &options, char *message, int64_t room) {
-  Launch launch{name, target, cores, kernel, options};
-  for (int i = 0; i < count; ++i)
-    launch.tensors.push_back(
-        {"gm", static_cast<uint8_t *>(arguments[i].data), nullptr, arguments[i].bytes,
-         first_tensor + i});
-  if (options.check == 0 && options.shuffled == 0) {
-    run_fast(launch);
-    return 0;
+inline void run_checked(const Kernel &kernel, Memory *tensors, const Options &options) {
+  const CoreMemories fresh(kernel.target, true);
+  memories = fresh.spaces.data();
+  Sharing sharing;
+  context.target = &kernel.target;
+  for (context.index = 0; context.index < kernel.cores; ++context.index) {
+    fresh.forget();
+    context.mask_known.fill(false);
+    Core core(kernel.name, context.index, sharing, options.check != 0, options.shuffled == 0,
+              options.seed);
+    checking = &core;
+    kernel.run(tensors);
+    core.end();
   }
+}
+
+AKG_BODY int launch_checked(const Kernel &kernel, const Argument *arguments, int count,
+                            const Options &options, char *message, int64_t room) {
+  std::vector<Memory> tensors = tensors_of(arguments, count);
   std::vector<std::vector<uint8_t>> validity;
   for (int i = 0; i < count; ++i) {
     validity.emplace_back(static_cast<size_t>(arguments[i].bytes),
                           arguments[i].undefined != 0 ? 0 : 0xff);
-    launch.tensors[static_cast<size_t>(i)].valid = validity.back().data();
+    tensors[static_cast<size_t>(i)].valid = validity.back().data();
   }
   std::string refused;
   try {
-    launch.run_checked();
+    run_checked(kernel, tensors.data(), options);
     for (size_t i = 0; i < validity.size() && options.check != 0; ++i) {
       const auto unwritten = std::find(validity[i].begin(), validity[i].end(), 0);
       if (unwritten != validity[i].end())
-        throw Refused(std::string(name) + ": byte " +
+        throw Refused(std::string(kernel.name) + ": byte " +
                       std::to_string(unwritten - validity[i].begin()) + " of argument " +
                       std::to_string(i) + " was never written");
     }

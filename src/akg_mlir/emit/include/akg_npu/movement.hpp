@@ -2,10 +2,11 @@
 #pragma once
 
 #include "arithmetic.hpp"
-#include "context.hpp"
+#include "mode.hpp"
 #include "lanes.hpp"
 
 namespace akg {
+inline namespace AKG_MODE {
 
 constexpr Pipe pipe_of_path(Space from, Space to) {
   if (from == Space::gm) return Pipe::mte2;
@@ -48,7 +49,7 @@ Region bursts(Ptr<S, T> pointer, int64_t repeats, int64_t elements, int64_t gap)
 template <Space To, class D, Space From, class T>
 AKG_INSTRUCTION void copy(Ptr<To, D> dst, Ptr<From, T> src, Bursts f, int line = __builtin_LINE()) {
   const Where where{"copy", line};
-  if (is_checked())
+  if constexpr (is_checked)
     refuse_type(where, std::string(space_names[static_cast<int>(From)]) + "->" +
                            space_names[static_cast<int>(To)]);
   check(where, {{"burst count", f.count, 1, 4095},
@@ -68,7 +69,7 @@ AKG_INSTRUCTION void copy(Ptr<To, D> dst, Ptr<From, T> src, Bursts f, int line =
     check(where, {{"rows of a burst and its gap in fractals",
                    f.count == 1 ? 0 : (f.length + f.src_gap) % 16, 0, 0}});
   const int64_t count = f.length * elements;
-  if (is_checked())
+  if constexpr (is_checked)
     refuse_overlap(where, bursts(dst, f.count, count, f.dst_gap * dst_gap),
                    {bursts(src, f.count, count, f.src_gap * src_gap)}, Overlap::none);
   work(pipe_of_path(From, To), where, [=](auto memory) {
@@ -172,4 +173,5 @@ AKG_INSTRUCTION void load3d(Ptr<Space::l0a, T> dst, Ptr<Space::l1, T> src, Windo
   });
 }
 
+}  // namespace AKG_MODE
 }  // namespace akg

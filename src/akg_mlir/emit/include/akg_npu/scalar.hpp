@@ -2,9 +2,10 @@
 #pragma once
 
 #include "arithmetic.hpp"
-#include "context.hpp"
+#include "mode.hpp"
 
 namespace akg {
+inline namespace AKG_MODE {
 
 template <Space S, class T>
 AKG_INSTRUCTION T checked_load(Ptr<S, T> src, Where where) {
@@ -26,12 +27,14 @@ AKG_INSTRUCTION void checked_store(Ptr<S, T> dst, T value, Where where) {
 
 template <Space S, class T>
 AKG_INLINE T load(Ptr<S, T> src, int line = __builtin_LINE()) {
-  if (src.memory->valid != nullptr) return checked_load(src, {"load", line});
-  return Fast{}.get<T>(*src.memory, src.address).value;
+  if constexpr (is_checked)
+    return checked_load(src, {"load", line});
+  else
+    return Fast{}.get<T>(*src.memory, src.address).value;
 }
 template <Space S, class T>
 AKG_INLINE void store(Ptr<S, T> dst, T value, int line = __builtin_LINE()) {
-  if (dst.memory->valid != nullptr)
+  if constexpr (is_checked)
     checked_store(dst, value, {"store", line});
   else
     Fast{}.set(*dst.memory, dst.address, value, true);
@@ -39,7 +42,7 @@ AKG_INLINE void store(Ptr<S, T> dst, T value, int line = __builtin_LINE()) {
 
 // Element `index` of a view whose dimension has `size` of them.
 AKG_INLINE int64_t within(int64_t index, int64_t size, int line = __builtin_LINE()) {
-  if (__builtin_expect(index < 0 || index >= size, 0) && is_checked())
+  if constexpr (is_checked)
     refuse_fields({"subscript", line}, {{"index", index, 0, size - 1}});
   return index;
 }
@@ -74,4 +77,5 @@ T power(T x, T y) {
   return static_cast<T>(std::pow(static_cast<double>(x), static_cast<double>(y)));
 }
 
+}  // namespace AKG_MODE
 }  // namespace akg

@@ -1,9 +1,10 @@
 // The transpose of blocks.
 #pragma once
 
-#include "context.hpp"
+#include "mode.hpp"
 
 namespace akg {
+inline namespace AKG_MODE {
 
 // In fast runs: the sixteen blocks of a repeat are read before one is written.
 template <class T>
@@ -40,9 +41,9 @@ AKG_INSTRUCTION void vnchwconv(Ptr<Space::ub, T> dst, Ptr<Space::ub, T> src, Tra
     return {pointer.memory, "", pointer.address, f.repeat, stride.repeat * block_bytes,
             16 * block_bytes, block_bytes, stride.block * block_bytes};
   };
-  if (is_checked())
+  if constexpr (is_checked)
     refuse_overlap(where, blocks(dst, f.dst), {blocks(src, f.src)}, Overlap::none);
-  if (!is_checked()) {
+  if constexpr (!is_checked) {
     transpose(elements(dst), elements(src), f);
     return;
   }
@@ -67,4 +68,5 @@ AKG_INSTRUCTION void vnchwconv(Ptr<Space::ub, T> dst, Ptr<Space::ub, T> src, Tra
   });
 }
 
+}  // namespace AKG_MODE
 }  // namespace akg

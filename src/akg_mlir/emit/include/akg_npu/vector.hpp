@@ -2,10 +2,11 @@
 #pragma once
 
 #include "arithmetic.hpp"
-#include "context.hpp"
+#include "mode.hpp"
 #include "lanes.hpp"
 
 namespace akg {
+inline namespace AKG_MODE {
 
 template <class T>
 constexpr int64_t lanes_of_block = block_bytes / static_cast<int64_t>(sizeof(T));
@@ -54,7 +55,7 @@ template <class D, class... Ts>
 AKG_INLINE void check_lanes(Where where, int repeat, int mask, Operand<D> dst, Operand<Ts>... srcs) {
   check_start(where, dst.pointer, block_bytes);
   (check_start(where, srcs.pointer, block_bytes), ...);
-  if (is_checked())
+  if constexpr (is_checked)
     refuse_overlap(where, region(dst, repeat, mask), {region(srcs, repeat, mask)...},
                    Overlap::in_place);
 }
@@ -85,41 +86,44 @@ AKG_INLINE void fast_lanes(int repeat, int mask, Operand<D> dst, F f, Operand<Ts
   }
 }
 
+template <class D, class F, class... Ts>
+AKG_INLINE void checked_lanes(Where where, int repeat, int mask, Operand<D> dst, F f,
+                              Operand<Ts>... srcs) {
+  check_lanes(where, repeat, mask, dst, srcs...);
+  work(Pipe::v, where, [=](auto memory) {
+    std::array<CheckedLane<D>, 128> last{};
+    for (int64_t r = 0; r < repeat; ++r)
+      for (int64_t e = 0; e < mask; ++e) {
+        const auto lane = [&](auto src) {
+          using T = typename decltype(src)::type;
+          if constexpr (std::is_same_v<T, D>) {
+            if (r > 0 && accumulates(dst.pointer, dst.stride, src.pointer, src.stride))
+              return last[static_cast<size_t>(e)];
+          }
+          return memory.template get<T>(*src.pointer.memory,
+                                        src.pointer.address + lane_byte<T>(src.stride, r, e));
+        };
+        const auto lanes = std::make_tuple(lane(srcs)...);
+        std::apply(
+            [&](auto... x) {
+              const CheckedLane<D> result{static_cast<D>(f(x.value...)), (true && ... && x.known)};
+              last[static_cast<size_t>(e)] = result;
+              memory.set(*dst.pointer.memory,
+                         dst.pointer.address + lane_byte<D>(dst.stride, r, e), result.value,
+                         result.known);
+            },
+            lanes);
+      }
+  });
+}
+
 // In fast runs `f` takes f16 as `W`.
 template <class W, class D, class F, class... Ts>
 AKG_INLINE void each_lane(Where where, int repeat, int mask, Operand<D> dst, F f, Operand<Ts>... srcs) {
-  if (!is_checked()) {
+  if constexpr (is_checked)
+    checked_lanes(where, repeat, mask, dst, f, srcs...);
+  else
     fast_lanes<W>(repeat, mask, dst, f, srcs...);
-    return;
-  }
-  check_lanes(where, repeat, mask, dst, srcs...);
-  work(Pipe::v, where, [=](auto memory) {
-    if constexpr (decltype(memory)::checked) {
-      std::array<CheckedLane<D>, 128> last{};
-      for (int64_t r = 0; r < repeat; ++r)
-        for (int64_t e = 0; e < mask; ++e) {
-          const auto lane = [&](auto src) {
-            using T = typename decltype(src)::type;
-            if constexpr (std::is_same_v<T, D>) {
-              if (r > 0 && accumulates(dst.pointer, dst.stride, src.pointer, src.stride))
-                return last[static_cast<size_t>(e)];
-            }
-            return memory.template get<T>(*src.pointer.memory,
-                                          src.pointer.address + lane_byte<T>(src.stride, r, e));
-          };
-          const auto lanes = std::make_tuple(lane(srcs)...);
-          std::apply(
-              [&](auto... x) {
-                const CheckedLane<D> result{static_cast<D>(f(x.value...)), (true && ... && x.known)};
-                last[static_cast<size_t>(e)] = result;
-                memory.set(*dst.pointer.memory,
-                           dst.pointer.address + lane_byte<D>(dst.stride, r, e), result.value,
-                           result.known);
-              },
-              lanes);
-        }
-    }
-  });
 }
 
 #define AKG_BINARY(name, expression)                                                           \
@@ -292,7 +296,7 @@ void reduce(Where where, UbPtr<T> dst, UbPtr<T> src, Reduce f, int groups, int64
   const int64_t size = lanes / groups;
   const int64_t results = groups == 1 ? 1 : (f.mask + size - 1) / size;
   const int64_t bytes = results * static_cast<int64_t>(sizeof(T));
-  if (is_checked())
+  if constexpr (is_checked)
     refuse_overlap(where, {dst.memory, "", dst.address, f.repeat, f.dst_step * step, bytes, bytes, 0},
                    {region(Operand<T>{src, f.src}, f.repeat, f.mask)}, Overlap::none);
   work(Pipe::v, where, [=](auto memory) {
@@ -348,4 +352,5 @@ AKG_REDUCE(vcmax, vcgmax, infinity<T>(true), maximum)
 AKG_REDUCE(vcmin, vcgmin, infinity<T>(false), minimum)
 #undef AKG_REDUCE
 
+}  // namespace AKG_MODE
 }  // namespace akg

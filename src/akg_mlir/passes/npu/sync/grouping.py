@@ -44,11 +44,10 @@ def optimise(planner: Planner, plan: Plan, limit: int, timer: Timer) -> Fitted:
     if timer.length:
         better = exchange(planner, plan, timer)
         search = _Search(planner, better, limit, timer)
-        if fits and not search.merge_for_free() and better is plan:
-            return fit(planner, plan, limit)
-        found = search.run()
-        if found is not None:
-            plans.append(found)
+        if not fits or search.merge_for_free() or better is not plan:
+            found = search.run()
+            if found is not None:
+                plans.append(found)
     if plan is not first or not plans:
         plans.append(fit(planner, plan.copy(), limit))
     return _fastest(planner, plans, limit, timer)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import prod
+from math import gcd, prod
 
 import numpy as np
 
@@ -22,7 +22,7 @@ SHORT = 512
 """Bytes of a row up to which rows that end inside a block are put behind each other on chip, as
 `npu-legalise` has it."""
 SEAM = 2
-"""Transfers for a longer one: its whole blocks, and the block in which the next row begins."""
+"""Bursts for a longer one: its whole blocks, and the block in which the next row begins."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,33 +111,42 @@ class Traffic:
 
     def _instructions(self, footprint: Footprint, chunks: Numbers, length: Numbers) -> Numbers:
         """Transfers that move a box: each walks its longest axis of chunks of `length` bytes at one
-        distance, unless they are too far apart, or no whole blocks."""
+        distance, unless they are too far apart; at an odd distance, those that start at the same
+        place in a block."""
         box = self.extents.of_box(footprint.sides)
         none = np.zeros(len(box), dtype=bool)
         chunk, goes_on, walks = ~none, none, none
-        axis, longest = np.ones(len(box)), np.ones(len(box))
+        axis, longest, periods = np.ones(len(box)), np.ones(len(box)), np.ones(len(box))
         stride = footprint.element_bytes
         for k in reversed(range(len(footprint.shape))):
             several = ~chunk & (box[:, k] > 1)
             axis = np.where(several, np.where(goes_on, axis, 1) * box[:, k], axis)
-            near = stride - length <= self.machine.gm.gap
-            near &= stride % self.machine.block_bytes == 0
+            period = self._period(stride)
+            near = period * stride - length <= self.machine.gm.gap
             walks = np.where(several & ~goes_on, near, walks)
-            longest = np.where(several & walks, np.maximum(longest, axis), longest)
+            periods = np.where(several & ~goes_on, period, periods)
+            bursts = np.floor(axis / periods)
+            longest = np.where(several & walks, np.maximum(longest, bursts), longest)
             whole = box[:, k] >= footprint.shape[k]
             goes_on = (several | goes_on) & whole
             chunk &= whole
             stride *= footprint.shape[k]
         return chunks / longest
 
+    def _period(self, stride: int) -> int:
+        """Steps of so many bytes after which a place in a block is the same."""
+        return self.machine.block_bytes // gcd(self.machine.block_bytes, stride)
+
     def _tails(self, footprint: Footprint) -> Numbers:
         """Cycles for what stores behind the last whole block of every row: elements, also of the
-        last tile of a row that is cut. Whole rows follow each other in GM: long ones are stored one
-        by one, and so are the blocks that two of them share; elements are left of the last one."""
+        last tiles of rows that are cut, on the core that has most of them. Whole rows follow each
+        other in GM: long ones are stored by where in a block they start, and so are the blocks that
+        two of them share; elements are left of the last one."""
         box = self.extents.of_box(footprint.sides)
         block = max(1, self.machine.block_bytes // footprint.element_bytes)
         row, last = np.ones(len(box)), np.ones(len(box))
         whole, parts = np.ones(len(box), dtype=bool), np.ones(len(box))
+        period, stride = np.ones(len(box)), footprint.element_bytes
         for k in reversed(range(len(footprint.shape))):
             first, extent = (row == 1) & (box[:, k] > 1), footprint.shape[k]
             count = np.ceil(extent / box[:, k])
@@ -145,10 +154,15 @@ class Traffic:
             last = np.where(first, extent - (count - 1) * box[:, k], last)
             parts = np.where(first, count, parts)
             row = np.where(first, box[:, k], row)
+            stride *= extent
+            period = np.where(first, self._period(stride), period)
         rows, follow = product(box) / row, whole & (row >= block)
-        elements = ((parts - 1) * (row % block) + last % block) / parts
+        share = np.ceil(self.reuse.per_core / parts) / self.reuse.per_core
+        ends = (1 - share) * (row % block) + share * (last % block)
+        elements = np.maximum(row % block, ends)
         left = np.where(follow, 1, rows) * elements * self.machine.element_cycles
         length = row * footprint.element_bytes
         alone = follow & (row % block > 0) & (length > SHORT)
-        startup = self.machine.paths[footprint.memory, "gm"].startup
-        return left + np.where(alone, SEAM * rows * startup, 0)
+        path = self.machine.paths[footprint.memory, "gm"]
+        places = np.minimum(rows, period)
+        return left + np.where(alone, SEAM * (places * path.startup + rows * path.burst), 0)

@@ -98,7 +98,9 @@ def _spread(sizes: list[int], limit: int) -> list[int]:
 
 def _in_step(size: int, loop: Loop) -> int:
     """The largest size up to this one whose tiles cut every period evenly, or `size` if no whole
-    number of units does."""
+    number of units does; the whole loop cuts none."""
+    if size == loop.extent:
+        return size
     for smaller in range(size, 0, -loop.unit):
         if all(smaller % period == 0 or period % smaller == 0 for period in loop.periods):
             return smaller

@@ -53,6 +53,12 @@ class Reuse:
         rounds = product(np.where(again, self.chunks, 1))
         return rounds, product(np.where(_up_to_last(again), self.chunks, 1))
 
+    def ends(self, moving: Collection[int], parts: Numbers) -> Numbers:
+        """The share of tiles that are the last of the `parts` into which loops cut something, on
+        the core that has most of them."""
+        chunk = product(np.where(self._moves(moving), self.chunks, 1))
+        return np.ceil(chunk / parts) / chunk
+
     def _around(self, moving: Collection[int]) -> Flags:
         """The loops around the load of a buffer: not those inside of all that move it."""
         inside = self.steps(moving) > 1

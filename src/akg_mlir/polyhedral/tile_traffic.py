@@ -145,21 +145,20 @@ class Traffic:
         box = self.extents.of_box(footprint.sides)
         block = max(1, self.machine.block_bytes // footprint.element_bytes)
         row, last = np.ones(len(box)), np.ones(len(box))
-        whole, parts = np.ones(len(box), dtype=bool), np.ones(len(box))
+        whole, share = np.ones(len(box), dtype=bool), np.ones(len(box))
         period, stride = np.ones(len(box)), footprint.element_bytes
         for k in reversed(range(len(footprint.shape))):
             first, extent = (row == 1) & (box[:, k] > 1), footprint.shape[k]
             count = np.ceil(extent / box[:, k])
             whole = np.where(first, count == 1, whole)
             last = np.where(first, extent - (count - 1) * box[:, k], last)
-            parts = np.where(first, count, parts)
+            ends = self.reuse.ends(moving_loops((footprint.sides[k],)), count)
+            share = np.where(first, ends, share)
             row = np.where(first, box[:, k], row)
             stride *= extent
             period = np.where(first, self._period(stride), period)
         rows, follow = product(box) / row, whole & (row >= block)
-        share = np.ceil(self.reuse.per_core / parts) / self.reuse.per_core
-        ends = (1 - share) * (row % block) + share * (last % block)
-        elements = np.maximum(row % block, ends)
+        elements = np.maximum(row % block, (1 - share) * (row % block) + share * (last % block))
         left = np.where(follow, 1, rows) * elements * self.machine.element_cycles
         length = row * footprint.element_bytes
         alone = follow & (row % block > 0) & (length > SHORT)

@@ -54,13 +54,13 @@ def optimise(planner: Planner, plan: Plan, limit: int, timer: Timer) -> Fitted:
 
 
 def _fastest(planner: Planner, plans: Sequence[Fitted], limit: int, timer: Timer) -> Fitted:
-    """The plan of fewest cycles, then of fewest flags."""
+    """The plan of fewest cycles, then of fewest barriers on all pipes, then of fewest flags."""
 
-    def worth(fitted: Fitted) -> tuple[int, int]:
+    def worth(fitted: Fitted) -> tuple[int, int, int]:
         # Flags are shared between plans: their ids are those of the plan coloured last.
         colour(planner.program, fitted.plan, limit)
         schedule = fitted.plan.schedule
-        return timer.exact(schedule), sum(1 for _ in schedule.nodes())
+        return timer.exact(schedule), fitted.barriers, sum(1 for _ in schedule.nodes())
 
     chosen = plans[0] if len(plans) == 1 else min(plans, key=worth)
     colour(planner.program, chosen.plan, limit)

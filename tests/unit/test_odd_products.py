@@ -49,6 +49,6 @@ def test_whole_rows_of_odd_length_are_stored_with_their_product():
 
 
 def test_rows_that_are_cut_inside_a_block_are_not_chosen_for_few_cores_sake():
-    # 16 rows of 15 elements at the end of 255 columns took the scalar unit of one core 5,300 cycles.
+    # The ends of 16 rows, 15 elements each, took the scalar unit of one core 5,300 cycles.
     text = product(17, 255, 33, "")
     assert akg_mlir.compile(text, target="ascend910").time().cycles < 6_000

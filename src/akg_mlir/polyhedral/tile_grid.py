@@ -14,6 +14,9 @@ from akg_mlir.polyhedral.tile_model import Loop, TileModel
 Numbers = NDArray[np.float64]
 GRID = 6000
 """Most tile sizes evaluated per tile space."""
+EMPTY = 0.4
+"""What whole periods may add to a loop: tiles compute boxes of them, which for two loops of a product
+must not double a tile (`hull.boxed`)."""
 
 
 def grid_of(model: TileModel, blocks: int = 1) -> Numbers:
@@ -98,8 +101,8 @@ def _spread(sizes: list[int], limit: int) -> list[int]:
 
 def _in_step(size: int, loop: Loop) -> int:
     """The largest size up to this one whose tiles cut every period evenly, or `size` if no whole
-    number of units does; the whole loop cuts none."""
-    if size == loop.extent:
+    number of units does; the whole loop cuts none, if its last period is not too empty."""
+    if size == loop.extent and all(-size % period <= EMPTY * size for period in loop.periods):
         return size
     for smaller in range(size, 0, -loop.unit):
         if all(smaller % period == 0 or period % smaller == 0 for period in loop.periods):

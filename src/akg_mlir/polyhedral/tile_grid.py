@@ -15,8 +15,8 @@ Numbers = NDArray[np.float64]
 GRID = 6000
 """Most tile sizes evaluated per tile space."""
 EMPTY = 0.4
-"""What whole periods may add to a loop: tiles compute boxes of them, which for two loops of a product
-must not double a tile (`hull.boxed`)."""
+"""What whole periods may add to a loop: tiles compute boxes of them, which must not double a tile
+(`hull.boxed`) for the two loops of a product."""
 
 
 def grid_of(model: TileModel, blocks: int = 1) -> Numbers:

@@ -169,7 +169,7 @@ class Cost:
             slices = self._slices(footprint, busy, spent.reads.cycles)
             spent.store(often[footprint], busy, dram, latency, slices)
             if footprint.memory == "l0c":
-                spent.cube.add(often[footprint] * self._waits(), busy + latency)
+                spent.cube.block(often[footprint] * (busy + latency) * self._waits())
 
     def _waits(self) -> Numbers:
         """One where the cube waits for the result of a tile to leave L0C before the next tile."""

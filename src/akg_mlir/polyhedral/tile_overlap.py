@@ -40,6 +40,10 @@ class Unit:
         self.fill = self.fill + cycles / slices
         self.latency = max(self.latency, latency)
 
+    def block(self, cycles: Numbers) -> None:
+        """Cycles per tile in which another unit has what this one works on."""
+        self.cycles = self.cycles + cycles
+
     def turn(self, more: Numbers) -> Numbers:
         """Cycles per tile between two fillings of one copy, `more` of them per step in others."""
         steps = self.cycles / np.maximum(self.first, 1)

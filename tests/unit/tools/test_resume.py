@@ -11,15 +11,18 @@ from akg_mlir.sources import load
 from akg_mlir.verification import verify_module
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_every_step_resumes(name: str):
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [*((name, "ascend910") for name in FILES), ("matmul_bias_relu.mlir", "ascend910b")],
+)
+def test_every_step_resumes(name: str, target: str):
     """Each pass makes the same of the text of the step before as of the step itself.
 
     So whatever step is saved and fed back, what follows is the same, to the last instruction.
     """
     module = load(EXAMPLES / name).module
     text = str(module)
-    for step in parse_pipeline("akg"):
+    for step in parse_pipeline(f"akg{{target={target}}}"):
         resumed = parse_module(text, name)
         step.apply(make_context(), module)
         step.apply(make_context(), resumed)

@@ -94,7 +94,7 @@ def _epilogue_is_free(op: Operation) -> bool:
 
 def _comes_from_cube(value: SSAValue) -> bool:
     owner = value.owner
-    if isinstance(owner, te.ContractionOp | te.Conv2dOp):
+    if isinstance(owner, te.ContractionOp | te.Conv2dOp | te.FractalMatmulOp | te.FractalConv2dOp):
         return te.element_of(owner.operands[0]) != f32
     return isinstance(owner, Operation) and _epilogue_is_free(owner)
 

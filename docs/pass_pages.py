@@ -56,6 +56,7 @@ EXAMPLES = {
     "te-propagate-layout": Example("layer", "", "te-propagate-layout"),
     "te-record-workload": Example("softmax", "", "te-record-workload"),
     "te-set-target": Example("softmax", "", "te-set-target{target=generic_tiny}"),
+    "te-share-values": Example("twice", "te-decompose", "te-share-values"),
     "te-sink-reshapes": Example("reshapes", "", "te-sink-reshapes"),
     "te-split-reductions": Example("statistics", "te-set-target", "te-split-reductions"),
     "te-turn-products": Example("narrow", "", "te-turn-products"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from composite_texts import constant, kernel, operation, tensor
@@ -89,11 +91,19 @@ def test_the_whole_documents_are_right() -> None:
         verify_module(import_composite(read(document)).module)
 
 
-@settings(max_examples=settings.default.max_examples * 4)
-@given(damaged())
-def test_damaged_documents(text: str) -> None:
-    try:
-        module = import_composite(parse(text)).module
-    except CompileError:
-        return
-    verify_module(module)
+def test_damaged_documents(record_property: Callable[[str, object], None]) -> None:
+    counts = Counter[str]()
+
+    @settings(max_examples=settings.default.max_examples * 4)
+    @given(damaged())
+    def sweep(text: str) -> None:
+        try:
+            module = import_composite(parse(text)).module
+        except CompileError:
+            counts["refused"] += 1
+            return
+        verify_module(module)
+        counts["imported"] += 1
+
+    sweep()
+    record_property("counts", dict(counts))

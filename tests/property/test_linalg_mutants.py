@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -68,12 +70,18 @@ def _replaced(line: str, random: Random) -> str:
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_damaged_text_is_a_diagnostic_or_a_program(part: int) -> None:
+def test_damaged_text_is_a_diagnostic_or_a_program(
+    part: int, record_property: Callable[[str, object], None]
+) -> None:
+    counts = Counter[str]()
     for seed in range(part, SEEDS, PARTS):
         random = Random(seed)
         text = damaged(random.choice(TEXTS), random)
         try:
             source = from_module(parse_module(text, "damaged.mlir"), "damaged.mlir")
         except (CompileError, ParseError, VerifyException):
+            counts["refused"] += 1
             continue
         verify_module(source.module)
+        counts["imported"] += 1
+    record_property("counts", dict(counts))

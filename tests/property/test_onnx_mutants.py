@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from functools import cache
 
 import onnx_mutants
@@ -33,7 +35,7 @@ def node_tests() -> tuple[TestCase, ...]:
     )
 
 
-def import_damaged(case: TestCase, seed: int) -> None:
+def is_refused(case: TestCase, seed: int) -> bool:
     """Import a mutant of the model of a node test; what must be known is damaged, too."""
     inputs = [onnx_suite.array_of(value) for value in case.data_sets[0][0]]
     given = dict(zip((entry.name for entry in case.model.graph.input), inputs))
@@ -43,17 +45,22 @@ def import_damaged(case: TestCase, seed: int) -> None:
             module = import_model(model, constants=constants).module
         except MissingConstant as missing:
             if missing.name in constants or missing.name not in given:
-                return
+                return True
             constants[missing.name] = onnx_mutants.damaged_array(given[missing.name], seed)
         except CompileError:
-            return
+            return True
         else:
             verify_module(module)
-            return
+            return False
 
 
-@settings(max_examples=settings.default.max_examples * 8)
-@given(st.integers(0, (1 << 32) - 1))
-def test_damaged_models(seed: int) -> None:
-    cases = node_tests()
-    import_damaged(cases[seed % len(cases)], seed)
+def test_damaged_models(record_property: Callable[[str, object], None]) -> None:
+    cases, counts = node_tests(), Counter[str]()
+
+    @settings(max_examples=settings.default.max_examples * 8)
+    @given(st.integers(0, (1 << 32) - 1))
+    def sweep(seed: int) -> None:
+        counts["refused" if is_refused(cases[seed % len(cases)], seed) else "imported"] += 1
+
+    sweep()
+    record_property("counts", dict(counts))

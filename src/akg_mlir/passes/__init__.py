@@ -19,6 +19,7 @@ TENSOR: dict[str, tuple[str, str]] = {
     "te-propagate-layout": ("te_propagate_layout", "TePropagateLayout"),
     "te-record-workload": ("te_record_workload", "TeRecordWorkload"),
     "te-set-target": ("te_set_target", "TeSetTarget"),
+    "te-share-values": ("te_share_values", "TeShareValues"),
     "te-sink-reshapes": ("te_sink_reshapes", "TeSinkReshapes"),
     "te-split-reductions": ("te_split_reductions", "TeSplitReductions"),
     "te-turn-products": ("te_turn_products", "TeTurnProducts"),

@@ -100,6 +100,7 @@ class TeToAffine(PipelinePass):
             _step("te-apply-precision", precision=self.precision),
             _step("te-record-workload"),
             _step("te-decompose"),
+            _step("te-share-values"),
             _step("te-drop-unit-dims"),
             _step("te-turn-products"),
             _step("te-split-reductions"),

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -47,12 +48,39 @@ class CoreMemories {
   std::unique_ptr<uint8_t[]> data, valid;
 };
 
-// Fast runs keep them from launch to launch: making them takes longer than small kernels do.
-inline const CoreMemories &kept_memories(const Target &target) {
-  static thread_local std::unique_ptr<CoreMemories> kept;
-  if (kept == nullptr || !kept->fits(target)) kept.reset(new CoreMemories(target, false));
-  return *kept;
-}
+// Memories of fast runs, kept from launch to launch and for all threads: making them takes longer
+// than small kernels do.
+class KeptMemories {
+ public:
+  explicit KeptMemories(const Target &target) {
+    const std::lock_guard<std::mutex> lock(guard());
+    auto &free = unused();
+    while (mine == nullptr && !free.empty()) {
+      if (free.back()->fits(target)) mine = std::move(free.back());
+      free.pop_back();
+    }
+    if (mine == nullptr) mine.reset(new CoreMemories(target, false));
+  }
+  ~KeptMemories() {
+    const std::lock_guard<std::mutex> lock(guard());
+    unused().push_back(std::move(mine));
+  }
+  KeptMemories(const KeptMemories &) = delete;
+  KeptMemories &operator=(const KeptMemories &) = delete;
+
+  const Memory *spaces() const { return mine->spaces.data(); }
+
+ private:
+  static std::mutex &guard() {
+    static std::mutex one;
+    return one;
+  }
+  static std::vector<std::unique_ptr<CoreMemories>> &unused() {
+    static std::vector<std::unique_ptr<CoreMemories>> all;
+    return all;
+  }
+  std::unique_ptr<CoreMemories> mine;
+};
 
 inline std::vector<Memory> tensors_of(const Argument *arguments, int count) {
   std::vector<Memory> tensors;
@@ -65,7 +93,8 @@ inline std::vector<Memory> tensors_of(const Argument *arguments, int count) {
 // Cores that are left of a kernel, one after the other, while `more()`.
 template <class More>
 void run_cores(const Kernel &kernel, Memory *tensors, std::atomic<int> &next, More more) {
-  memories = kept_memories(kernel.target).spaces.data();
+  const KeptMemories kept(kernel.target);
+  memories = kept.spaces();
   do {
     context.index = next++;
     if (context.index < kernel.cores) kernel.run(tensors);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import akg_mlir
 from akg_mlir.polyhedral.core_grid import deal
 from akg_mlir.polyhedral.tile_reuse import Reuse
 
@@ -52,3 +53,14 @@ def test_a_core_comes_back_to_what_outer_loops_do_not_move(
     """Loop 0 alone repeats what moves with loop 1: all of it in each half of the work."""
     found = loops.repeats(moving)
     assert [int(n) for n in np.concatenate(found)] == [rounds, parts]
+
+
+def test_a_core_with_one_tile_sums_rows_while_it_loads_them():
+    text = """
+func.func @main(%x: tensor<31x257xf32>) -> tensor<31xf32> {
+  %y = te.reduce add %x axes [1] : tensor<31x257xf32> -> tensor<31xf32>
+  func.return %y : tensor<31xf32>
+}"""
+    kernel = akg_mlir.compile(text, target="ascend910")
+    assert kernel.report().ok
+    assert kernel.time().cycles < 1_200  # 1,367 with whole rows

@@ -26,7 +26,7 @@ from akg_mlir.polyhedral.vector_product import vector_product
 HALF = 0.5
 """Share of a memory that a tile may need, so that two tiles are on chip at a time."""
 CHUNKED = 0.95
-"""What products that fit may take in chunks of what they take whole: a loop more has costs that no
+"""What rows that fit may take in chunks of what they take whole: a loop more has costs that no
 estimate knows."""
 ONCE = 1.01
 """Instances per original up to which a reduction counts as computed once."""
@@ -122,9 +122,10 @@ class Tiler:
     def choose_space(self, space: TileSpace) -> Choice | Apart:
         """Sizes for one tile space, or the producer to take out of it.
 
-        Rows stay whole as long as something fits and reductions are computed once (factors of
-        products may come in chunks, so that tiles of results grow), and tiles end between blocks of
-        a result only where nothing else fits.
+        Rows stay whole as long as something fits and reductions are computed once. They may come in
+        chunks all the same where that is faster: factors of products, so that tiles of results
+        grow, and rows of a core's only tile, so that it computes while it loads. Tiles end between
+        blocks of a result only where nothing else fits.
         """
         if self.asked.concern(space):
             found = self.search_in(self.asked.interior(space))
@@ -135,7 +136,7 @@ class Tiler:
         found = self.search_in(interior(space, cubes, self.kernel.products))
         if isinstance(found, Search) or self.repeats_reductions(found):
             found = self.better(found, self.search_chunks(space))
-        elif self.sums_products(space):
+        elif self.sums_products(space) or found.estimate.tiles <= self.machine.cores:
             found = self.better(found, self.search_chunks(space), CHUNKED)
         if isinstance(found, Search) and not space.group.producers:
             plain = interior(space, cubes, self.kernel.products)

@@ -94,6 +94,17 @@ EXAMPLES = {
         'te-to-affine,affine-to-npu{policy="S0: 8@UB"},npu-legalise',
         "npu-multi-buffer",
     ),
+    "npu-slice-loads": Example(
+        "fractals",
+        'te-to-affine,affine-to-npu{policy="S1: 8@L0C, 8@L0C, _, _, _, _"},'
+        "npu-slice-results,npu-legalise,npu-hoist-invariants,npu-multi-buffer",
+        "npu-slice-loads",
+    ),
+    "npu-slice-stores": Example(
+        "points",
+        "te-to-affine,affine-to-npu,npu-legalise",
+        "npu-slice-stores",
+    ),
     "npu-plan-memory": Example(
         "scale", "te-to-affine,affine-to-npu,npu-legalise", "npu-plan-memory"
     ),

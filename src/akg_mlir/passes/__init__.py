@@ -44,7 +44,9 @@ NPU: dict[str, tuple[str, str]] = {
     "npu-legalise": ("npu_legalise", "NpuLegalise"),
     "npu-multi-buffer": ("npu_multi_buffer", "NpuMultiBuffer"),
     "npu-plan-memory": ("npu_plan_memory", "NpuPlanMemory"),
+    "npu-slice-loads": ("npu_slice_loads", "NpuSliceLoads"),
     "npu-slice-results": ("npu_slice_results", "NpuSliceResults"),
+    "npu-slice-stores": ("npu_slice_stores", "NpuSliceStores"),
     "npu-verify": ("npu_verify", "NpuVerify"),
 }
 

@@ -178,6 +178,8 @@ class NpuToInstructions(PipelinePass):
             _step("npu-legalise"),
             _step("npu-hoist-invariants"),
             _step("npu-multi-buffer"),
+            _step("npu-slice-loads"),
+            _step("npu-slice-stores"),
             _step("npu-plan-memory"),
             _step("npu-insert-sync"),
             _step("npu-verify"),

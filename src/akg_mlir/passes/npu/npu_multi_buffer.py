@@ -25,7 +25,7 @@ from akg_mlir.passes.npu.rotation.ahead import load_early
 from akg_mlir.passes.npu.rotation.candidates import Rotation, rotations_of
 from akg_mlir.passes.npu.rotation.collapse import collapse
 from akg_mlir.passes.npu.rotation.pipelining import Pipelined, Rename, copy_of, written_out
-from akg_mlir.passes.npu.rotation.stages import inside_out, stages_of
+from akg_mlir.passes.npu.rotation.stages import inside_out, shares_operands, stages_of
 from akg_mlir.targets import Target
 
 NAME = "npu-multi-buffer"
@@ -39,7 +39,9 @@ class NpuMultiBuffer(ModulePass):
     not wait for what another one does with the iteration before; loads run one iteration ahead. A
     buffer through which a value passes from one iteration to another stays single; so do those of
     least use where a memory has no room for all. Loops in loops are done each on its own: those
-    over tiles of L1 and those over tiles of L0. A loop that would become more than `most`
+    over tiles of L1 and those over tiles of L0. Where iterations share operands of the cube, loaded
+    in front of the loop, the first one is written apart: its products need not wait for all of
+    them (`npu-slice-loads`). A loop that would become more than `most`
     instructions stays as it is, since all later passes look at pairs of them. Runs after
     `npu-legalise` and before `npu-plan-memory`; `copies=1` leaves everything as it is.
     """
@@ -129,7 +131,10 @@ class _Kernel:
             and self.affordable.get(value) != 1
         )
         rename = self.renaming()
-        Pipelined(loop, stages, slots, private, self.copies, rename, self.materialiser).rewrite()
+        apart = self.apart(loop)
+        Pipelined(
+            loop, stages, slots, private, self.copies, apart, rename, self.materialiser
+        ).rewrite()
 
     def obstacle(
         self, loop: scf.ForOp, rotation: Rotation, chosen: Sequence[SSAValue]
@@ -142,11 +147,19 @@ class _Kernel:
         if rotation.slots and not chosen:
             return f"no room for copies of {_names(rotation.slots)}"
         instructions = sum(isinstance(op, PipeOp) for op in loop.walk()) * written_out(
-            trip_count(loop), self.copies
+            trip_count(loop), self.copies, self.apart(loop)
         )
         if instructions > self.most:
             return f"written out they are {instructions} instructions, most={self.most}"
         return None if chosen else f"they pass on {_names(rotation.carried)}"
+
+    def apart(self, loop: scf.ForOp) -> int:
+        """How many iterations are written in front of the rest of a loop: the first one of a kernel
+        where products wait for what all iterations share, too."""
+        trips = trip_count(loop)
+        if loop.parent is not self.kernel.body.block or trips is None or trips <= self.copies:
+            return 0
+        return 1 if shares_operands(loop) else 0
 
     def copies_of(self, slot: SSAValue) -> tuple[SSAValue, ...]:
         """The names of a slot: its own and new ones."""

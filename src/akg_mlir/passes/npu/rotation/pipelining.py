@@ -7,6 +7,12 @@ written out N at a time, each with the copies of its own, and F runs one iterati
     for i in 0 .. (T - 1) / N:      F1(Ni + 1) R0(Ni)  F2(Ni + 2) R1(Ni + 1)  ..  F0(Ni + N) R'
     the remaining 1 .. N:           F1 R0  F2 R1  ..  R'
 
+The first iteration may be apart, so that what waits for loads in front of the loop stands behind
+them and can start when a part of them has come:
+
+    F0(0)  F1(1) R0(0)
+    for i in 1 .. (T - 2) / N:      F2(Ni + 1) R1(Ni)  ..
+
 Copies have fixed addresses, and what orders them needs no events chosen at run time.
 """
 
@@ -32,23 +38,28 @@ Rename = Callable[[SSAValue], SSAValue]
 """Gives a buffer that means something in one iteration only a new name."""
 
 
-def written_out(trips: int | None, copies: int) -> int:
-    """How often the body of a loop of `trips` iterations (None: not known) is written."""
+def written_out(trips: int | None, copies: int, apart: int = 0) -> int:
+    """How often the body of a loop of `trips` iterations (None: not known) is written, `apart` of
+    them in front of the loop."""
     if trips is None:
         return copies + copies * (copies + 1) // 2
+    if apart:
+        return apart + written_out(trips - apart, copies)
     return trips if trips <= copies else copies + (trips - 1) % copies + 1
 
 
 @dataclass(frozen=True)
 class Pipelined:
-    """One loop to rewrite: its stages, the names of every slot (the first is the slot itself), and
-    the buffers that each iteration renames."""
+    """One loop to rewrite: its stages, the names of every slot (the first is the slot itself), the
+    buffers that each iteration renames, and how many iterations are `apart` (0 or 1; only where
+    there are known to be more)."""
 
     loop: scf.ForOp
     stages: Stages
     slots: dict[SSAValue, tuple[SSAValue, ...]]
     private: frozenset[SSAValue]
     copies: int
+    apart: int
     rename: Rename
     materialiser: Materialiser
 
@@ -82,21 +93,31 @@ class Pipelined:
     def _all(self, builder: Builder, early: Builder) -> None:
         """The loop, known to have an iteration; `early` is where the first fill goes."""
         trips = trip_count(self.loop)
-        self._emit(early, self.stages.fill, 0, self.loop.lb, 0)
-        end = self._end(builder, trips)
-        self._main(builder, end, trips)
+        self._emit(early, self.stages.fill, self.loop.lb, 0)
+        start = self.loop.lb
+        if self.apart:
+            assert trips is not None
+            trips -= self.apart
+            self._emit(builder, self.stages.fill, self.loop.lb, 1)
+            self._emit(builder, self.stages.rest, self.loop.lb, 0)
+            start = self._value(builder, AffineExpr.dimension(0) + self.step, start)
+            if trips <= 2 * self.copies:  # a loop of one iteration would be as long
+                self._last(builder, start, trips)
+                return
+        end = self._end(builder, start, trips)
+        self._main(builder, start, end, trips)
         self._remainder(builder, end, trips)
 
-    def _end(self, builder: Builder, trips: int | None) -> SSAValue:
+    def _end(self, builder: Builder, start: SSAValue, trips: int | None) -> SSAValue:
         """Where the main loop ends, so that 1 .. N iterations remain."""
         stride = self.copies * self.step
         low, high = AffineExpr.dimension(0), AffineExpr.dimension(1)
         if trips is not None:
-            return self._value(builder, low + (trips - 1) // self.copies * stride, self.loop.lb)
+            return self._value(builder, low + (trips - 1) // self.copies * stride, start)
         whole = (high - low - 1) // stride * stride
-        return self._value(builder, low + whole, self.loop.lb, self.loop.ub)
+        return self._value(builder, low + whole, start, self.loop.ub)
 
-    def _main(self, builder: Builder, end: SSAValue, trips: int | None) -> None:
+    def _main(self, builder: Builder, start: SSAValue, end: SSAValue, trips: int | None) -> None:
         if trips is not None and trips <= self.copies:
             return
         block = Block(arg_types=[IndexType()])
@@ -104,12 +125,11 @@ class Pipelined:
         index.name_hint = self.loop.body.block.args[0].name_hint
         inner = Builder(InsertPoint.at_end(block))
         for copy in range(self.copies):
-            following = copy + 1
-            self._emit(inner, self.stages.fill, following % self.copies, index, following)
-            self._emit(inner, self.stages.rest, copy, index, copy)
+            self._emit(inner, self.stages.fill, index, copy + 1, self.apart)
+            self._emit(inner, self.stages.rest, index, copy, self.apart)
         inner.insert(scf.YieldOp())
         step = self.materialiser.constant(self.copies * self.step)
-        builder.insert(scf.ForOp(self.loop.lb, end, step, [], Region(block)))
+        builder.insert(scf.ForOp(start, end, step, [], Region(block)))
 
     def _remainder(self, builder: Builder, start: SSAValue, trips: int | None) -> None:
         if trips is None:
@@ -134,15 +154,17 @@ class Pipelined:
     def _last(self, builder: Builder, start: SSAValue, count: int) -> None:
         for copy in range(count):
             if copy + 1 < count:
-                self._emit(builder, self.stages.fill, copy + 1, start, copy + 1)
-            self._emit(builder, self.stages.rest, copy, start, copy)
+                self._emit(builder, self.stages.fill, start, copy + 1, self.apart)
+            self._emit(builder, self.stages.rest, start, copy, self.apart)
 
     def _emit(
-        self, builder: Builder, ops: Sequence[Operation], copy: int, start: SSAValue, ahead: int
+        self, builder: Builder, ops: Sequence[Operation], start: SSAValue, ahead: int, turn: int = 0
     ) -> None:
-        """One stage of the iteration that is `ahead` iterations after the one at `start`."""
+        """One stage of the iteration that is `ahead` iterations after the one at `start`, whose
+        copies are number `turn`."""
         if not ops:
             return
+        copy = (turn + ahead) % self.copies
         names = {slot: copies[copy] for slot, copies in self.slots.items()}
         names[self.loop.body.block.args[0]] = self._value(
             builder, AffineExpr.dimension(0) + ahead * self.step, start

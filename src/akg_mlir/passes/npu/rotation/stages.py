@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from xdsl.dialects import scf
 from xdsl.ir import Block, Operation, SSAValue
 
-from akg_mlir.dialects.npu import PipeOp
+from akg_mlir.dialects.npu import CopyOp, PipeOp, Space, space_of
 from akg_mlir.passes.npu.memory.footprint import accesses
 
 Root = SSAValue | str
@@ -58,6 +58,17 @@ def roots_of(item: Operation) -> tuple[set[Root], set[Root]]:
             for access in accesses(op):
                 found[access.writes].add(access.root)
     return found
+
+
+def shares_operands(loop: scf.ForOp) -> bool:
+    """Whether all iterations of a loop read operands of the cube that are loaded in front of it."""
+    reads, _ = roots_of(loop)
+    before: Operation | None = loop
+    loaded: set[Root] = set()
+    while (before := before.prev_op) is not None:
+        if isinstance(before, CopyOp) and space_of(before.dst.type) is Space.L1:
+            loaded |= roots_of(before)[1]
+    return bool(loaded & reads)
 
 
 def with_operands(items: Iterable[Operation], block: Block) -> tuple[Operation, ...]:

@@ -100,6 +100,17 @@ def _involves(index: Iterable[isl.Aff], dim: int) -> bool:
     return any(i.involves_dims(DIM.in_, dim, 1) for i in index)
 
 
+def cells_of(kernel: Kernel) -> frozenset[str]:
+    """The arrays that products of the cube sum up."""
+    return frozenset(c.reduction.update.writes[0].array for c in kernel.cubes.values())
+
+
+def leaves_rounded(kernel: Kernel, statement: Statement) -> bool:
+    """Whether a statement is the way of a result from L0C to GM."""
+    rounds = kernel.drain == "gm" and statement.name in kernel.rounding
+    return rounds and any(access.array in cells_of(kernel) for access in statement.reads)
+
+
 def rounded_results(kernel: Kernel, executed: Iterable[str]) -> frozenset[str]:
     """Results of matrix products of which the tile uses nothing but one rounding to f16: a move out
     of L0C does it, so that UB does not hold the f32. (Points of images may end inside a fractal.)

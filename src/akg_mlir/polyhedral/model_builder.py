@@ -11,7 +11,9 @@ import islpy as isl
 from akg_mlir.polyhedral.alignment import order_of_lanes
 from akg_mlir.polyhedral.context import context
 from akg_mlir.polyhedral.cube_footprints import (
+    cells_of,
     column_of,
+    leaves_rounded,
     rounded_results,
     rows_of,
     stepping,
@@ -57,6 +59,7 @@ class _Builder:
         self.written = {a.array for n in self.names for a in scop.by_name[n].writes}
         self.private = self.private_arrays()
         self.rounded = rounded_results(self.kernel, self.names)
+        self.cells = cells_of(self.kernel)
         work = [self.work(e) for e in self.executed]
         footprints = [f for array in scop.arrays.values() for f in self.footprints(array)]
         footprints += [f for place, e in enumerate(self.executed) for f in self.scratch(place, e)]
@@ -137,7 +140,7 @@ class _Builder:
         """Who executes a statement; what starts a product of the cube from zero is part of it."""
         if statement.name in self.kernel.cubes:
             return "cube"
-        moves = self.initialises(statement) or self.leaves_rounded(statement)
+        moves = self.initialises(statement) or leaves_rounded(self.kernel, statement)
         return "none" if moves else "vector"
 
     @cached_property
@@ -254,23 +257,13 @@ class _Builder:
         if cube is not None and access is cube.b:
             return [("l1", statement.name, "b"), ("l0b", statement.name)]
         to_gm = self.kernel.drain == "gm" and array.name in self.cells
-        if array.name in self.rounded or to_gm or self.leaves_rounded(statement):
+        if array.name in self.rounded or to_gm or leaves_rounded(self.kernel, statement):
             return [("l0c",)]
         if cube is not None:
             return [("l0c",), ("ub", *self.alignment(array, touched))]
         if access.is_write and access.array in self.cells and self.initialises(statement):
             return [("l0c",)]
         return [("ub", *self.alignment(array, touched))]
-
-    @cached_property
-    def cells(self) -> set[str]:
-        """What products of the cube sum up."""
-        return {c.reduction.update.writes[0].array for c in self.kernel.cubes.values()}
-
-    def leaves_rounded(self, statement: Statement) -> bool:
-        """Whether a statement is the way of a result from L0C to GM."""
-        rounds = self.kernel.drain == "gm" and statement.name in self.kernel.rounding
-        return rounds and any(access.array in self.cells for access in statement.reads)
 
     def initialises(self, statement: Statement) -> bool:
         cell = statement.writes[0].array

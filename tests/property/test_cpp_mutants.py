@@ -26,7 +26,7 @@ from akg_mlir.passes.npu.memory.structure import kernels
 
 DEEP = settings.default.max_examples >= 1000
 NAMES = () if DEEP else ("relu",)
-RANDOM_PROGRAMS = 30 if DEEP else 1
+RANDOM_PROGRAMS = 45 if DEEP else 1
 ATTEMPTS = 3 if DEEP else 1
 FEW, MANY = range(20), range(20, 220)
 Record = Callable[[str, object], None]

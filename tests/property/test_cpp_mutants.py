@@ -72,7 +72,8 @@ def _one_less(fields: str) -> Mutator:
     return mutate
 
 
-_PLACE = r"\w+(?:\((?:[^()]|\([^()]*\))*\)|\.at(?:<\w+>)?\((?:[^()]|\([^()]*\))*\))*"
+# Not a number, as `f32(-INFINITY)`.
+_PLACE = r"(?![fi]\d+\()\w+(?:\((?:[^()]|\([^()]*\))*\)|\.at(?:<\w+>)?\((?:[^()]|\([^()]*\))*\))*"
 
 
 def shift_address(text: str, random: Random) -> str | None:

@@ -1,4 +1,7 @@
-"""Run functions in forked processes, a few at a time, each under a wall-clock limit."""
+"""Run functions in forked processes, a few at a time, each under a wall-clock limit.
+
+How many have ended is shown on stderr, as commands show what they do.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+
+from akg_mlir.cli.progress import Progress
 
 CONTEXT = multiprocessing.get_context("fork")
 
@@ -36,15 +41,18 @@ def run_isolated(
     """Run every task in a process of its own, `jobs` at a time; results as they come."""
     waiting = list(tasks.items())
     running: list[_Running] = []
-    while waiting or running:
-        while waiting and len(running) < jobs:
-            running.append(_start(*waiting.pop(0)))
-        wait([task.results for task in running], timeout=0.2)
-        for task in list(running):
-            finished = _poll(task, timeout)
-            if finished is not None:
-                running.remove(task)
-                yield finished
+    with Progress() as show:
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                running.append(_start(*waiting.pop(0)))
+            wait([task.results for task in running], timeout=0.2)
+            for task in list(running):
+                finished = _poll(task, timeout)
+                if finished is not None:
+                    running.remove(task)
+                    yield finished
+            ended = len(tasks) - len(waiting) - len(running)
+            show(f"{ended} of {len(tasks)}; now {', '.join(task.name for task in running)}")
 
 
 def _start(name: str, task: Callable[[], object]) -> _Running:

@@ -212,23 +212,35 @@ class TileGroup:
         return best
 
     def _search(self, sizes: dict[int, int]) -> Estimate:
-        """Halve the dimension that costs least until a tile fits."""
+        """Halve tiles until one fits, and on while cores have none and that is faster."""
         while (held := self._pressure(sizes))[0] > 1:
-            smaller = [
-                sizes | {dim: max(self.least.get(dim, 1), _half(size))}
-                for dim, size in sizes.items()
-                if dim not in self.whole and size > self.least.get(dim, 1)
-            ]
-            if not smaller:
+            smaller = self._halved(sizes)
+            if smaller is None:
                 _, memory, need = held
                 raise Refused(
                     f"a minimal tile holds {need} bytes of {memory.upper()}, "
                     f"it may hold {self.rates.capacity[memory]}"
                 )
-            sizes = min(smaller, key=lambda s: (self._excess(s) is not None, self.cycles(s)))
+            sizes = smaller
         if excess := self._excess(sizes):
             raise Refused(excess)
-        return Estimate(sizes, self.cycles(sizes), held[2])
+        while self._tiles(sizes) < self.rates.cores and (smaller := self._halved(sizes)):
+            if self._excess(smaller) or self.cycles(smaller) >= self.cycles(sizes):
+                break
+            sizes = smaller
+        return Estimate(sizes, self.cycles(sizes), self._pressure(sizes)[2])
+
+    def _halved(self, sizes: dict[int, int]) -> dict[int, int] | None:
+        """Tiles of half the size along the dimension where that costs least; None for minimal
+        tiles."""
+        smaller = [
+            sizes | {dim: max(self.least.get(dim, 1), _half(size))}
+            for dim, size in sizes.items()
+            if dim not in self.whole and size > self.least.get(dim, 1)
+        ]
+        if not smaller:
+            return None
+        return min(smaller, key=lambda s: (self._excess(s) is not None, self.cycles(s)))
 
     def _pressure(self, sizes: Mapping[int, int]) -> tuple[float, str, int]:
         """Of the fullest memory: need over capacity, its name, the need in bytes."""

@@ -178,3 +178,15 @@ def test_a_kernel_has_two_windows_at_most():
     cut = apply(module_of([x, w], body, [x]), TENSOR_FLOOR)
     counts = [sum(inner.name == "te.conv2d" for inner in op.walk()) for op in cut.ops]
     assert sorted(counts) == [0, 1, 2, 2]
+
+
+def test_one_tile_does_not_take_in_a_product_that_all_cores_share():
+    """What is estimated to be slow on one core is compared with the product on all of them."""
+    x, w, v = "tensor<32x512xf32>", "tensor<512x128xf32>", "tensor<128x128xf32>"
+    rows, row = "tensor<32x128xf32>", "tensor<1x128xf32>"
+    body = f"""
+%r = te.matmul %a, %b : ({x}, {w}) -> {rows}
+%first = te.slice %r offsets [0, 0] strides [1, 1] : {rows} -> {row}
+%s = te.matmul %first, %c : ({row}, {v}) -> {row}"""
+    module = apply(module_of([x, w, v], body, [rows, row]), TENSOR_FLOOR)
+    assert kernels(module) == ["matmul", "slice matmul"]

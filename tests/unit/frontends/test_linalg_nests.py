@@ -196,8 +196,33 @@ func.func @f(%t: tensor<6x5xf32>, %i: tensor<4xi64>) -> tensor<4x5xf32> {{
 
 def test_lookups_at_computed_places():
     table, places = array(6, 5), np.array([5, 0, 3, 3])
-    (result,) = run(LOOKUP.format(constant="", index="i"), table, places)
+    text = LOOKUP.format(constant="", index="i")
+    (result,) = run(text, table, places)
     np.testing.assert_array_equal(result, table[places])
+    assert "te.transpose" not in ops_of(imported(text))  # rows stay rows
+
+
+def test_lookups_in_the_middle_and_across():
+    """Element [k, i, j] is [j, places[k], i] of the table."""
+    text = """
+func.func @f(%t: tensor<5x6x4xf32>, %i: tensor<3xi64>) -> tensor<3x4x5xf32> {
+  %e = tensor.empty() : tensor<3x4x5xf32>
+  %r = linalg.generic {indexing_maps = [affine_map<(k, i, j) -> (k)>,
+                                        affine_map<(k, i, j) -> (k, i, j)>],
+                       iterator_types = ["parallel", "parallel", "parallel"]}
+    ins(%i : tensor<3xi64>) outs(%e : tensor<3x4x5xf32>) {
+    ^bb0(%n: i64, %o: f32):
+      %place = arith.index_cast %n : i64 to index
+      %row = linalg.index 1 : index
+      %column = linalg.index 2 : index
+      %v = tensor.extract %t[%column, %place, %row] : tensor<5x6x4xf32>
+      linalg.yield %v : f32
+  } -> tensor<3x4x5xf32>
+  func.return %r : tensor<3x4x5xf32>
+}"""
+    table, places = array(5, 6, 4), np.array([5, 0, 3])
+    (result,) = run(text, table, places)
+    np.testing.assert_array_equal(result, table[:, places].transpose(1, 2, 0))
 
 
 def test_lookups_at_places_that_count_are_slices():

@@ -91,6 +91,14 @@ def test_a_nan_is_the_extreme_and_infinities_do_not_spread():
     np.testing.assert_array_equal(upper, [[np.inf, np.inf], [0, np.inf]])
 
 
+def test_truth_values_are_picked():
+    rng = np.random.default_rng(0)
+    x, places = rng.integers(0, 2, (3, 5)).astype(bool), rng.integers(-5, 5, (3, 4))
+    picked = run("GatherElements", x, places, axis=1)
+    assert picked.dtype == bool
+    np.testing.assert_array_equal(picked, np.take_along_axis(x, places % 5, 1))
+
+
 def test_resizing_keeps_infinities_where_they_are():
     x = np.array([[np.inf, 1, 2, np.nan]], np.float32)
     scales = np.array([1, 2], np.float32)

@@ -38,17 +38,30 @@ def lookup(
         access = tuple(place for place in known if isinstance(place, Subscript))
         check_inside(op, shape, access, bounds)
         return aligned(table, access, bounds, emit)
-    # One dimension for all computed places, behind the others; an extra loop runs over it.
-    rest = [k for k in range(len(shape)) if k not in computed]
-    extra = len(bounds)
-    table = emit.transpose(table, [*rest, *computed])
-    table = emit.reshape(table, [*(shape[k] for k in rest), prod(shape[k] for k in computed)])
-    access = [place for k in rest if isinstance(place := known[k], Subscript)]
-    sizes = (*bounds, shape_of(table)[-1])
-    check_inside(op, shape_of(table), (*access, along(extra)), sizes)
-    spread = aligned(table, (*access, along(extra)), sizes, emit)
+    # One dimension for all computed places; an extra loop runs over it, in front of those over the
+    # dimensions behind, which stay innermost.
+    last = computed[-1]
+    behind = {loop for p in known[last:] if isinstance(p, Subscript) for loop in p.scales}
+    extra = min(behind, default=len(bounds))
+    front = [k for k in range(last) if k not in computed]
+    after = range(last + 1, len(shape))
+    size = prod(shape[k] for k in computed)
+    table = emit.transpose(table, [*front, *computed, *after])
+    table = emit.reshape(table, [*(shape[k] for k in front), size, *shape[last + 1 :]])
+    access = [_moved(place, extra) for place in known if isinstance(place, Subscript)]
+    access.insert(len(front), along(extra))
+    sizes = (*bounds[:extra], size, *bounds[extra:])
+    check_inside(op, shape_of(table), tuple(access), sizes)
+    spread = aligned(table, tuple(access), sizes, emit)
     index = _row_major([known[k] for k in computed], [shape[k] for k in computed], emit)
-    return _picked(index, spread, sizes, emit)
+    own = (1,) * (len(bounds) - len(shape_of(index))) + shape_of(index)
+    return _picked(emit.reshape(index, (*own[:extra], 1, *own[extra:])), spread, extra, sizes, emit)
+
+
+def _moved(place: Subscript, extra: int) -> Subscript:
+    """The place with one more loop in front of those from `extra` on."""
+    scales = {loop + (loop >= extra): scale for loop, scale in place.scales.items()}
+    return Subscript(place.offset, scales)
 
 
 def _row_major(
@@ -66,14 +79,17 @@ def _row_major(
     return index
 
 
-def _picked(index: SSAValue, spread: SSAValue, sizes: Sequence[int], emit: Emitter) -> SSAValue:
-    """The elements of the last dimension of `spread` whose number the index is."""
-    numbers = emit(te.ConstantOp.of(list(range(sizes[-1])), TensorType(i32, (sizes[-1],))))
-    hit = emit(te.CompareOp("eq", emit.reshape(index, (*shape_of(index), 1)), numbers))
+def _picked(
+    index: SSAValue, spread: SSAValue, extra: int, sizes: Sequence[int], emit: Emitter
+) -> SSAValue:
+    """The elements of `spread` whose number along the loop `extra` the index is."""
+    shape = (sizes[extra], *[1] * (len(sizes) - 1 - extra))
+    numbers = emit(te.ConstantOp.of(list(range(sizes[extra])), TensorType(i32, shape)))
+    hit = emit(te.CompareOp("eq", index, numbers))
     element = element_of(spread)
     counted = i32 if element == i1 else element
     chosen = emit(te.SelectOp(hit, emit.cast(spread, counted), emit.scalar(0, counted)))
-    found = emit(te.ReduceOp("add", chosen, [len(shape_of(chosen)) - 1]))
+    found = emit(te.ReduceOp("add", chosen, [extra]))
     return emit.cast(found, element)
 
 

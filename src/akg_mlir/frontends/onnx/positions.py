@@ -15,7 +15,7 @@ from onnx import helper
 from xdsl.ir import SSAValue
 
 from akg_mlir.dialects import te
-from akg_mlir.frontends.elements import F32, I64, is_float, numpy_dtype
+from akg_mlir.frontends.elements import F32, I1, I32, I64, is_float, numpy_dtype
 from akg_mlir.frontends.onnx.indexing import from_the_end
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of, shape_of
 
@@ -31,8 +31,10 @@ def picked(node: Node, data: SSAValue, index: SSAValue, axis: int) -> SSAValue:
     shape = shape_of(data)
     places = node.places(shape[axis], len(shape) - 1 - axis)
     hit = node.emit(te.CompareOp("eq", node.cast(index, F32), places))
-    chosen = node.emit(te.SelectOp(hit, data, node.scalar(0, element_of(data))))
-    return node.emit(te.ReduceOp("add", chosen, [axis], keepdims=True))
+    element = element_of(data)
+    added = I32 if element == I1 else element  # there are no sums of truth values
+    chosen = node.emit(te.SelectOp(hit, node.cast(data, added), node.scalar(0, added)))
+    return node.cast(node.emit(te.ReduceOp("add", chosen, [axis], keepdims=True)), element)
 
 
 def _first_extreme(node: Node, kind: str, operand: SSAValue, axis: int, last: bool) -> SSAValue:

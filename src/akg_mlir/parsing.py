@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from xdsl.context import Context
+from xdsl.dialect_interfaces.op_asm import OpAsmDialectInterface
 from xdsl.dialects.builtin import (
     AffineMapAttr,
     AnyFloat,
     ComplexType,
+    DenseResourceAttr,
     FileLineColLoc,
     IndexType,
     IntAttr,
@@ -25,6 +27,9 @@ from xdsl.ir.affine import AffineExpr, AffineMap
 from xdsl.parser import AttrParser, Parser, UnresolvedOperand
 from xdsl.utils.exceptions import ParseError, VerifyException
 from xdsl.utils.lexer import Span
+from xdsl.utils.mlir_lexer import MLIRTokenKind
+
+from akg_mlir.resources import elements_of
 
 # Ops whose custom syntax makes the parser write subscripts as symbols.
 _SUBSCRIPTED = frozenset(
@@ -96,7 +101,8 @@ class ModuleParser(Parser):
 
     Every op that has no location of its own gets its file, line and column, so that later errors
     can say where. Values that are used but never defined are reported at their first use (xDSL:
-    at the end of the file), and malformed attributes at the op they belong to.
+    at the end of the file), and malformed attributes at the op they belong to. Constants whose
+    bytes stand in the section of resources at the end get them.
     """
 
     _TensorLiteralElement = _TensorElement
@@ -110,6 +116,7 @@ class ModuleParser(Parser):
         text = self.lexer.input.content
         self._line_starts = [0, *(i + 1 for i, char in enumerate(text) if char == "\n")]
         self._first_uses: dict[str, Span[str]] = {}
+        self._resources: dict[str, tuple[Span[str], str]] = {}
 
     def parse_module(self, allow_implicit_module: bool = True) -> ModuleOp:
         """Parse the whole input; see `akg_mlir.parsing.parse_module`."""
@@ -122,7 +129,36 @@ class ModuleParser(Parser):
                 raise ParseError(span, f"use of undefined value '%{undefined}'") from None
             raise
         normalise_access_maps(module)
+        if self._resources:
+            self._fill_in_resources(module)
         return module
+
+    def _fill_in_resources(self, module: ModuleOp) -> None:
+        for op in module.walk():
+            for name, value in op.properties.items():
+                if isinstance(value, DenseResourceAttr):
+                    handle = value.resource_handle.data
+                    if handle not in self._resources:
+                        continue
+                    span, blob = self._resources[handle]
+                    try:
+                        op.properties[name] = elements_of(value.type, blob)
+                    except ValueError as error:
+                        raise ParseError(span, f"resource '{handle}': {error}") from None
+
+    def _parse_dialect_resource_handle(
+        self, dialect_name: str, interface: OpAsmDialectInterface
+    ) -> str:
+        """The key as it is written. (xDSL renames it where any parser has met it before.)"""
+        return self.parse_identifier(" for resource handle")
+
+    def _parse_resource(self, dialect_name: str, interface: OpAsmDialectInterface) -> None:
+        key = self._parse_dialect_resource_handle(dialect_name, interface)
+        self._parse_token(MLIRTokenKind.COLON, "expected `:`")
+        self._resources[key] = self._current_token.span, self.parse_str_literal()
+
+    def _parse_external_resources(self) -> None:
+        self.raise_error("external resources are not read, only those of dialects")
 
     def parse_operation(self) -> Operation:
         """Parse as xDSL does and record the position."""

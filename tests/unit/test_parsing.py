@@ -124,3 +124,45 @@ def test_dominance_follows_the_control_flow_graph():
     verify_module(parse_module(text.format(used=0)))
     with pytest.raises(VerifyException, match="does not dominate"):
         verify_module(parse_module(text.format(used=1)))
+
+
+WITH_RESOURCES = """
+func.func @f() -> (tensor<2xf32>, tensor<3xi1>, tensor<2xf32>) {{
+  %a = arith.constant dense_resource<torch.float32> : tensor<2xf32>
+  %b = arith.constant dense_resource<flags> : tensor<3xi1>
+  %c = arith.constant dense_resource<torch.float32> : tensor<2xf32>
+  func.return %a, %b, %c : tensor<2xf32>, tensor<3xi1>, tensor<2xf32>
+}}
+{{-#
+  {section}: {{
+    builtin: {{
+      torch.float32: "{floats}",
+      flags: "0x04000000010001"
+    }}
+  }}
+#-}}"""
+
+
+def test_resources_become_constants():
+    """Twice: xDSL keeps what any parser of the process has read."""
+    text = WITH_RESOURCES.format(section="dialect_resources", floats="0x04000000000080BF0000803F")
+    for _ in range(2):
+        module = parse_module(text)
+        printed = str(module)
+        assert printed.count("dense<[-1.000000e+00, 1.000000e+00]>") == 2
+        assert "dense<[true, false, true]>" in printed
+        assert parse_module(printed).is_structurally_equivalent(module)
+
+
+@pytest.mark.parametrize(
+    ("section", "floats", "message"),
+    [
+        ("dialect_resources", "0x04000000000080BF", "has 4 bytes, tensor<2xf32> takes 8"),
+        ("dialect_resources", "0x04000000000080BF0000803G", "resource 'torch.float32'"),
+        ("external_resources", "0x04000000", "external resources are not read"),
+        ("resources", "0x04000000", "unexpected key"),
+    ],
+)
+def test_resources_that_fit_nothing_are_refused(section: str, floats: str, message: str):
+    with pytest.raises(ParseError, match=message):
+        parse_module(WITH_RESOURCES.format(section=section, floats=floats))

@@ -139,7 +139,11 @@ def _import_constant(op: arith.ConstantOp, function: Function) -> None:
         function.scalars[op.result] = scalar
         return
     if not isinstance(op.value, DenseIntOrFPElementsAttr):
-        raise CompileError(f"the constant {op.value} is not supported", op, hint="use dense<...>")
+        raise CompileError(
+            f"the constant {op.value} is not supported",
+            op,
+            hint="use dense<...>, or give the bytes of the resource in {-# dialect_resources #-}",
+        )
     static_shape(op.result, op)
     function.values[op.result] = function.emitter(op)(te.ConstantOp(op.value))
 

@@ -173,7 +173,7 @@ def _extreme(compare: te.CompareOp, on_true: SSAValue, on_false: SSAValue) -> Op
     that `on_true` must not be the one (`x < y ? y : x` with a known y).
     """
     kind = compare.predicate.data
-    if kind not in ("lt", "le", "gt", "ge") or not _is_number(on_true):
+    if kind not in ("lt", "le", "gt", "ge") or not is_number(on_true):
         return None
     sides = compare.lhs, compare.rhs
     if not any(
@@ -192,7 +192,7 @@ def _same(one: SSAValue, other: SSAValue) -> bool:
     return one == other or (_splat(one) is not None and _splat(one) == _splat(other))
 
 
-def _is_number(value: SSAValue) -> bool:
+def is_number(value: SSAValue) -> bool:
     """Whether no element is NaN: an integer, a constant, what a comparison has let through."""
     owner = value.owner
     if te.element_of(value) == i1:
@@ -202,7 +202,7 @@ def _is_number(value: SSAValue) -> bool:
     if isinstance(owner, te.SelectOp) and isinstance(owner.condition.owner, te.CompareOp):
         compare = owner.condition.owner
         ordered = compare.predicate.data != "ne" and owner.on_true in (compare.lhs, compare.rhs)
-        return ordered and _is_number(owner.on_false)
+        return ordered and is_number(owner.on_false)
     splat = _splat(value)
     return splat is not None and splat == splat
 

@@ -43,6 +43,13 @@ def test_products_of_less_than_a_fractal_are_right(m: int, n: int, k: int, flags
     assert akg_mlir.compile(product(m, n, k, flags), target="ascend910").report().ok
 
 
+@pytest.mark.parametrize(("m", "n", "k"), [(16, 10, 2048), (3, 5, 700), (1, 13, 513)])
+def test_long_sums_for_one_fractal_are_shared_by_all_cores(m: int, n: int, k: int):
+    report = akg_mlir.compile(product(m, n, k, "transpose_b"), target="ascend910").report()
+    assert report.ok
+    assert report.cycles < 3_000
+
+
 def test_whole_rows_of_odd_length_are_stored_with_their_product():
     text = product(2048, 1001, 16, "transpose_a")
     assert akg_mlir.compile(text, target="ascend910").time().cycles < 20_000

@@ -12,12 +12,13 @@ builtin.module attributes {npu.target = "ascend910"} {
   }
 
   // Rows that end inside a block: loads take the whole block where the tensor goes on, so all but
-  // the last row; its end moves element by element.
+  // the last row; its end moves element by element. Four rows of 20 are whole blocks: rows that far
+  // apart are the bursts of one instruction.
   // CHECK-LABEL: @load_tails
   func.func @load_tails(%x: memref<9x20xf16, #npu<space gm>>) attributes {npu.kernel} {
     %u = npu.buffer : memref<9x32xf16, #npu<space ub>>
     %v = npu.view %u[affine_map<() -> (0)>]() : memref<9x32xf16, #npu<space ub>> -> memref<9x20xf16, strided<[32, 1], offset: ?>, #npu<space ub>>
-    // CHECK-COUNT-8: npu.copy {{.*}} bursts 1 x 2 gaps 0, 0
+    // CHECK-COUNT-4: npu.copy {{.*}} bursts 2 x 2 gaps 3, 6
     // CHECK: npu.copy {{.*}} bursts 1 x 1 gaps 0, 0
     // CHECK: npu.view %x[affine_map<() -> (176)>]
     // CHECK: npu.scalar [4]
@@ -42,15 +43,37 @@ builtin.module attributes {npu.target = "ascend910"} {
   func.func @seams(%x: memref<17x276xf16, #npu<space gm>>) attributes {npu.kernel} {
     %u = npu.buffer : memref<17x288xf16, #npu<space ub>>
     %v = npu.view %u[affine_map<() -> (0)>]() : memref<17x288xf16, #npu<space ub>> -> memref<17x276xf16, strided<[288, 1], offset: ?>, #npu<space ub>>
-    // CHECK: npu.copy {{.*}} bursts 1 x 17 gaps 0, 0
+    // CHECK: npu.copy {{.*}} bursts 5 x 17 gaps 55, 52
+    // CHECK-COUNT-3: npu.copy {{.*}} bursts 4 x 17 gaps 55, 52
     // CHECK-COUNT-2: npu.vnchwconv {{.*}} repeat 1
     // CHECK: npu.vec vmuls {{.*}} scalar 1.000000e+00
     // CHECK: npu.vnchwconv {{.*}} repeat 1
-    // CHECK: npu.ptr %x[affine_map<(d0) -> (((d0 * 552) + 544))>]
-    // CHECK: npu.copy {{.*}} bursts 1 x 1 gaps 0, 0
+    // CHECK: npu.ptr %x[affine_map<() -> (544)>]
+    // CHECK: npu.copy {{.*}} bursts 4 x 1 gaps 3, 68
+    // CHECK: npu.ptr %x[affine_map<() -> (1096)>]
+    // CHECK: npu.copy {{.*}} bursts 4 x 1 gaps 3, 68
     // CHECK: npu.view %x[affine_map<() -> (4688)>]
     // CHECK: npu.scalar [4]
     npu.dma %v -> %x : memref<17x276xf16, strided<[288, 1], offset: ?>, #npu<space ub>> -> memref<17x276xf16, #npu<space gm>>
+    func.return
+  }
+
+  // The first instruction has one row more than the others.
+  // CHECK-LABEL: @odd_pitch
+  func.func @odd_pitch(%x: memref<30x276xf16, #npu<space gm>>) attributes {npu.kernel} {
+    %u = npu.buffer : memref<29x288xf16, #npu<space ub>>
+    %v = npu.view %u[affine_map<() -> (0)>]() : memref<29x288xf16, #npu<space ub>> -> memref<29x276xf16, strided<[288, 1], offset: ?>, #npu<space ub>>
+    %r = npu.view %x[affine_map<() -> (0)>]() : memref<30x276xf16, #npu<space gm>> -> memref<29x276xf16, strided<[276, 1], offset: ?>, #npu<space gm>>
+    // CHECK: npu.ptr %x[affine_map<() -> (0)>]
+    // CHECK: npu.copy {{.*}} bursts 8 x 18 gaps 51, 54
+    // CHECK: npu.ptr %x[affine_map<() -> (552)>]
+    // CHECK: npu.copy {{.*}} bursts 7 x 18 gaps 51, 54
+    // CHECK: npu.ptr %x[affine_map<() -> (1104)>]
+    // CHECK: npu.copy {{.*}} bursts 7 x 18 gaps 51, 54
+    // CHECK: npu.ptr %x[affine_map<() -> (1656)>]
+    // CHECK: npu.copy {{.*}} bursts 7 x 18 gaps 51, 54
+    // CHECK-NOT: npu.copy
+    npu.dma %r -> %v : memref<29x276xf16, strided<[276, 1], offset: ?>, #npu<space gm>> -> memref<29x276xf16, strided<[288, 1], offset: ?>, #npu<space ub>>
     func.return
   }
 
@@ -82,16 +105,17 @@ builtin.module attributes {npu.target = "ascend910"} {
     func.return
   }
 
-  // A loop over rows whose pitch in GM is not whole blocks.
+  // A loop over rows of an odd pitch in GM: 16 are whole blocks, and there are fewer than twice as
+  // many.
   // CHECK-LABEL: @pitch
-  func.func @pitch(%x: memref<40x50xf16, #npu<space gm>>) attributes {npu.kernel} {
+  func.func @pitch(%x: memref<40x51xf16, #npu<space gm>>) attributes {npu.kernel} {
     %u = npu.buffer : memref<30x32xf16, #npu<space ub>>
-    %g = npu.view %x[affine_map<() -> (0)>]() : memref<40x50xf16, #npu<space gm>> -> memref<30x32xf16, strided<[50, 1], offset: ?>, #npu<space gm>>
+    %g = npu.view %x[affine_map<() -> (0)>]() : memref<40x51xf16, #npu<space gm>> -> memref<30x32xf16, strided<[51, 1], offset: ?>, #npu<space gm>>
     // CHECK: scf.for %[[I:.*]] =
     // CHECK-DAG: npu.ptr %u[affine_map<(d0) -> ((d0 * 64))>] (%[[I]])
-    // CHECK-DAG: npu.ptr %x[affine_map<(d0) -> ((d0 * 100))>] (%[[I]])
+    // CHECK-DAG: npu.ptr %x[affine_map<(d0) -> ((d0 * 102))>] (%[[I]])
     // CHECK: npu.copy {{.*}} bursts 1 x 2 gaps 0, 0
-    npu.dma %g -> %u : memref<30x32xf16, strided<[50, 1], offset: ?>, #npu<space gm>> -> memref<30x32xf16, #npu<space ub>>
+    npu.dma %g -> %u : memref<30x32xf16, strided<[51, 1], offset: ?>, #npu<space gm>> -> memref<30x32xf16, #npu<space ub>>
     func.return
   }
 

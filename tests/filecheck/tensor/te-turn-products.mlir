@@ -48,3 +48,24 @@ func.func @by_rows(%a: tensor<1x384xf32>, %b: tensor<100x384xf32>, %c: tensor<48
   %2 = te.matmul %e, %f transpose_b : (tensor<8x128xf32>, tensor<10x128xf32>) -> tensor<8x10xf32>
   func.return %0, %1, %2 : tensor<1x100xf32>, tensor<48x100xf32>, tensor<8x10xf32>
 }
+
+// Long f16 sums for one fractal of results: the cube would take them on one core.
+// CHECK-LABEL: func.func @one_fractal
+// CHECK-NEXT:    te.cast %a : tensor<16x2048xf16> -> tensor<16x2048xf32>
+// CHECK-NEXT:    te.cast %b : tensor<10x2048xf16> -> tensor<10x2048xf32>
+// CHECK-NEXT:    te.compute reduce add
+// CHECK:         [[S:%.*]] = te.reduce add
+// CHECK-NEXT:    te.cast [[S]] : tensor<16x10xf32> -> tensor<16x10xf16>
+func.func @one_fractal(%a: tensor<16x2048xf16>, %b: tensor<10x2048xf16>) -> tensor<16x10xf16> {
+  %0 = te.matmul %a, %b transpose_b : (tensor<16x2048xf16>, tensor<10x2048xf16>) -> tensor<16x10xf16>
+  func.return %0 : tensor<16x10xf16>
+}
+
+// Short sums; two fractals of results.
+// CHECK-LABEL: func.func @fractals
+// CHECK-COUNT-2: te.matmul {{.*}}xf16>)
+func.func @fractals(%a: tensor<16x256xf16>, %b: tensor<10x256xf16>, %c: tensor<17x2048xf16>, %d: tensor<10x2048xf16>) -> (tensor<16x10xf16>, tensor<17x10xf16>) {
+  %0 = te.matmul %a, %b transpose_b : (tensor<16x256xf16>, tensor<10x256xf16>) -> tensor<16x10xf16>
+  %1 = te.matmul %c, %d transpose_b : (tensor<17x2048xf16>, tensor<10x2048xf16>) -> tensor<17x10xf16>
+  func.return %0, %1 : tensor<16x10xf16>, tensor<17x10xf16>
+}

@@ -7,15 +7,17 @@ from math import prod
 
 from xdsl.context import Context
 from xdsl.dialects import arith
-from xdsl.dialects.builtin import ModuleOp, TensorType, f32
+from xdsl.dialects.builtin import ModuleOp, TensorType, f16, f32
 from xdsl.ir import Block
 from xdsl.ir.affine import AffineExpr, AffineMap
 from xdsl.passes import ModulePass
 
 from akg_mlir.diagnostics import location_of, remark
 from akg_mlir.dialects import te
-from akg_mlir.passes.tensor.rewriting import Expression, functions
+from akg_mlir.dialects.te.types import FRACTAL
+from akg_mlir.passes.tensor.rewriting import Expression, functions, target_or_default
 from akg_mlir.passes.tensor.workload import record, recorded, spread
+from akg_mlir.targets import Target
 
 NAME = "te-turn-products"
 NARROW = 32
@@ -28,6 +30,9 @@ FEW = 1024
 """Results below which adding up lanes costs more than it saves, where they sum less than `STEPS`
 elements each."""
 STEPS = 8
+LONG_SUM = 512
+"""Elements that results of a single fractal sum from which the vector units of all cores, which
+share the results out, take less time than the cube of the one core that would have the fractal."""
 
 
 @dataclass(frozen=True)
@@ -38,20 +43,45 @@ class TeTurnProducts(ModulePass):
     the result lie next to each other there, `a b` is the transpose of `b' a'`. Where both factors
     follow `k` in memory, every lane sums its own share of `k` (all elements of the same remainder)
     and the lanes are added up last: else each element of the result would be a product of rows
-    and a sum of its own. Sums are then taken in another order.
+    and a sum of its own. Sums are then taken in another order. Products of f16 with that layout
+    that are long sums for no more than one fractal of results become such f32 products: the cube
+    would multiply them on one core, behind kernels that pack.
     """
 
     name = NAME
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        target = target_or_default(op)
         for function in functions(op):
-            for each in list(function.body.block.ops):
-                if not isinstance(each, te.ContractionOp) or te.element_of(each.a) != f32:
+            products = [o for o in function.body.block.ops if isinstance(o, te.ContractionOp)]
+            for each in products:
+                if _is_one_fractal(each, target):
+                    each = _widen(each)
+                if te.element_of(each.a) != f32:
                     continue
                 if _is_narrow(each):
                     _turn(each)
                 elif lanes := _lanes(each):
                     _sum_in_lanes(each, lanes)
+
+
+def _is_one_fractal(op: te.ContractionOp, target: Target) -> bool:
+    """Long f16 sums along rows of both factors, for results that the cube has on one core."""
+    m, n, k = op.sizes
+    along = op.transpose_a is None and op.transpose_b is not None
+    few = prod(op.batch) == 1 and max(m, n) <= FRACTAL and k >= LONG_SUM
+    widened = target.supports("vconv", "f16->f32") and target.supports("vmul", "f32")
+    return te.element_of(op.a) == f16 and along and few and widened
+
+
+def _widen(op: te.ContractionOp) -> te.ContractionOp:
+    """The product of the factors in f32, rounded as it was; returns the product."""
+    e = Expression(op)
+    product = type(op)(e.cast(op.a, f32), e.cast(op.b, f32), transpose_b=True)
+    message = "on the vector unit: its results are one fractal"
+    remark(NAME, "passed", f"{op.name}{location_of(op)}", message, k=op.sizes[2])
+    e.finish(e.cast(e(product), te.element_of(op.result)))
+    return product
 
 
 def _is_narrow(op: te.ContractionOp) -> bool:

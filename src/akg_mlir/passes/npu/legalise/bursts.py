@@ -1,11 +1,17 @@
-"""Runs of whole blocks to burst copies: `npu.copy`."""
+"""Runs of whole blocks to burst copies: `npu.copy`.
+
+The bursts of one instruction are whole blocks apart. Runs of an odd pitch are so after a *period*:
+the runs that start at the same place in a block are the bursts of one instruction.
+"""
 
 from __future__ import annotations
+
+from math import gcd, lcm
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu
 from akg_mlir.passes.npu.legalise.emitter import Emitter, NoVectorForm
-from akg_mlir.passes.npu.legalise.views import Box, Index
+from akg_mlir.passes.npu.legalise.views import Box, Index, Operand
 from akg_mlir.targets.model import Limits
 
 
@@ -24,11 +30,17 @@ def fits_bursts(box: Box) -> bool:
     ) and all(s != 0 for s, n in zip(box.dst.strides, box.sizes) if n > 1)
 
 
-def _gaps(box: Box, axis: int, limits: Limits) -> tuple[int, ...] | None:
-    """Blocks between bursts along an axis for each operand, where the fields can say it."""
+def _period(box: Box, axis: int) -> int:
+    """Steps along an axis after which every operand is at the same place in a block."""
+    return lcm(*(o.block // gcd(o.block, o.strides[axis]) for o in box.operands))
+
+
+def _gaps(box: Box, axis: int, limits: Limits, period: int = 1) -> tuple[int, ...] | None:
+    """Blocks between bursts `period` steps along an axis apart for each operand, where the fields
+    can say it."""
     gaps: list[int] = []
     for operand in box.operands:
-        pitch, rest = divmod(operand.strides[axis], operand.block)
+        pitch, rest = divmod(operand.strides[axis] * period, operand.block)
         gap = pitch - blocks_of(box)
         if rest or not 0 <= gap <= limits.burst_gap:
             return None
@@ -40,6 +52,38 @@ def _burst_axis(box: Box, limits: Limits) -> int | None:
     """The longest axis that can be walked by the bursts of one instruction."""
     possible = [a for a in range(len(box.sizes) - 1) if _gaps(box, a, limits) is not None]
     return max(possible, key=lambda a: box.sizes[a], default=None)
+
+
+def _split_by_period(box: Box, limits: Limits) -> tuple[Box, ...]:
+    """The box as boxes of which an axis can be walked by bursts, where that makes more bursts of an
+    instruction than the axes that there are; else the box alone."""
+    own = _burst_axis(box, limits)
+    axes = [
+        (box.sizes[a] // period, a, period)
+        for a in range(len(box.sizes) - 1)
+        if (period := _period(box, a)) > 1 and _gaps(box, a, limits, period) is not None
+    ]
+    count, axis, period = max(axes, default=(0, 0, 1))
+    if count < 2 or (own is not None and box.sizes[own] >= count):
+        return (box,)
+    more = box.sizes[axis] % period
+    return tuple(
+        _places(box, axis, first, count + extra, places, period)
+        for first, extra, places in ((0, 1, more), (more, 0, period - more))
+        if places
+    )
+
+
+def _places(box: Box, axis: int, first: int, count: int, places: int, period: int) -> Box:
+    """`count` steps of a period along an axis, each of `places` neighbours from `first` on."""
+    sizes = (*box.sizes[:axis], count, places, *box.sizes[axis + 1 :])
+
+    def split(operand: Operand) -> Operand:
+        step = operand.strides[axis]
+        strides = (*operand.strides[:axis], period * step, *operand.strides[axis:])
+        return operand.moved(first * step).with_strides(strides)
+
+    return Box(sizes, tuple(map(split, box.operands)))
 
 
 def is_one_burst_copy(box: Box, limits: Limits) -> bool:
@@ -65,6 +109,13 @@ def write_bursts(emitter: Emitter, box: Box, *, overhang: bool = False) -> None:
             emitter.op,
             hint="use smaller tiles",
         )
+    for part in _split_by_period(box, limits):
+        _write(emitter, part, blocks)
+
+
+def _write(emitter: Emitter, box: Box, blocks: int) -> None:
+    """Instructions whose bursts walk the longest axis that they can."""
+    limits = emitter.target.limits
     axis = _burst_axis(box, limits)
     loops = [a for a in range(len(box.sizes) - 1) if a != axis]
     bursts, gaps = 1, (0,) * len(box.operands)

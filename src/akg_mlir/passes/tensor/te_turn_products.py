@@ -15,7 +15,8 @@ from xdsl.passes import ModulePass
 from akg_mlir.diagnostics import location_of, remark
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import FRACTAL
-from akg_mlir.passes.tensor.rewriting import Expression, functions, target_or_default
+from akg_mlir.passes.npu.memory.target import target_or_default
+from akg_mlir.passes.tensor.rewriting import Expression, functions
 from akg_mlir.passes.tensor.workload import record, recorded, spread
 from akg_mlir.targets import Target
 

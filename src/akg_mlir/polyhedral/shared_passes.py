@@ -45,6 +45,7 @@ class _Uniter:
         self, scop: Scop, closed: Collection[str], alike: Callable[[Piece, Piece], bool]
     ) -> None:
         self.scop, self.closed, self.alike = scop, set(closed), alike
+        self._arrays: dict[Piece, tuple[set[str], set[str]]] = {}
 
     def run(self, pieces: Seq[Piece]) -> list[Piece]:
         result: list[Piece] = []
@@ -90,7 +91,7 @@ class _Uniter:
 
     def sources(self, earlier: list[Piece], piece: Piece) -> set[str]:
         """The arrays that a piece reads, and those which they are made of."""
-        found = self.arrays(piece)[0]
+        found = set(self.arrays(piece)[0])
         for producer in reversed(earlier):
             reads, writes = self.arrays(producer)
             if writes & found:
@@ -98,12 +99,13 @@ class _Uniter:
         return found
 
     def arrays(self, piece: Piece) -> tuple[set[str], set[str]]:
-        """What a piece reads and what it writes."""
-        accesses = [a for n in piece.names for a in self.scop.by_name[n].accesses]
-        return (
-            {a.array for a in accesses if not a.is_write},
-            {a.array for a in accesses if a.is_write},
-        )
+        """What a piece reads and what it writes; every pair of pieces asks for it."""
+        known = self._arrays.get(piece)
+        if known is None:
+            accesses = [a for n in piece.names for a in self.scop.by_name[n].accesses]
+            reads = {a.array for a in accesses if not a.is_write}
+            known = self._arrays[piece] = reads, {a.array for a in accesses if a.is_write}
+        return known
 
 
 def _united(a: Piece, b: Piece) -> Piece:

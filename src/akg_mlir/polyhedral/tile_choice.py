@@ -28,6 +28,9 @@ HALF = 0.5
 CHUNKED = 0.95
 """What rows that fit may take in chunks of what they take whole: a loop more has costs that no
 estimate knows."""
+FEW = 32
+"""Statements up to which rows of a core's only tile are tried in chunks: the time for that grows
+with their square, and what it hides, a single load, does not."""
 ONCE = 1.01
 """Instances per original up to which a reduction counts as computed once."""
 
@@ -136,7 +139,7 @@ class Tiler:
         found = self.search_in(interior(space, cubes, self.kernel.products))
         if isinstance(found, Search) or self.repeats_reductions(found):
             found = self.better(found, self.search_chunks(space))
-        elif self.sums_products(space) or found.estimate.tiles <= self.machine.cores:
+        elif self.sums_products(space) or self.loads_once(found):
             found = self.better(found, self.search_chunks(space), CHUNKED)
         if isinstance(found, Search) and not space.group.producers:
             plain = interior(space, cubes, self.kernel.products)
@@ -207,6 +210,11 @@ class Tiler:
         often where these come in chunks."""
         updates = (r.update for r in reductions_of(space, self.reductions))
         return any(vector_product(u) for u in updates if u.name not in self.kernel.cubes)
+
+    def loads_once(self, found: Choice) -> bool:
+        """Whether cores have one tile each, so that nothing hides its load but its own chunks."""
+        few = len(self.scop.statements) <= FEW
+        return few and found.estimate.tiles <= self.machine.cores
 
     def better(
         self, whole: Choice | Search, chunks: Choice | Search | None, share: float = 1.0

@@ -10,7 +10,7 @@ from xdsl.builder import Builder
 from xdsl.context import Context
 from xdsl.dialects import affine, arith, scf
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import Block, SSAValue
+from xdsl.ir import Block
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
 
@@ -97,9 +97,9 @@ def _in_order(run: Sequence[CopyOp], products: Products) -> int:
 def _slices(load: Parts, needs: Mapping[Parts, Sequence[int]]) -> Iterator[Slice]:
     """A load in slices, which are those of all loads into its buffer; whole if products do not need
     its bursts in their order, or the first product of all none of them."""
-    buffer = _buffer(load)
+    buffer = load.buffer
     first = min(min(need) for need in needs.values())
-    together = [other for other in needs if _buffer(other) is buffer]
+    together = [other for other in needs if other.buffer is buffer]
     steps = sorted({need for other in together for need in needs[other]})
     count = min(SLICES, len(steps), sum(other.size for other in together) // LEAST)
     own = needs[load]
@@ -111,12 +111,6 @@ def _slices(load: Parts, needs: Mapping[Parts, Sequence[int]]) -> Iterator[Slice
     for _, group in groupby(range(load.count), key=lambda burst: number[own[burst]]):
         bursts = list(group)
         yield Slice(load, bursts[0], bursts[-1] + 1, own[bursts[0]])
-
-
-def _buffer(load: Parts) -> SSAValue:
-    (root,) = (row.root for row in load.rows if row.writes)
-    assert isinstance(root, SSAValue)
-    return root
 
 
 def _disjoint(run: Sequence[CopyOp]) -> bool:

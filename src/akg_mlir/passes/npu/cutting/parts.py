@@ -17,6 +17,7 @@ from akg_mlir.passes.npu.memory.footprint import (
     FRACTAL_SIDE,
     ONE_PER_BLOCK,
     ONE_PER_REPEAT,
+    Access,
     accesses,
     allocated_bytes,
     bytes_of,
@@ -63,6 +64,19 @@ class Parts:
         """Bytes that a copy moves."""
         return self.count * min(row.length for row in self.rows)
 
+    @property
+    def filled(self) -> Row:
+        """What a load writes."""
+        (row,) = (row for row in self.rows if row.writes)
+        return row
+
+    @property
+    def buffer(self) -> SSAValue:
+        """The buffer that a load fills."""
+        root = self.filled.root
+        assert isinstance(root, SSAValue)
+        return root
+
 
 def parts_of(op: PipeOp) -> Parts:
     """An instruction in as many parts as it can be cut into; one if that is not known."""
@@ -82,14 +96,18 @@ def _rows(op: PipeOp, count: int, pitches: dict[SSAValue, int]) -> Iterator[Row]
     """What an instruction touches. Where a loop moves it, or nothing is known of its parts, all
     that it may touch is in each of them."""
     for access in accesses(op):
-        low, high = access.span
-        pitch = pitches.get(access.value, 0) if access.value is not None else 0
-        if access.base.is_constant:
-            length = high - low - pitch * (count - 1)
-            yield Row(access.root, access.writes, access.base.const + low, length, pitch)
-        else:
-            size = allocated_bytes(access.root) if isinstance(access.root, SSAValue) else high - low
-            yield Row(access.root, access.writes, 0, size, 0)
+        low, high = extent(access)
+        value, fixed = access.value, access.base.is_constant
+        pitch = pitches.get(value, 0) if fixed and value is not None else 0
+        yield Row(access.root, access.writes, low, high - low - pitch * (count - 1), pitch)
+
+
+def extent(access: Access) -> tuple[int, int]:
+    """Between which bytes of its root something is touched; all of them where a loop moves it."""
+    low, high = access.span
+    if access.base.is_constant:
+        return access.base.const + low, access.base.const + high
+    return 0, allocated_bytes(access.root) if isinstance(access.root, SSAValue) else high - low
 
 
 def _bursts(copy: CopyOp) -> tuple[int, dict[SSAValue, int]]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from xdsl.ir import Block, Operation, SSAValue
 
 from akg_mlir.dialects.npu import MadOp, Pipe, PipeOp
-from akg_mlir.passes.npu.cutting.parts import Parts
-from akg_mlir.passes.npu.memory.footprint import Access, accesses, allocated_bytes
+from akg_mlir.passes.npu.cutting.parts import Parts, extent
+from akg_mlir.passes.npu.memory.footprint import accesses
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Products:
         for access in touched:
             if not access.writes and isinstance(access.root, SSAValue):
                 users[access.root] = number
-                read = _Read(place, number, *_range(access, access.root))
+                read = _Read(place, number, *extent(access))
                 self._reads.setdefault(access.root, []).append(read)
 
     def needs(self, load: Parts) -> Sequence[int]:
@@ -54,19 +54,15 @@ class Products:
         parts that none needs."""
         found = [self.count] * load.count
         here = self._places[load.op]
-        (row,) = (row for row in load.rows if row.writes)
-        assert isinstance(row.root, SSAValue)
-        for read in self._reads.get(row.root, []):
+        for read in self._reads.get(load.buffer, []):
             if read.place > here:
-                for part in row.touching(read.low, read.high, load.count):
+                for part in load.filled.touching(read.low, read.high, load.count):
                     found[part] = read.product
         return found
 
     def first_reader(self, load: Parts) -> int:
         """The place of the first op behind a load that reads its buffer."""
-        (row,) = (row for row in load.rows if row.writes)
-        assert isinstance(row.root, SSAValue)
-        reads = (read.place for read in self._reads.get(row.root, []))
+        reads = (read.place for read in self._reads.get(load.buffer, []))
         here = self._places[load.op]
         return min((place for place in reads if place > here), default=len(self._places))
 
@@ -74,11 +70,3 @@ class Products:
 def multiplies(op: Operation) -> bool:
     """Whether an op is a product or holds some."""
     return any(isinstance(inner, MadOp) for inner in op.walk())
-
-
-def _range(access: Access, root: SSAValue) -> tuple[int, int]:
-    """Between which bytes something is read; all of them where a loop moves it."""
-    if not access.base.is_constant:
-        return 0, allocated_bytes(root)
-    low, high = access.span
-    return access.base.const + low, access.base.const + high

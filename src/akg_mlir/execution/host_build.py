@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from akg_mlir.diagnostics import CompileError
+from akg_mlir.execution.host_cache import kept
 
 INCLUDE = Path(__file__).parent.parent / "emit" / "include"
 """Where `akg_npu.hpp` is."""
@@ -80,14 +81,13 @@ class Text:
 def build(source: Text) -> ctypes.CDLL:
     """The shared library of a kernel's text, compiled unless it was before.
 
-    Libraries are kept in `$XDG_CACHE_HOME/akg-mlir/host`. Raises CompileError with what the
-    compiler says.
+    Raises CompileError with what the compiler says.
     """
 
     def make(path: Path) -> None:
         link([compiled(source), _common() / "libakg_npu_host.so"], path)
 
-    return ctypes.CDLL(str(_kept(source, ".so", make)))
+    return ctypes.CDLL(str(kept(_key(source), ".so", make)))
 
 
 def compiled(source: Text) -> Path:
@@ -99,7 +99,7 @@ def compiled(source: Text) -> Path:
         include = [f"-I{_precompiled(source.checked)}", f"-I{INCLUDE}"]
         _run([*source.flags, "-c", *include, "-o", path, path.with_name("kernel.cpp")])
 
-    return _kept(source, ".o", make)
+    return kept(_key(source), ".o", make)
 
 
 def model_object() -> Path:
@@ -107,7 +107,6 @@ def model_object() -> Path:
     return _common() / "host.o"
 
 
-@cache
 def _common() -> Path:
     """The folder of the bodies of the model, as object file and as library."""
 
@@ -117,10 +116,9 @@ def _common() -> Path:
         _run(["-c", INCLUDE / "akg_npu" / "host.cpp", "-o", body])
         link([body], library)
 
-    return _kept(Text(""), "", make)
+    return kept(_key(Text("")), "", make)
 
 
-@cache
 def _precompiled(checked: bool) -> Path:
     """The folder of `akg_npu.hpp` precompiled, for compilers that look for that."""
     header = Text("precompiled", checked=checked)
@@ -130,7 +128,7 @@ def _precompiled(checked: bool) -> Path:
         made = folder / "akg_npu.hpp.gch"
         _run([*header.flags, "-x", "c++-header", INCLUDE / "akg_npu.hpp", "-o", made])
 
-    return _kept(header, "", make)
+    return kept(_key(header), "", make)
 
 
 def compiled_all(
@@ -174,27 +172,6 @@ def _run(arguments: Sequence[str | Path]) -> None:
             f"{compiler().version} does not compile the kernel:\n{done.stderr.strip()}",
             hint="this is a bug of the emitter",
         )
-
-
-def _kept(source: Text, suffix: str, make: Callable[[Path], None]) -> Path:
-    """What is made of a text, from the cache; it appears there when it is complete."""
-    path = _cache() / f"{_key(source)}{suffix}"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            made = Path(folder) / f"made{suffix}"
-            make(made)
-            try:
-                os.replace(made, path)
-            except OSError:  # a folder that another process has made meanwhile
-                if not path.exists():
-                    raise
-    return path
-
-
-def _cache() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "akg-mlir" / "host"
 
 
 def _key(source: Text) -> str:

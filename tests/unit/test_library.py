@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from example_files import EXAMPLES, FILES
 from hypothesis import settings
+from onnx import TensorProto, helper, numpy_helper
 from random_networks import random_network
 
 import akg_mlir
@@ -21,6 +22,7 @@ from akg_mlir.cli import akg
 from akg_mlir.compiler import Kernel
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.execution import host_build
+from akg_mlir.execution.graph import kernel_calls
 from akg_mlir.execution.library import Program, build_library
 from akg_mlir.inputs import argument_names, prepare
 from akg_mlir.judging import same_bits
@@ -29,6 +31,7 @@ DEEP = settings.default.max_examples >= 1000
 NAMES = [*FILES, "momentum.info"]
 CHOSEN = NAMES if DEEP else ["momentum.info", "paper_running_example.mlir"]
 SEEDS = range(100) if DEEP else range(1)
+RNG = np.random.default_rng(0)
 PAGE = EXAMPLES.parent / "docs" / "build.md"
 MODEL = EXAMPLES / "matmul_bias_relu.onnx"
 
@@ -54,6 +57,27 @@ def test_examples_give_the_bits_of_the_machine(name: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_networks_give_the_bits_of_the_machine(seed: int, tmp_path: Path) -> None:
     assert not differs(akg_mlir.compile(random_network(seed)), tmp_path)
+
+
+def test_moved_weights_are_read_from_their_file(tmp_path: Path) -> None:
+    """A transposed factor in front of a product, as networks have it."""
+    nodes = [
+        helper.make_node("Transpose", ["w"], ["t"], perm=[1, 0]),
+        helper.make_node("MatMul", ["x", "t"], ["y"]),
+    ]
+    floats = TensorProto.FLOAT
+    graph = helper.make_graph(
+        nodes,
+        "transposed",
+        [helper.make_tensor_value_info("x", floats, [4, 24])],
+        [helper.make_tensor_value_info("y", floats, [4, 40])],
+        [numpy_helper.from_array(RNG.standard_normal((40, 24)).astype(np.float32), "w")],
+    )
+    kernel = akg_mlir.compile(helper.make_model(graph))
+    assert len(kernel_calls(kernel.compilation.module, "main")) == 1
+    assert not differs(kernel, tmp_path)
+    (weight,) = json.loads((tmp_path / "manifest.json").read_text())["weights"]["tensors"]
+    assert (weight["origin"], weight["shape"]) == ("w transposed 1 0", [24, 40])
 
 
 @pytest.fixture(scope="module")

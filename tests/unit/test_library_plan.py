@@ -182,6 +182,35 @@ def test_weights_are_packed_when_the_library_is_built() -> None:
         plan(kernel, w=w.ravel())
 
 
+MOVED = """
+func.func @main(%x: tensor<4x6xf32>, %w: tensor<3x2x8xf32> {te.resource = "w"}) -> tensor<4x8xf32> {
+  %t = te.transpose %w perm [1, 0, 2] : tensor<3x2x8xf32> -> tensor<2x3x8xf32>
+  %r = te.reshape %t : tensor<2x3x8xf32> -> tensor<6x8xf32>
+  %f = te.reshape %w : tensor<3x2x8xf32> -> tensor<6x8xf32>
+  %s = te.slice %f offsets [0, 7] strides [1, -1] : tensor<6x8xf32> -> tensor<1x8xf32>
+  %b = te.pad %s value 1.0 : f32 low [0, 0] high [3, 0] : tensor<1x8xf32> -> tensor<4x8xf32>
+  %m = te.matmul %x, %r : (tensor<4x6xf32>, tensor<6x8xf32>) -> tensor<4x8xf32>
+  %y = te.add %m, %b : (tensor<4x8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
+  func.return %y : tensor<4x8xf32>
+}
+"""
+
+
+def test_moved_weights_are_part_of_the_library() -> None:
+    kernel = akg_mlir.compile(MOVED)
+    assert len(list(kernels(kernel.compilation.module))) == 1
+    x = np.arange(24, dtype=np.float32).reshape(4, 6)
+    w = np.arange(48, dtype=np.float32).reshape(3, 2, 8)
+    moved, bias = plan(kernel, w=w).weights
+    assert (moved.origin, moved.tensor.shape) == ("w transposed 1 0 2", (2, 3, 8))
+    assert bias.origin == "w by te.slice by te.pad"
+    expected = x @ w.transpose(1, 0, 2).reshape(6, 8)
+    expected[0] += w[0, 0, ::-1]
+    expected[1:] += 1
+    assert np.array_equal(moved.load(), w.transpose(1, 0, 2))
+    assert np.array_equal(kernel(x, w), expected)
+
+
 def drive(folder: Path, kernel: Kernel, inputs: list[np.ndarray]) -> list[np.ndarray]:
     """Run a build by its manifest alone, kernel by kernel."""
     manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())

@@ -77,7 +77,7 @@ def with_weights(source: Source, inputs: Sequence[Array]) -> list[Array]:
 
 @dataclass
 class _Buffer:
-    """GM of the graph: an array once something was written."""
+    """GM of the graph: an array once something was written. (Tensors of the host are such, too.)"""
 
     array: Array | None
 
@@ -120,9 +120,11 @@ class _GraphCall:
             case memref.ReinterpretCastOp():
                 shape, _ = shaped(op.result)
                 values[op.result] = _View(values[op.source].buffer, shape)
-            case te.ConstantOp() | te.PackOp():
-                arrays = [_written(values[value], op) for value in op.operands]
-                result = evaluate(op, arrays)
+            case te.ToTensorOp() | te.ToBufferOp():
+                array = _written(values[op.operands[0]], op)
+                values[op.results[0]] = _View(_Buffer(array), array.shape)
+            case _ if isinstance(op, te.ConstantOp | te.MovingOp):
+                result = evaluate(op, [_written(values[value], op) for value in op.operands])
                 values[op.results[0]] = _View(_Buffer(result), result.shape)
             case func.CallOp():
                 self._call(op, [values[value] for value in op.operands])

@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from xdsl.dialects.builtin import MemRefType, TensorType
-from xdsl.ir import Attribute, SSAValue
-from xdsl.utils.hints import isa
 
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import FRACTAL, fractal_depth
@@ -26,17 +23,10 @@ def pack(op: te.PackOp, x: Array) -> Array:
     if layout == te.Layout.FRACTAL_Z:
         # [o1, o0, c1, c0, kh, kw] to [c1, kh, kw, o1, o0, c0]
         return _blocks(x, (0, 1)).transpose(2, 4, 5, 0, 1, 3)
-    depth = fractal_depth(_element_of(op.operand))
+    depth = fractal_depth(te.element_of(op.operand))
     if layout == te.Layout.NZ:  # from [.., r1, r0, c1, c0]
         return np.moveaxis(_blocks(x, (x.ndim - 1, x.ndim - 2), depth), -2, -4)
     return np.moveaxis(_blocks(x, (x.ndim - 2, x.ndim - 1), depth), -3, -1)
-
-
-def _element_of(value: SSAValue) -> Attribute:
-    """The element type of a tensor, or of the buffer that has it once kernels are compiled."""
-    type_ = value.type
-    assert isa(type_, TensorType) or isa(type_, MemRefType)
-    return type_.element_type
 
 
 def unpack(op: te.UnpackOp, x: Array) -> Array:

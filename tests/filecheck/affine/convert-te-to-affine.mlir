@@ -89,19 +89,32 @@ func.func private @pack(%x: tensor<17x20xf16>) -> tensor<2x2x16x16xf16> attribut
   func.return %p : tensor<2x2x16x16xf16>
 }
 
-// The graph: calls, views, weights packed by the host, constants.
+func.func private @uses(%p: tensor<4x3x16x16xf16>, %c: tensor<2xf32>) -> tensor<2xf32> attributes {npu.kernel} {
+  %z = te.exp %c : tensor<2xf32>
+  func.return %z : tensor<2xf32>
+}
+
+// The graph: calls, views, constants, and weights that the host moves, a buffer for each that is used.
 // CHECK-LABEL: func.func @graph
-// CHECK-SAME:    (%x: memref<32xf32, #npu<space gm>>, %w: memref<64x48xf16, #npu<space gm>> {te.resource = "w"}) -> (memref<4xf32, #npu<space gm>>, memref<4x3x16x16xf16, #npu<space gm>>, memref<2xf32, #npu<space gm>>)
+// CHECK-SAME:    (%x: memref<32xf32, #npu<space gm>>, %w: memref<64x48xf16, #npu<space gm>> {te.resource = "w"}) -> (memref<4xf32, #npu<space gm>>, memref<2xf32, #npu<space gm>>)
 // CHECK-NEXT:    %v = memref.reinterpret_cast %x to offset: [0], sizes: [4, 8], strides: [8, 1]
 // CHECK-NEXT:    %y = memref.alloc() : memref<4xf32, #npu<space gm>>
 // CHECK-NEXT:    func.call @reduce(%v, %y) : (memref<4x8xf32, #npu<space gm>>, memref<4xf32, #npu<space gm>>) -> ()
-// CHECK-NEXT:    %p = te.pack %w zn : memref<64x48xf16, #npu<space gm>> -> memref<4x3x16x16xf16, #npu<space gm>>
-// CHECK-NEXT:    %c = te.constant dense<[1.000000e+00, 2.000000e+00]> : tensor<2xf32> -> memref<2xf32, #npu<space gm>>
-// CHECK-NEXT:    func.return %y, %p, %c
-func.func @graph(%x: tensor<32xf32>, %w: tensor<64x48xf16> {te.resource = "w"}) -> (tensor<4xf32>, tensor<4x3x16x16xf16>, tensor<2xf32>) {
+// CHECK-NEXT:    [[W:%.*]] = te.to_tensor %w : memref<64x48xf16, #npu<space gm>> -> tensor<64x48xf16>
+// CHECK-NEXT:    %t = te.transpose [[W]] perm [1, 0] : tensor<64x48xf16> -> tensor<48x64xf16>
+// CHECK-NEXT:    %p = te.pack %t nz : tensor<48x64xf16> -> tensor<4x3x16x16xf16>
+// CHECK-NEXT:    %c = te.constant dense<[1.000000e+00, 2.000000e+00]> : tensor<2xf32>
+// CHECK-NEXT:    [[P:%.*]] = te.to_buffer %p : tensor<4x3x16x16xf16> -> memref<4x3x16x16xf16, #npu<space gm>>
+// CHECK-NEXT:    [[C:%.*]] = te.to_buffer %c : tensor<2xf32> -> memref<2xf32, #npu<space gm>>
+// CHECK-NEXT:    %z = memref.alloc()
+// CHECK-NEXT:    func.call @uses([[P]], [[C]], %z)
+// CHECK-NEXT:    func.return %y, %z
+func.func @graph(%x: tensor<32xf32>, %w: tensor<64x48xf16> {te.resource = "w"}) -> (tensor<4xf32>, tensor<2xf32>) {
   %v = te.reshape %x : tensor<32xf32> -> tensor<4x8xf32>
   %y = func.call @reduce(%v) : (tensor<4x8xf32>) -> tensor<4xf32>
-  %p = te.pack %w zn : tensor<64x48xf16> -> tensor<4x3x16x16xf16>
+  %t = te.transpose %w perm [1, 0] : tensor<64x48xf16> -> tensor<48x64xf16>
+  %p = te.pack %t nz : tensor<48x64xf16> -> tensor<4x3x16x16xf16>
   %c = te.constant dense<[1.0, 2.0]> : tensor<2xf32>
-  func.return %y, %p, %c : tensor<4xf32>, tensor<4x3x16x16xf16>, tensor<2xf32>
+  %z = func.call @uses(%p, %c) : (tensor<4x3x16x16xf16>, tensor<2xf32>) -> tensor<2xf32>
+  func.return %y, %z : tensor<4xf32>, tensor<2xf32>
 }

@@ -138,9 +138,9 @@ func.func @f(%x: tensor<2x2x16x16xf16>) {
   func.return
 }
 // -----
-// CHECK: te.constant at {{.*}}: the result is memref<4xf16, #npu<space gm>>, the value tensor<3xf16>
+// CHECK: te.constant at {{.*}}: the result is tensor<4xf16>, the value tensor<3xf16>
 func.func @f() {
-  %0 = te.constant dense<0.5> : tensor<3xf16> -> memref<4xf16, #npu<space gm>>
+  %0 = "te.constant"() <{value = dense<0.5> : tensor<3xf16>}> : () -> tensor<4xf16>
   func.return
 }
 // -----
@@ -177,5 +177,11 @@ func.func @f(%x: tensor<4x9xf16>, %i: tensor<3x9xi32>) {
 // CHECK: te.gather at {{.*}}: got elements of i64, takes i32
 func.func @f(%x: tensor<4x9xf16>, %i: tensor<3xi64>) {
   %0 = te.gather %x, %i axis 0 : (tensor<4x9xf16>, tensor<3xi64>) -> tensor<3x9xf16>
+  func.return
+}
+// -----
+// CHECK: te.to_buffer at {{.*}}: memref<8x4xf16> cannot hold tensor<4x8xf16>: shape and elements are to be the same
+func.func @f(%x: tensor<4x8xf16>) {
+  %0 = te.to_buffer %x : tensor<4x8xf16> -> memref<8x4xf16>
   func.return
 }

@@ -116,8 +116,6 @@ func.func @shapes(%x: tensor<4x8xf16>) {
   %1 = te.constant dense<[1, -2]> : tensor<2xi32>
   // CHECK: te.constant dense<0xff800000> : tensor<f32>
   %2 = te.constant dense<0xff800000> : tensor<f32>
-  // CHECK: te.constant dense<5.000000e-01> : tensor<3xf16> -> memref<3xf16, #npu<space gm>>
-  %3 = te.constant dense<0.5> : tensor<3xf16> -> memref<3xf16, #npu<space gm>>
   // CHECK: te.broadcast_to %x : tensor<4x8xf16> -> tensor<2x4x8xf16>
   %4 = te.broadcast_to %x : tensor<4x8xf16> -> tensor<2x4x8xf16>
   // CHECK: te.transpose %x perm [1, 0] : tensor<4x8xf16> -> tensor<8x4xf16>

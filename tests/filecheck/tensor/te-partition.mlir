@@ -120,3 +120,39 @@ func.func @strangers(%x: tensor<4x8xf32>, %y: tensor<64xf16>) -> (tensor<4x8xf32
   %1 = te.cast %y : tensor<64xf16> -> tensor<64xf32>
   func.return %0, %1 : tensor<4x8xf32>, tensor<64xf32>
 }
+
+// What only moves elements of weights is done once, by the host, also several ops of it; what is
+// moved of an input is in the kernel that needs it.
+// CHECK-LABEL: func.func private @moved_kernel0(%x: tensor<8x64xf32>, %g: tensor<64x16xf32>)
+// CHECK-NEXT:    te.slice %x
+// CHECK-NEXT:    te.matmul
+// CHECK-NEXT:    func.return
+// CHECK-LABEL: func.func @moved
+// CHECK-NEXT:    %b = te.slice %w
+// CHECK-NEXT:    [[C:%.*]] = te.constant
+// CHECK-NEXT:    %d = te.concat %b, [[C]] axis 0
+// CHECK-NEXT:    %e = te.reshape %d
+// CHECK-NEXT:    %f = te.transpose %e
+// CHECK-NEXT:    %g = te.reshape %f
+// CHECK-NEXT:    %y = func.call @moved_kernel0(%x, %g)
+func.func @moved(%x: tensor<8x64xf32>, %w: tensor<16x64xf32> {te.resource = "w"}) -> tensor<4x16xf32> {
+  %a = te.slice %x offsets [0, 0] strides [2, 1] : tensor<8x64xf32> -> tensor<4x64xf32>
+  %b = te.slice %w offsets [0, 0] strides [1, 1] : tensor<16x64xf32> -> tensor<15x64xf32>
+  %c = te.constant dense<0.5> : tensor<1x64xf32>
+  %d = te.concat %b, %c axis 0 : (tensor<15x64xf32>, tensor<1x64xf32>) -> tensor<16x64xf32>
+  %e = te.reshape %d : tensor<16x64xf32> -> tensor<16x64x1xf32>
+  %f = te.transpose %e perm [1, 0, 2] : tensor<16x64x1xf32> -> tensor<64x16x1xf32>
+  %g = te.reshape %f : tensor<64x16x1xf32> -> tensor<64x16xf32>
+  %y = te.matmul %a, %g : (tensor<4x64xf32>, tensor<64x16xf32>) -> tensor<4x16xf32>
+  func.return %y : tensor<4x16xf32>
+}
+
+// A result of the program is written by a kernel, also where it is a weight that was moved.
+// CHECK-LABEL: func.func private @results_kernel0(%w: tensor<16x64xf32>)
+// CHECK-NEXT:    te.transpose %w
+// CHECK-LABEL: func.func @results
+func.func @results(%w: tensor<16x64xf32> {te.resource = "w"}) -> (tensor<64x16xf32>, tensor<8x16xf32>) {
+  %t = te.transpose %w perm [1, 0] : tensor<16x64xf32> -> tensor<64x16xf32>
+  %s = te.slice %t offsets [0, 0] strides [8, 1] : tensor<64x16xf32> -> tensor<8x16xf32>
+  func.return %t, %s : tensor<64x16xf32>, tensor<8x16xf32>
+}

@@ -125,3 +125,17 @@ func.func @padding(%x: tensor<12x14x14xf32>) -> (tensor<16x196xf32>, tensor<224x
   %s = te.reshape %q : tensor<1x16x14x14xf32> -> tensor<224x14xf32>
   func.return %r, %s : tensor<16x196xf32>, tensor<224x14xf32>
 }
+
+// What the host moves of weights is given, as the weights are: no kernel is cut by its reshape.
+// CHECK-LABEL: func.func @given
+// CHECK-NEXT:    %[[t:.+]] = te.transpose %w
+// CHECK-NEXT:    %[[r:.+]] = te.reshape %[[t]]
+// CHECK-NEXT:    te.exp %[[r]] : tensor<6x1xf32>
+// CHECK-NEXT:    te.mul
+func.func @given(%x: tensor<6x8xf32>, %w: tensor<2x3xf32> {te.resource = "w"}) -> tensor<6x8xf32> {
+  %t = te.transpose %w perm [1, 0] : tensor<2x3xf32> -> tensor<3x2xf32>
+  %r = te.reshape %t : tensor<3x2xf32> -> tensor<6x1xf32>
+  %e = te.exp %r : tensor<6x1xf32>
+  %y = te.mul %x, %e : (tensor<6x8xf32>, tensor<6x1xf32>) -> tensor<6x8xf32>
+  func.return %y : tensor<6x8xf32>
+}

@@ -11,6 +11,7 @@ from xdsl.ir import Dialect
 
 from akg_mlir.dialects.te.base import TeOp
 from akg_mlir.dialects.te.bits import RemOp, ShiftLeftOp, ShiftRightOp, XorOp
+from akg_mlir.dialects.te.buffers import ToBufferOp, ToTensorOp
 from akg_mlir.dialects.te.comparison import CastOp, CompareOp, Predicate, PredicateAttr, SelectOp
 from akg_mlir.dialects.te.composite import (
     Approximate,
@@ -78,6 +79,7 @@ from akg_mlir.dialects.te.functions import (
 )
 from akg_mlir.dialects.te.indexing import ConcatOp, GatherOp
 from akg_mlir.dialects.te.layout import Layout, LayoutAttr, PackOp, UnpackOp, packed_shape
+from akg_mlir.dialects.te.moving import MovingOp
 from akg_mlir.dialects.te.pooling import AvgPool2dOp, MaxPool2dOp, Pool2dOp
 from akg_mlir.dialects.te.shape import (
     BroadcastToOp,
@@ -158,6 +160,8 @@ TE = Dialect(
         SubOp,
         TanOp,
         TanhOp,
+        ToBufferOp,
+        ToTensorOp,
         TransposeOp,
         UnpackOp,
         XorOp,
@@ -212,6 +216,7 @@ __all__ = [
     "MaxOp",
     "MaxPool2dOp",
     "MinOp",
+    "MovingOp",
     "MulOp",
     "NegOp",
     "NotOp",
@@ -246,6 +251,8 @@ __all__ = [
     "TanOp",
     "TanhOp",
     "TeOp",
+    "ToBufferOp",
+    "ToTensorOp",
     "TransposeOp",
     "TrigonometricOp",
     "UnaryOp",

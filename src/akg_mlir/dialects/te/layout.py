@@ -19,7 +19,7 @@ from __future__ import annotations
 from abc import ABC
 from collections.abc import Sequence
 
-from xdsl.dialects.builtin import MemRefType, TensorType
+from xdsl.dialects.builtin import TensorType
 from xdsl.dialects.utils import EnumAttribute
 from xdsl.ir import Attribute, SpacedOpaqueSyntaxAttribute, SSAValue
 from xdsl.irdl import (
@@ -33,13 +33,11 @@ from xdsl.irdl import (
 )
 from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
-from xdsl.utils.hints import isa
 from xdsl.utils.str_enum import StrEnum
 
 from akg_mlir.dialects.te.types import (
     FRACTAL,
     ceil_div,
-    check_tensor,
     fractal_depth,
     shape_text,
     tensor_type,
@@ -86,20 +84,13 @@ def packed_shape(layout: Layout, shape: Sequence[int], depth: int = FRACTAL) -> 
 
 
 class _LayoutOp(IRDLOperation, ABC):
-    """On tensors a value; on memrefs (graph level only) a fresh buffer filled by the host."""
-
-    operand = operand_def(TensorType | MemRefType)
+    operand = operand_def(TensorType)
     layout = prop_def(LayoutAttr)
-    result = result_def(TensorType | MemRefType)
+    result = result_def(TensorType)
     traits = traits_def(Pure())
 
     def _shapes(self) -> tuple[tuple[int, ...], tuple[int, ...], Attribute]:
-        source, target = self.operand.type, self.result.type
-        if isa(source, TensorType) and isa(target, TensorType):
-            check_tensor(source)
-            check_tensor(target)
-        elif not (isa(source, MemRefType) and isa(target, MemRefType)):
-            raise VerifyException("operand and result must be both tensors or both memrefs")
+        source, target = tensor_type(self.operand), tensor_type(self.result)
         if source.element_type != target.element_type:
             raise VerifyException(
                 f"elements change from {source.element_type} to {target.element_type}"

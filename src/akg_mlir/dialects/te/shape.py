@@ -13,7 +13,6 @@ from xdsl.dialects.builtin import (
     FloatAttr,
     IntegerAttr,
     IntegerType,
-    MemRefType,
     TensorType,
     i64,
 )
@@ -53,23 +52,20 @@ from akg_mlir.dialects.te.types import (
 
 @irdl_op_definition
 class ConstantOp(IRDLOperation, StructuredOp):
-    """A tensor known at compile time; below the tensor floor, a GM buffer filled with it.
+    """A tensor known at compile time.
 
         %c = te.constant dense<1.0> : tensor<4xf32>
-        %m = te.constant dense<1.0> : tensor<4xf32> -> memref<4xf32, #npu<space gm>>
 
     A constant of one value ("splat") is a scalar of the bodies that use it.
     """
 
     name = "te.constant"
     value = prop_def(DenseIntOrFPElementsAttr)
-    result = result_def(TensorType | MemRefType)
+    result = result_def(TensorType)
     traits = traits_def(Pure(), ConstantLike())
 
-    def __init__(
-        self, value: DenseIntOrFPElementsAttr, result_type: Attribute | None = None
-    ) -> None:
-        super().__init__(properties={"value": value}, result_types=[result_type or value.type])
+    def __init__(self, value: DenseIntOrFPElementsAttr) -> None:
+        super().__init__(properties={"value": value}, result_types=[value.type])
 
     @classmethod
     def splat(cls, type_: TensorType[Attribute], value: float) -> ConstantOp:
@@ -108,16 +104,8 @@ class ConstantOp(IRDLOperation, StructuredOp):
         if not isa(type_, TensorType):
             raise VerifyException(f"the value has type {type_}, takes a tensor")
         check_tensor(type_)
-        result = self.result.type
-        if isa(result, MemRefType):
-            same = (result.get_shape(), result.element_type) == (
-                type_.get_shape(),
-                type_.element_type,
-            )
-        else:
-            same = result == type_
-        if not same:
-            raise VerifyException(f"the result is {result}, the value {type_}")
+        if self.result.type != type_:
+            raise VerifyException(f"the result is {self.result.type}, the value {type_}")
 
     @classmethod
     def parse(cls, parser: Parser) -> ConstantOp:
@@ -125,8 +113,7 @@ class ConstantOp(IRDLOperation, StructuredOp):
         value = parser.parse_attribute()
         if not isa(value, DenseIntOrFPElementsAttr):
             parser.raise_error("te.constant takes dense<...> : tensor<...>")
-        result = parser.parse_type() if parser.parse_optional_punctuation("->") else None
-        op = cls(value, result)
+        op = cls(value)
         op.attributes |= attributes
         return op
 
@@ -134,9 +121,6 @@ class ConstantOp(IRDLOperation, StructuredOp):
         printer.print_op_attributes(self.attributes)
         printer.print_string(" ")
         printer.print_attribute(self.value)
-        if self.result.type != self.value.type:
-            printer.print_string(" -> ")
-            printer.print_attribute(self.result.type)
 
     @property
     def bounds(self) -> tuple[int, ...]:

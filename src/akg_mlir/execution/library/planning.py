@@ -161,7 +161,9 @@ class Planner:
                 self._slots[op.memref] = _Slot(self._temporary(tensor))
             case memref.ReinterpretCastOp():
                 self._slots[op.result] = self._slots[op.source]
-            case te.ConstantOp() | te.PackOp():
+            case te.ToTensorOp() | te.ToBufferOp():
+                self._slots[op.results[0]] = _Slot(self._slots[op.operands[0]].storage)
+            case _ if isinstance(op, te.ConstantOp | te.MovingOp):
                 self._slots[op.results[0]] = _Slot(self._known(op))
             case func.CallOp():
                 function = function_named(self._compilation.module, op.callee.string_value())
@@ -181,26 +183,27 @@ class Planner:
                     hint='the pipeline "akg" puts every computation into a kernel',
                 )
 
-    def _known(self, op: te.ConstantOp | te.PackOp) -> _Storage:
+    def _known(self, op: te.ConstantOp | te.MovingOp) -> _Storage:
         """What the host computes once, when the library is built."""
         operands = [self._slots[value].storage for value in op.operands]
         for storage in operands:
             if storage.load is None:
                 raise CompileError(
-                    f"the values of '{storage.tensor.name}' must be known: they are packed once",
+                    f"the values of '{storage.tensor.name}' must be known: they are moved once",
                     op,
                     hint="give them as weights (--weights X.npz)",
                 )
         origins = [storage.origin for storage in operands]
-        layout = f" packed as {op.layout.data.value}" if isinstance(op, te.PackOp) else ""
-        origin = f"{', '.join(origins)}{layout}" or "constant"
-        name = op.results[0].name_hint or "_".join(["weight", *origins, *layout.split()[2:]])
+        how = _how(op)
+        origin = f"{', '.join(origins)} {how}" if origins else "constant"
+        name = op.result.name_hint or "_".join(["weight", *origins, *how.split()])
 
         def load() -> Array:
             loaded = [storage.load() for storage in operands if storage.load is not None]
             return evaluate(op, loaded)
 
-        return _Storage(_tensor(name, op.results[0], op), load=load, origin=origin)
+        tensor = Tensor(name, element_name(te.element_of(op.result), op), te.shape_of(op.result))
+        return _Storage(tensor, load=load, origin=origin)
 
     # ---------------------------------------------------------------------------------- steps
 
@@ -300,6 +303,19 @@ def _argument_attribute(function: func.FuncOp, position: int, name: str) -> Attr
     if function.arg_attrs is None:
         return None
     return function.arg_attrs.data[position].data.get(name)
+
+
+def _how(op: te.ConstantOp | te.MovingOp) -> str:
+    """What an op does with its operands, in words."""
+    match op:
+        case te.ConstantOp():
+            return "constant"
+        case te.PackOp():
+            return f"packed as {op.layout.data.value}"
+        case te.TransposeOp():
+            return f"transposed {' '.join(map(str, op.permutation))}"
+        case _:
+            return f"by {op.name}"
 
 
 def _tensor(name: str, value: SSAValue, op: Operation) -> Tensor:

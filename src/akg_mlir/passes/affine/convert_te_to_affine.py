@@ -19,6 +19,7 @@ from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import te
 from akg_mlir.passes.affine.kernel_lowering import buffer_type, lower_kernel
 from akg_mlir.passes.affine.nests import memref_type
+from akg_mlir.passes.tensor.host_values import stays_in_graph
 from akg_mlir.passes.tensor.rewriting import functions
 
 KERNEL = "npu.kernel"
@@ -29,8 +30,10 @@ class ConvertTeToAffine(ModulePass):
     """Lower kernels to affine loops over GM buffers, and the graph to calls on buffers.
 
     A kernel takes its inputs, then one out-argument per result. In the graph every result of a
-    call is a `memref.alloc` in GM passed to it, a reshape a `memref.reinterpret_cast`; `te.pack`
-    (of weights) and `te.constant` stay and give a fresh buffer. The graph returns its buffers.
+    call is a `memref.alloc` in GM passed to it, a reshape a `memref.reinterpret_cast`. Constants
+    and ops that move elements of weights stay as they are, on tensors: `te.to_tensor`
+    gives them the content of a buffer, `te.to_buffer` puts theirs into a buffer of its
+    own. The graph returns its buffers.
     """
 
     name = "convert-te-to-affine"
@@ -46,12 +49,13 @@ class ConvertTeToAffine(ModulePass):
 
 
 def _has_tensors(function: func.FuncOp) -> bool:
-    values = [*function.body.block.args, *(r for op in function.body.block.ops for r in op.results)]
-    return any(isinstance(v.type, TensorType) for v in values)
+    types = function.function_type
+    return any(isinstance(t, TensorType) for t in (*types.inputs, *types.outputs))
 
 
 class _Graph:
-    """The graph function while it is rebuilt on buffers."""
+    """The graph function while it is rebuilt: `buffers` and `tensors` are the values that it had
+    in either form, the other one is made where it is needed."""
 
     def __init__(self, source: func.FuncOp) -> None:
         self.source = source
@@ -59,6 +63,7 @@ class _Graph:
         self.block = Block(arg_types=[buffer_type(arg) for arg in arguments])
         self.builder = Builder(InsertPoint.at_end(self.block))
         self.buffers: dict[SSAValue, SSAValue] = dict(zip(arguments, self.block.args))
+        self.tensors: dict[SSAValue, SSAValue] = {}
         for old, new in self.buffers.items():
             new.name_hint = old.name_hint
 
@@ -78,22 +83,17 @@ class _Graph:
         return result
 
     def _lower(self, op: Operation) -> None:
-        operands = [self.buffers[v] for v in op.operands]
         match op:
             case func.ReturnOp():
-                self._insert(func.ReturnOp(*operands), op)
+                self._insert(func.ReturnOp(*[self._buffer(v, op) for v in op.operands]), op)
             case func.CallOp():
-                self._call(op, operands)
+                self._call(op, [self._buffer(v, op) for v in op.operands])
             case te.ReshapeOp():
-                self._bind(op, _view(operands[0], te.shape_of(op.result)))
-            case te.ConstantOp():
-                self._bind(op, te.ConstantOp(op.value, buffer_type(op.result)))
-            case te.PackOp():
-                type_ = buffer_type(op.result)
-                packed = te.PackOp.create(
-                    operands=operands, properties=dict(op.properties), result_types=[type_]
-                )
-                self._bind(op, packed)
+                view = _view(self._buffer(op.operand, op), te.shape_of(op.result))
+                self.buffers[op.result] = self._named(op.result, self._insert(view, op))
+            case _ if op.name.startswith("te.") and stays_in_graph(op):
+                kept = op.clone({v: self._tensor(v, op) for v in op.operands})
+                self.tensors[op.results[0]] = self._named(op.results[0], self._insert(kept, op))
             case _:
                 if isinstance(op, te.TeOp):
                     raise CompileError("is not in a kernel", op, hint="run te-partition first")
@@ -114,8 +114,7 @@ class _Graph:
         outs: list[SSAValue] = []
         for result in op.results:
             allocation = self._insert(memref.AllocOp([], [], buffer_type(result)), op)
-            self.buffers[result] = allocation.results[0]
-            self.buffers[result].name_hint = result.name_hint
+            self.buffers[result] = self._named(result, allocation)
             outs.append(allocation.results[0])
         self._insert(func.CallOp(op.callee, [*operands, *outs], []), op)
 
@@ -123,10 +122,23 @@ class _Graph:
         new.location = op.location
         return self.builder.insert(new)
 
-    def _bind(self, op: Operation, new: Operation) -> None:
-        result = self._insert(new, op).results[0]
-        result.name_hint = op.results[0].name_hint
-        self.buffers[op.results[0]] = result
+    def _buffer(self, value: SSAValue, user: Operation) -> SSAValue:
+        """The buffer that holds a value."""
+        if value not in self.buffers:
+            new = te.ToBufferOp(self.tensors[value], buffer_type(value))
+            self.buffers[value] = self._named(value, self._insert(new, user))
+        return self.buffers[value]
+
+    def _tensor(self, value: SSAValue, user: Operation) -> SSAValue:
+        """What the host computes with instead of a buffer."""
+        if value not in self.tensors:
+            new = te.ToTensorOp(self.buffers[value])
+            self.tensors[value] = self._named(value, self._insert(new, user))
+        return self.tensors[value]
+
+    def _named(self, old: SSAValue, new: Operation) -> SSAValue:
+        new.results[0].name_hint = old.name_hint
+        return new.results[0]
 
 
 def _view(source: SSAValue, shape: Sequence[int]) -> memref.ReinterpretCastOp:

@@ -12,8 +12,8 @@ from xdsl.ir import Block, Operation, SSAValue
 
 from akg_mlir.dialects import te
 from akg_mlir.passes.tensor.fusion import CUBE, Fusion, Gain, Kernel, NotFused
+from akg_mlir.passes.tensor.host_values import stays_in_graph
 from akg_mlir.passes.tensor.rewriting import shown, splat_of
-from akg_mlir.passes.tensor.tile_nests import stays_in_graph
 
 MOST_STRANGERS = 64
 """Ops of a kernel made of kernels by themselves: longer ones take too long to compile."""

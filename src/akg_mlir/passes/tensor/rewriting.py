@@ -106,6 +106,16 @@ def shown(value: SSAValue) -> SSAValue:
     return value
 
 
+def is_returned(value: SSAValue) -> bool:
+    """Whether a result of the function is the value, or a view of it."""
+    users = [use.operation for use in value.uses]
+    return any(
+        isinstance(user, func.ReturnOp)
+        or (isinstance(user, te.ReshapeOp) and is_returned(user.result))
+        for user in users
+    )
+
+
 def with_operands(op: te.ElementwiseOp, operands: Sequence[SSAValue]) -> te.ElementwiseOp:
     """The same element-wise op on other operands, its type inferred anew."""
     shape = broadcast_shape([te.shape_of(v) for v in operands])

@@ -16,6 +16,7 @@ from akg_mlir.diagnostics import location_of, remark
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import FRACTAL, element_bytes, fractal_depth
 from akg_mlir.passes.tensor import padding
+from akg_mlir.passes.tensor.host_values import is_weight
 from akg_mlir.passes.tensor.padding import ZERO, Padding
 from akg_mlir.passes.tensor.rewriting import (
     Expression,
@@ -24,7 +25,6 @@ from akg_mlir.passes.tensor.rewriting import (
     splat_of,
     with_operands,
 )
-from akg_mlir.passes.tensor.tile_nests import is_weight
 
 NAME = "te-propagate-layout"
 _PRODUCTS = ((f16, f32), (i8, i32))

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, TensorType
-from xdsl.dialects.func import ReturnOp
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from akg_mlir.dialects import te
-from akg_mlir.passes.tensor.rewriting import erase_dead, functions
+from akg_mlir.passes.tensor.rewriting import erase_dead, functions, is_returned
 from akg_mlir.passes.tensor.workload import WORK
 
 
@@ -39,15 +38,13 @@ def _share(block: Block) -> None:
     for op in block.ops:
         if _has_value(op):
             value = first.setdefault(_looks(op), op.result)
-            if value is not op.result and not _is_returned(op.result):
+            if value is not op.result and not is_returned(op.result):
                 op.result.replace_all_uses_with(value)
 
 
 def _has_value(op: Operation) -> TypeGuard[te.TeOp | te.ConstantOp]:
-    """Whether its operands and properties say what the op computes: it has no body, and a constant
-    is no buffer."""
-    tensor = isinstance(op, te.TeOp | te.ConstantOp) and isinstance(op.result.type, TensorType)
-    return tensor and not op.regions
+    """Whether its operands and properties say what the op computes: it has no body."""
+    return isinstance(op, te.TeOp | te.ConstantOp) and not op.regions
 
 
 def _looks(op: te.TeOp | te.ConstantOp) -> object:
@@ -55,12 +52,3 @@ def _looks(op: te.TeOp | te.ConstantOp) -> object:
     notes = frozenset(entry for entry in op.attributes.items() if entry[0] != WORK)
     properties = frozenset(op.properties.items())
     return type(op), tuple(op.operands), op.result.type, properties, notes
-
-
-def _is_returned(value: SSAValue) -> bool:
-    """Whether a result of the function is the value, or a view of it."""
-    users = [use.operation for use in value.uses]
-    return any(
-        isinstance(user, ReturnOp) or (isinstance(user, te.ReshapeOp) and _is_returned(user.result))
-        for user in users
-    )

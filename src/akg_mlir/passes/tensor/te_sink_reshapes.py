@@ -15,10 +15,12 @@ from xdsl.rewriter import Rewriter
 
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import broadcast_shape
+from akg_mlir.passes.tensor.host_values import is_weight
 from akg_mlir.passes.tensor.rewriting import (
     Expression,
     erase_dead,
     rewrite_each,
+    shown,
     splat_of,
     with_operands,
 )
@@ -34,7 +36,8 @@ class TeSinkReshapes(ModulePass):
     become one, also with padding in between; element-wise ops on scalars get one dimension. A
     reshape that only adds or drops
     sizes of 1 and could not move down moves above the element-wise ops that made its operand, if
-    they work on given values alone.
+    they work on given values alone. Given are arguments, constants, and what the host moves of
+    weights.
     """
 
     name = "te-sink-reshapes"
@@ -254,10 +257,8 @@ def _under(e: Expression, value: SSAValue, shape: tuple[int, ...]) -> SSAValue:
 
 
 def _is_given(value: SSAValue) -> bool:
-    """Whether no op computes the value."""
-    if isinstance(value.owner, te.ReshapeOp):
-        return _is_given(value.owner.operand)
-    return isinstance(value, BlockArgument) or isinstance(value.owner, te.ConstantOp)
+    """Whether no kernel computes the value."""
+    return isinstance(shown(value), BlockArgument) or is_weight(value)
 
 
 def _hoist(op: Operation) -> bool:

@@ -18,6 +18,7 @@ from xdsl.ir.affine import (
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.structured import Iterator
 from akg_mlir.dialects.te.types import FRACTAL, element_bytes, fractal_depth
+from akg_mlir.passes.tensor.host_values import stays_in_graph
 from akg_mlir.passes.tensor.rewriting import splat_of
 from akg_mlir.polyhedral.tile_group_parts import Step, Tensor
 from akg_mlir.polyhedral.tile_spans import Access, Expression, Nest
@@ -52,29 +53,6 @@ class Steps:
             cube = self.target.cube
             return 1 / (cube.m * cube.n * cube.k(2))
         return element_bytes(te.element_of(op.results[0])) / self.target.vector.bytes_per_cycle
-
-
-def is_weight(value: SSAValue) -> bool:
-    """Whether the value is known before the graph runs: a resource, a constant, a view of one."""
-    owner = value.owner
-    if isinstance(owner, te.ReshapeOp):
-        return is_weight(owner.operand)
-    if isinstance(owner, te.ConstantOp):
-        return True
-    function = None if isinstance(owner, Operation) else owner.parent_op()
-    if not isinstance(value, BlockArgument) or function is None:
-        return False
-    attributes = getattr(function, "arg_attrs", None)
-    return attributes is not None and "te.resource" in attributes.data[value.index].data
-
-
-def stays_in_graph(op: object) -> bool:
-    """Whether the op is none of a kernel's: views, constants, packing of weights, the return."""
-    if isinstance(op, te.PackOp):
-        return is_weight(op.operand)
-    if isinstance(op, te.ReshapeOp | te.ConstantOp) or not isinstance(op, Operation):
-        return True
-    return not op.name.startswith("te.")
 
 
 def _nest(op: Operation) -> Nest:

@@ -98,8 +98,16 @@ _SEVERAL: Mapping[str, Build] = {
         for kind in te.Reduction
     },
 }
-_INTERNAL = (te.ConstantOp, te.YieldOp, te.PackOp, te.UnpackOp, te.FractalMatmulOp)
-"""Values, the end of a body, and what passes write for the cube."""
+_INTERNAL = (
+    te.ConstantOp,
+    te.YieldOp,
+    te.PackOp,
+    te.UnpackOp,
+    te.FractalMatmulOp,
+    te.ToBufferOp,
+    te.ToTensorOp,
+)
+"""Values, the end of a body, what passes write for the cube, and buffers of the graph."""
 
 
 def probes() -> dict[str, Build]:

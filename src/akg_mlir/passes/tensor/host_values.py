@@ -1,0 +1,47 @@
+"""What the host knows before any kernel runs, and does for the graph once."""
+
+from __future__ import annotations
+
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import BlockArgument, Operation, SSAValue
+
+from akg_mlir.dialects import te
+from akg_mlir.passes.tensor.rewriting import is_returned
+
+
+def is_weight(value: SSAValue) -> bool:
+    """Whether the value is known before any kernel runs: a resource, a constant, or what ops that
+    only move elements make of such. Results of the program are computed, not given: but for views,
+    those are none."""
+    seen = {value}
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        owner = each.owner
+        if isinstance(owner, te.MovingOp):
+            if not isinstance(owner, te.ReshapeOp) and is_returned(each):
+                return False
+            waiting += [operand for operand in owner.operands if operand not in seen]
+            seen.update(owner.operands)
+        elif not (isinstance(owner, te.ConstantOp) or _is_resource(each)):
+            return False
+    return True
+
+
+def stays_in_graph(op: object) -> bool:
+    """Whether the op is none of a kernel's: views, constants, what moves elements of weights, the
+    return."""
+    if not isinstance(op, Operation) or isinstance(op, te.ReshapeOp | te.ConstantOp):
+        return True
+    if isinstance(op, te.MovingOp):
+        return is_weight(op.results[0])
+    return not op.name.startswith("te.")
+
+
+def _is_resource(value: SSAValue) -> bool:
+    """Whether the value is an argument of a graph whose content comes with the program."""
+    if not isinstance(value, BlockArgument):
+        return False
+    function = value.owner.parent_op()
+    attributes = function.arg_attrs if isinstance(function, FuncOp) else None
+    return attributes is not None and "te.resource" in attributes.data[value.index].data

@@ -69,3 +69,22 @@ func.func @fractals(%a: tensor<16x256xf16>, %b: tensor<10x256xf16>, %c: tensor<1
   %1 = te.matmul %c, %d transpose_b : (tensor<17x2048xf16>, tensor<10x2048xf16>) -> tensor<17x10xf16>
   func.return %0, %1 : tensor<16x10xf16>, tensor<17x10xf16>
 }
+
+// Weights are transposed by the host: their long columns fill the lanes for many rows, or for all
+// cores. A factor that is computed, a few rows of fewer columns, and short columns stay.
+// CHECK-LABEL: func.func @weights
+// CHECK-NEXT:    [[T:%.*]] = te.transpose %w perm [1, 0] : tensor<200x384xf32> -> tensor<384x200xf32>
+// CHECK-NEXT:    te.matmul %a, [[T]] : (tensor<48x384xf32>, tensor<384x200xf32>) -> tensor<48x200xf32>
+// CHECK-NEXT:    [[U:%.*]] = te.transpose %v
+// CHECK-NEXT:    te.matmul %c, [[U]] : (tensor<1x64xf32>, tensor<64x4096xf32>) -> tensor<1x4096xf32>
+// CHECK-NEXT:    te.compute
+// CHECK:         te.matmul %c, %u transpose_b
+// CHECK-NEXT:    te.compute
+func.func @weights(%a: tensor<48x384xf32>, %b: tensor<200x384xf32>, %c: tensor<1x64xf32>, %w: tensor<200x384xf32> {te.resource = "w"}, %v: tensor<4096x64xf32> {te.resource = "v"}, %u: tensor<1000x64xf32> {te.resource = "u"}, %s: tensor<40x384xf32> {te.resource = "s"}) -> (tensor<48x200xf32>, tensor<1x4096xf32>, tensor<48x200xf32>, tensor<1x1000xf32>, tensor<48x40xf32>) {
+  %0 = te.matmul %a, %w transpose_b : (tensor<48x384xf32>, tensor<200x384xf32>) -> tensor<48x200xf32>
+  %1 = te.matmul %c, %v transpose_b : (tensor<1x64xf32>, tensor<4096x64xf32>) -> tensor<1x4096xf32>
+  %2 = te.matmul %a, %b transpose_b : (tensor<48x384xf32>, tensor<200x384xf32>) -> tensor<48x200xf32>
+  %3 = te.matmul %c, %u transpose_b : (tensor<1x64xf32>, tensor<1000x64xf32>) -> tensor<1x1000xf32>
+  %4 = te.matmul %a, %s transpose_b : (tensor<48x384xf32>, tensor<40x384xf32>) -> tensor<48x40xf32>
+  func.return %0, %1, %2, %3, %4 : tensor<48x200xf32>, tensor<1x4096xf32>, tensor<48x200xf32>, tensor<1x1000xf32>, tensor<48x40xf32>
+}

@@ -16,6 +16,7 @@ from akg_mlir.diagnostics import location_of, remark
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import FRACTAL
 from akg_mlir.passes.npu.memory.target import target_or_default
+from akg_mlir.passes.tensor.host_values import is_weight
 from akg_mlir.passes.tensor.rewriting import Expression, functions
 from akg_mlir.passes.tensor.workload import record, recorded, spread
 from akg_mlir.targets import Target
@@ -31,6 +32,9 @@ FEW = 1024
 """Results below which adding up lanes costs more than it saves, where they sum less than `STEPS`
 elements each."""
 STEPS = 8
+ROWS = 16
+"""Rows of results that keep the cores busy with long columns of weights. With fewer, every core
+needs two instructions of them: bursts of shorter columns take longer than rows of the weights."""
 LONG_SUM = 512
 """Elements that results of a single fractal sum from which the vector units of all cores, which
 share the results out, take less time than the cube of the one core that would have the fractal."""
@@ -46,7 +50,8 @@ class TeTurnProducts(ModulePass):
     and the lanes are added up last: else each element of the result would be a product of rows
     and a sum of its own. Sums are then taken in another order. Products of f16 with that layout
     that are long sums for no more than one fractal of results become such f32 products: the cube
-    would multiply them on one core, behind kernels that pack.
+    would multiply them on one core, behind kernels that pack. Weights that follow `k` are
+    transposed instead, by the host, where long columns of them fill the lanes.
     """
 
     name = NAME
@@ -62,6 +67,8 @@ class TeTurnProducts(ModulePass):
                     continue
                 if _is_narrow(each):
                     _turn(each)
+                elif _may_transpose(each, target):
+                    _transpose(each)
                 elif lanes := _lanes(each):
                     _sum_in_lanes(each, lanes)
 
@@ -100,6 +107,26 @@ def _turn(op: te.ContractionOp) -> None:
     m, n, _ = op.sizes
     remark(NAME, "passed", f"{op.name}{location_of(op)}", "computed turned", columns=n, rows=m)
     e.finish(result)
+
+
+def _may_transpose(op: te.ContractionOp, target: Target) -> bool:
+    """Whether the factor `b` is weights whose columns follow each other as soon as the host has
+    transposed them."""
+    m, n, _ = op.sizes
+    along = op.transpose_a is None and op.transpose_b is not None
+    enough = m >= ROWS or prod(op.batch) * n >= 2 * LONG * target.cores
+    return along and n >= LONG and enough and is_weight(op.b)
+
+
+def _transpose(op: te.ContractionOp) -> None:
+    e, rank = Expression(op), len(op.batch)
+    weights = e(te.TransposeOp(op.b, [*range(rank), rank + 1, rank]))
+    product = type(op)(op.a, weights)
+    work = recorded(op)
+    if work is not None:
+        record(product, work)
+    remark(NAME, "passed", f"{op.name}{location_of(op)}", "weights transposed", rows=op.sizes[1])
+    e.finish(e(product))
 
 
 def _lanes(op: te.ContractionOp) -> int:

@@ -257,6 +257,32 @@ def test_multiply_add_of_single_elements(element: str) -> None:
     check(Case("npu.vmuladd {ins} -> {out}", (1,), places), reduction(np.add))
 
 
+@given(st.data(), st.sampled_from(("f16", "f32")))
+def test_windows_of_a_factor(data: st.DataObject, element: str) -> None:
+    """`out[h, w, o] += x[h, w * step + i, c] * k[i, c, o]`: windows overlap."""
+    drawn = [
+        (1, 2, 3),
+        (1, 2, 5, 9, 30),
+        (1, 2, 3, 7),
+        (1, 2, 3, 4, 8, 10, 16, 40),
+        (3, 16, 40, 64),
+    ]
+    rows, points, taps, channels, lanes = (data.draw(st.sampled_from(sizes)) for sizes in drawn)
+    shape = (rows, points, taps, channels, lanes)
+    assume(prod(shape) <= 120_000)
+    step, block = data.draw(st.integers(1, 3)), ALIGNED_PITCH[element]
+    pitch = channels + data.draw(st.sampled_from((0, 0, -channels % block)))
+    row = ((points - 1) * step + taps) * pitch
+    row += data.draw(st.sampled_from((0, -row % block)))
+    wide = lanes + -lanes % block
+    offset = data.draw(st.sampled_from((0, 0, 3)))
+    image = Place(offset + rows * row, offset, (row, step * pitch, pitch, 1, 0), element)
+    kernel = Place(taps * channels * wide, 0, (0, 0, channels * wide, wide, 1), element)
+    out = Place(rows * points * wide, 0, (points * wide, wide, 0, 0, 1), element)
+    case = Case("npu.vmuladd {ins} -> {out}", shape, (image, kernel, out))
+    check(case, reduction(np.add), tolerance=tolerance_of_sum(case, element))
+
+
 @pytest.mark.parametrize("rows", [16, 17, 40])
 def test_a_reduction_with_every_result_in_a_block_of_its_own(rows: int) -> None:
     """What splats results leaves room between groups of 16 rows."""

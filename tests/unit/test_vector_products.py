@@ -50,3 +50,33 @@ def test_factors_that_follow_k_are_summed_in_lanes():
 )
 def test_products_are_right(text: str):
     assert compiled(text).report().ok
+
+
+def windows(points: int, taps: int, channels: int, columns: int, step: int = 1) -> akg_mlir.Kernel:
+    """A convolution of images whose rows of channels are the lanes' factor, without pads."""
+    side = (points - 1) * step + taps
+    c, i, j = (akg_mlir.axis(n, s) for n, s in (("c", channels), ("i", taps), ("j", taps)))
+    image, weights = akg_mlir.f32[side, side, channels], akg_mlir.f32[taps, taps, channels, columns]
+
+    @akg_mlir.kernel
+    def convolution(x: image, k: weights) -> akg_mlir.Tensor:
+        return akg_mlir.compute(
+            (points, points, columns),
+            lambda h, w, o: akg_mlir.sum(
+                x[h * step + i, w * step + j, c] * k[i, j, c, o], over=(i, j, c)
+            ),
+        )
+
+    return compiled(str(convolution.te()))
+
+
+def test_windows_share_splats_and_points_share_weights():
+    assert windows(56, 3, 64, 64).time().cycles < 190_000
+
+
+@pytest.mark.parametrize(
+    ("points", "taps", "channels", "columns", "step"),
+    [(9, 3, 16, 24, 1), (7, 3, 10, 10, 2), (6, 7, 3, 64, 2), (8, 2, 1, 64, 1)],
+)
+def test_windows_are_right(points: int, taps: int, channels: int, columns: int, step: int):
+    assert windows(points, taps, channels, columns, step).report().ok

@@ -70,5 +70,7 @@ def blocks_of(index: Sequence[isl.Aff], domain: isl.Set) -> Iterator[tuple[int, 
 
 
 def _value_at(offset: isl.Aff, point: list[int]) -> float:
-    place = isl.Set(f"{{ [{', '.join(map(str, point))}] }}", context()).sample_point()
+    place = isl.Point.zero(offset.get_domain_space())
+    for k, value in enumerate(point):
+        place = place.set_coordinate_val(DIM.set, k, isl.Val(value, context()))
     return float(isl.PwAff.from_aff(offset).eval(place).to_python())

@@ -66,7 +66,8 @@ class Cost:
         self.reuse = reuse(model, self.counts, machine.cores, first)
         self.per_core = self.reuse.per_core
         self.streams = self._streams()
-        self.need = need(model, self.extents, self.reuse, machine.block_bytes, fraction)
+        splats = self._splats()
+        self.need = need(model, self.extents, self.reuse, machine.block_bytes, fraction, splats)
         self.redundancy: dict[str, Numbers] = {}
         for work in (w for w in model.work if w.recomputed):
             factor = self._executed(work) / work.original
@@ -268,6 +269,16 @@ class Cost:
         loads = [self.reuse.loads(moving_loops(f.sides)) for f in self.model.footprints if f.loaded]
         rounds = [np.where(often < 1, often * self.per_core, 1) for often in loads]
         return np.max(np.stack([np.ones(len(self.grid)), *rounds]), axis=0) - 1
+
+    def _splats(self) -> Numbers:
+        """Most bytes of UB that a product takes for a repeated factor."""
+        most = np.zeros(len(self.grid))
+        for work in self.model.work:
+            if work.product is not None and work.unit == "vector":
+                box, size = self.extents.of_box(work.sides), work.element_bytes
+                bytes_ = vector_product.splat_bytes(work.product, box, size, self.machine)
+                most = np.maximum(most, bytes_)
+        return most
 
     def _vector(self, work: Work) -> Numbers:
         """Cycles of a statement's vector instructions in one tile."""

@@ -70,12 +70,15 @@ class Footprint:
 @dataclass(frozen=True)
 class VectorProduct:
     """A sum of products on the vector unit: lanes go along a dimension of the statement, which is
-    `kept` if results move with it. `repeated` are the dimensions of a factor that stays along the
-    lanes and fills them."""
+    `kept` if results move with it. `repeated` are the subscripts of a factor that stays along the
+    lanes and fills them: what they move by per step of every dimension. `runs` are the other
+    dimensions, those together that all references walk as one where tiles hold the inner ones
+    whole."""
 
     lanes: int
     kept: bool
-    repeated: tuple[int, ...]
+    repeated: tuple[tuple[float, ...], ...]
+    runs: tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True)

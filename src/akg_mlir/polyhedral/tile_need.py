@@ -22,12 +22,13 @@ def need(
     reuse: Reuse,
     block_bytes: int,
     fraction: float,
+    splats: Numbers,
 ) -> dict[str, Numbers]:
     """Bytes per memory to compare with a fraction of it: the most that are live at one place of
     the tile without scratch, or that fraction of them all where this is more. What is loaded in
     front of a loop needs no second copy: that fraction of it counts. Results that leave it in
     slices need no second copy in L0C, and UB has room for slices of them; nor do those that leave
-    L0C for GM."""
+    L0C for GM. Of `splats` (bytes of UB) there is one copy beside two of what moves."""
     sliced = model.columns is not None or model.drains
     slices = extents if model.columns is None else extents.limited(model.columns, SLICE)
     held = {"ub": slices}
@@ -36,9 +37,13 @@ def need(
     ]
     single = [f.scratch or (sliced and f.memory == "l0c") for f in model.footprints]
     moving = [
-        (f, size * _copies(f, reuse, fraction)) for (f, size), one in zip(sizes, single) if not one
+        (f, size * _copies(model, f, extents, reuse, fraction))
+        for (f, size), one in zip(sizes, single)
+        if not one
     ]
     total, live = _live(sizes), _live(moving)
+    if "ub" in live:
+        live["ub"] = live["ub"] + splats * fraction
     return {m: np.maximum(live.get(m, 0 * all_), all_ * fraction) for m, all_ in total.items()}
 
 
@@ -63,10 +68,22 @@ def _live_in_place(sizes: Sequence[tuple[Footprint, Numbers]]) -> dict[str, Numb
     return {memory: np.maximum(need, written[memory]) for memory, need in read.items()}
 
 
-def _copies(footprint: Footprint, reuse: Reuse, fraction: float) -> Numbers:
-    """What part of a footprint counts."""
-    in_front = footprint.loaded & (reuse.loads(moving_loops(footprint.sides)) < 1)
-    return np.where(in_front, fraction, 1.0)
+def _copies(
+    model: TileModel, footprint: Footprint, extents: Extents, reuse: Reuse, fraction: float
+) -> Numbers:
+    """What part of a footprint counts. On the vector unit, the partial tile at the end of an inner
+    loop is loaded to a buffer of its own, which nothing else gets in the loop around it."""
+    moving = moving_loops(footprint.sides)
+    in_front = footprint.loaded & (reuse.loads(moving) < 1)
+    copies = np.where(in_front, fraction, 1.0)
+    if model.uses_cube or not footprint.loaded:
+        return copies
+    for k in moving:
+        loop = model.loops[k]
+        if loop.reduction is not None:
+            partial = (loop.extent % extents.grid[:, k] > 0) & (extents.grid[:, k] < loop.extent)
+            copies = copies + np.where(partial & (reuse.per_core > 1), fraction, 0.0)
+    return copies
 
 
 def _live(sizes: Sequence[tuple[Footprint, Numbers]]) -> dict[str, Numbers]:

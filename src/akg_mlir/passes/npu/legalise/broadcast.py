@@ -15,6 +15,7 @@ from akg_mlir.passes.npu.legalise.transpose import (
     splat_blocks,
 )
 from akg_mlir.passes.npu.legalise.views import Box, Index, Operand
+from akg_mlir.targets.model import Target
 
 
 def is_lane_broadcast(box: Box, operand: Operand) -> bool:
@@ -29,13 +30,42 @@ def is_lane_broadcast(box: Box, operand: Operand) -> bool:
 def splat_bytes(box: Box, operand: Operand) -> int:
     """UB that the splats of an operand take: every block that its elements are in, lane by lane."""
     axes = _varying(box, operand)
-    elements = prod(box.sizes[a] for a in axes) + ROWS
-    run = _find_run(operand, axes)
-    if run is not None:
-        count = 1 if run.near is None else box.sizes[run.near]
-        rows = prod(box.sizes[a] for a in run.far)
-        elements = max(elements, rows * _blocks(run, count) * operand.block)
+    run = _find_run(box, operand, axes)
+    if run is not None and run.is_direct:
+        elements = prod(box.sizes[a] for a in run.far) * (run.blocks * operand.block + 1)
+    else:
+        elements = prod(box.sizes[a] for a in axes) + ROWS
     return elements * ROWS * operand.size
+
+
+def splat_cycles(box: Box, operand: Operand, target: Target) -> int:
+    """What making the splats of an operand costs."""
+    axes = _varying(box, operand)
+    run = _find_run(box, operand, axes)
+    startup, slope = target.vector.startup, target.vector.repeat_cycles("vnchwconv")
+    if run is not None and run.is_direct:
+        counts = [*(box.sizes[a] for a in run.far), run.blocks]
+        instructions = -(-prod(counts) // min(max(counts), target.limits.repeat))
+        return instructions * startup + prod(counts) * slope
+    elements = prod(box.sizes[a] for a in axes)
+    if run is not None and len(axes) == 1:
+        return 3 * startup + 2 * slope * -(-elements // operand.block)
+    return elements * (startup + 1)
+
+
+def planned(box: Box, operand: Operand) -> Operand:
+    """The operand with the strides that its splats will have, before there are any."""
+    axes = _varying(box, operand)
+    run = _find_run(box, operand, axes)
+    if run is not None and run.is_direct:
+        sizes = [box.sizes[a] for a in run.far]
+        steps = _row_major([*sizes, run.blocks * operand.block + bool(sizes), ROWS])[: len(sizes)]
+        near = [operand.strides[a] * ROWS for a in run.near]
+        strides = _strides(len(box.sizes), [*run.far, *run.near], [*steps, *near])
+    else:
+        steps = _row_major([*(box.sizes[a] for a in axes), operand.block])[: len(axes)]
+        strides = _strides(len(box.sizes), axes, steps)
+    return replace(operand, strides=strides, splat=True)
 
 
 def splat(emitter: Emitter, box: Box, operand: Operand) -> Operand:
@@ -45,8 +75,8 @@ def splat(emitter: Emitter, box: Box, operand: Operand) -> Operand:
     Raises `NoVectorForm` for element types that vnchwconv does not take.
     """
     axes = _varying(box, operand)
-    run = _find_run(operand, axes)
-    if run is not None and (run.near is not None or not axes):
+    run = _find_run(box, operand, axes)
+    if run is not None and run.is_direct:
         return _splat_run(emitter, box, run)
     if run is not None and len(axes) == 1:
         return _splat_column(emitter, box, run.start, run.lane, axes[0])
@@ -55,61 +85,71 @@ def splat(emitter: Emitter, box: Box, operand: Operand) -> Operand:
 
 @dataclass(frozen=True)
 class _Run:
-    """Elements along the axis `near` (of stride 1) from `lane` of the block at `start` on, in
-    rows along the axes `far` that each start on a block."""
+    """Elements from `lane` of the block at `start` on, within `blocks` blocks, which the axes
+    `near` walk: each starts in what the ones before it cover, or right behind. Windows that overlap
+    are one run. There is such a row at every point of the axes `far`, whose steps are blocks."""
 
     start: Operand
     lane: int
-    near: int | None
-    far: list[int]
+    blocks: int
+    near: tuple[int, ...]
+    far: tuple[int, ...]
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether blocks of the operand become splats as they are: not if just one element in each
+        is wanted."""
+        return bool(self.near) or not self.far
 
 
 def _varying(box: Box, operand: Operand) -> list[int]:
     return [a for a, s in enumerate(operand.strides) if s and box.sizes[a] > 1]
 
 
-def _find_run(operand: Operand, axes: list[int]) -> _Run | None:
+def _find_run(box: Box, operand: Operand, axes: Sequence[int]) -> _Run | None:
     floor = floor_to_block(operand)
-    near = next((a for a in axes if operand.strides[a] == 1), None)
-    far = [a for a in axes if a != near]
-    if floor is None or any(operand.strides[a] % operand.block for a in far):
+    if floor is None:
         return None
-    return _Run(*floor, near, far)
+    block, lane = operand.block, floor[1]
+    near: list[int] = []
+    far = sorted(axes, key=lambda a: operand.strides[a])
+    elements, blocks = 1, 1
+    while far:
+        stride = operand.strides[far[0]]
+        covered = elements if stride % block else blocks * block
+        if not 0 < stride <= (covered if near else block - 1):
+            break
+        elements += (box.sizes[far[0]] - 1) * stride
+        blocks = -(-(lane + elements) // block)
+        near.append(far.pop(0))
+    if any(operand.strides[a] % block for a in far):
+        return None
+    return _Run(floor[0], lane, blocks, tuple(near), tuple(far))
 
 
-def _blocks(run: _Run, count: int) -> int:
-    """Blocks that `count` elements of a run touch."""
-    return -(-(run.lane + count) // run.start.block)
+def _row_major(shape: Sequence[int]) -> list[int]:
+    return [prod(shape[i + 1 :]) for i in range(len(shape))]
 
 
-def _strides(rank: int, axes: list[int], steps: Sequence[int]) -> tuple[int, ...]:
+def _strides(rank: int, axes: Sequence[int], steps: Sequence[int]) -> tuple[int, ...]:
     found = dict(zip(axes, steps))
     return tuple(found.get(a, 0) for a in range(rank))
 
 
 def _splat_run(emitter: Emitter, box: Box, run: _Run, *, skew: bool = True) -> Operand:
-    """Elements next to each other (or a single one), in rows that start on a block; those of the
-    next row in other groups of banks, or right behind."""
-    start, near = run.start, run.near
-    blocks = _blocks(run, 1 if near is None else box.sizes[near])
-    # Rows that follow each other block by block are one run.
-    near_by = [] if near is None else [near]
-    far = sorted(run.far, key=lambda a: start.strides[a])
-    while far and start.strides[far[0]] == blocks * start.block:
-        blocks *= box.sizes[far[0]]
-        near_by.append(far.pop(0))
+    """All blocks of a run; those of the next row in other groups of banks, or right behind.
+    Instructions walk the blocks of a row, or rows where there are more of them."""
+    start, far = run.start, run.far
     sizes = [box.sizes[a] for a in far]
     # One splat more than needed, so that rows start in different groups of banks.
-    splats = blocks * start.block + (skew and bool(far))
+    splats = run.blocks * start.block + (skew and bool(far))
     out = emitter.scratch([*sizes, splats, ROWS], start.element)
-
-    def body(indices: tuple[Index, ...]) -> None:
-        source, result = start.at_all(far, indices), out.at_all(range(len(far)), indices)
-        splat_blocks(emitter, source, result, blocks)
-
-    emitter.nest(sizes, body)
-    steps = [*out.strides[: len(far)], *(start.strides[a] * ROWS for a in near_by)]
-    strides = _strides(len(box.sizes), [*far, *near_by], steps)
+    counts = (*sizes, run.blocks)
+    to = out.with_strides((*out.strides[: len(far)], start.block * ROWS))
+    of = start.with_strides((*(start.strides[a] for a in far), start.block))
+    splat_blocks(emitter, Box(counts, (to, of)))
+    steps = [*out.strides[: len(far)], *(start.strides[a] * ROWS for a in run.near)]
+    strides = _strides(len(box.sizes), [*far, *run.near], steps)
     return replace(out.moved(run.lane * ROWS), strides=strides, splat=True)
 
 
@@ -120,7 +160,7 @@ def _splat_column(emitter: Emitter, box: Box, start: Operand, lane: int, axis: i
     columns = lanes_to_rows(emitter, start, rows, start.strides[axis])
     packed = columns.at(1, lane).with_strides((columns.strides[0], 1))
     column = Box((groups, ROWS, 1), (packed.with_strides((*packed.strides, 0)),))
-    run = _find_run(column.dst, _varying(column, column.dst))
+    run = _find_run(column, column.dst, _varying(column, column.dst))
     assert run is not None
     out = _splat_run(emitter, column, run, skew=False)
     return out.with_strides(_strides(len(box.sizes), [axis], [out.strides[1]]))

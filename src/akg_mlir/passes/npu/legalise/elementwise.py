@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import prod
 
 from xdsl.dialects.builtin import FloatAttr, IntegerAttr
 from xdsl.ir import Attribute, SSAValue
 
 from akg_mlir.dialects import npu
-from akg_mlir.passes.npu.legalise.broadcast import is_lane_broadcast, splat, splat_bytes
-from akg_mlir.passes.npu.legalise.emitter import Emitter, NoVectorForm
+from akg_mlir.passes.npu.legalise.broadcast import is_lane_broadcast, splat
+from akg_mlir.passes.npu.legalise.emitter import UNROLL, Emitter, NoVectorForm
 from akg_mlir.passes.npu.legalise.issue import Fields, Write, fits, issue
-from akg_mlir.passes.npu.legalise.transpose import ROWS
-from akg_mlir.passes.npu.legalise.views import Box, Operand
+from akg_mlir.passes.npu.legalise.splat_parts import parts
+from akg_mlir.passes.npu.legalise.views import Box
 
 
 def require(emitter: Emitter, opcode: npu.Opcode, element: Attribute) -> None:
@@ -66,6 +67,25 @@ def in_parts(
         lower(box.slice(axis, full * step, rest))
 
 
+def in_boxes(
+    emitter: Emitter, box: Box, sizes: Sequence[int], lower: Callable[[Box], None]
+) -> None:
+    """Lower a box in parts of at most `sizes`; many of them are written once."""
+    axis = next((a for a, (n, size) in enumerate(zip(box.sizes, sizes)) if n > size), None)
+    if axis is None:
+        lower(box)
+        return
+    count = prod(-(-n // size) for n, size in zip(box.sizes, sizes))
+    in_parts(
+        emitter,
+        box,
+        axis,
+        sizes[axis],
+        lambda part: in_boxes(emitter, part, sizes, lower),
+        compound=count > UNROLL,
+    )
+
+
 def cut(box: Box, grains: Mapping[int, int], need: int, limit: int) -> tuple[int, int] | None:
     """An axis and how many entries of it to take at a time, where a box needs more than `limit`.
 
@@ -93,28 +113,17 @@ def apply_normal(
     `reduces` says that the instruction adds to its result, which may then have stride 0. Raises
     `NoVectorForm` where an operand's layout does not fit the vector unit.
     """
-    broadcast = [o for o in box.operands[1:] if is_lane_broadcast(box, o)]
-    need = sum(splat_bytes(box, o) for o in broadcast)
-    part = cut(box, _grains(box, broadcast), need, emitter.scratch_bytes)
-    if part is not None:
+    broadcast = [*dict.fromkeys(o for o in box.operands[1:] if is_lane_broadcast(box, o))]
+    sizes = parts(box, broadcast, emitter.scratch_bytes, emitter.target)
+    if sizes != box.sizes:
 
         def again(part: Box) -> None:
             apply_normal(emitter, part, write, max_repeat=max_repeat, reduces=reduces)
 
-        in_parts(emitter, box, *part, again)
+        in_boxes(emitter, box, sizes, again)
         return
-    splats = {o: splat(emitter, box, o) for o in dict.fromkeys(broadcast)}
+    splats = {o: splat(emitter, box, o) for o in broadcast}
     ready = box.with_sources(splats)
     if not fits(ready, reduces):
         raise NoVectorForm("an operand does not start on a 32-byte block with stride 1")
     issue(emitter, ready, write, max_repeat)
-
-
-def _grains(box: Box, broadcast: Sequence[Operand]) -> dict[int, int]:
-    """The axes that splats vary along; next to each other, elements are cut where blocks start."""
-    strides = list(zip(*(o.strides for o in broadcast)))
-    return {
-        axis: ROWS if 1 in strides[axis] else 1
-        for axis in range(len(box.sizes) - 1)
-        if strides and any(strides[axis])
-    }

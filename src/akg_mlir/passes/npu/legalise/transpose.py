@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from akg_mlir.dialects import npu
 from akg_mlir.passes.npu.legalise.emitter import Emitter, NoVectorForm
-from akg_mlir.passes.npu.legalise.views import Operand
+from akg_mlir.passes.npu.legalise.views import Box, Index, Operand
 
 MAX_STRIDE = 65535
 """vnchwconv strides are 16 bits wide (machine reference 2.2)."""
@@ -73,9 +73,25 @@ def _padded(emitter: Emitter, src: Operand, rows: int, stride: int) -> Operand:
     return padded
 
 
-def splat_blocks(emitter: Emitter, src: Operand, dst: Operand, blocks: int) -> None:
-    """Each element of `blocks` consecutive source blocks becomes 16 equal lanes of `dst`."""
-    vnchwconv(emitter, dst, src, repeat=blocks, src_stride=0, src_repeat=1)
+def splat_blocks(emitter: Emitter, box: Box) -> None:
+    """Each element of a source block becomes 16 equal lanes of the result, for every point of the
+    box (result, source; strides are whole blocks). Instructions walk its longest axis."""
+    along = max(range(len(box.sizes)), key=lambda axis: box.sizes[axis])
+    others = [axis for axis in range(len(box.sizes)) if axis != along]
+
+    def blocks(at: tuple[Index, ...]) -> None:
+        to, of = (operand.at_all(others, at) for operand in box.operands)
+        vnchwconv(
+            emitter,
+            to,
+            of,
+            repeat=box.sizes[along],
+            src_stride=0,
+            src_repeat=of.strides[along] // of.block,
+            dst_repeat=to.strides[along] // to.block,
+        )
+
+    emitter.nest([box.sizes[axis] for axis in others], blocks)
 
 
 def floor_to_block(operand: Operand) -> tuple[Operand, int] | None:

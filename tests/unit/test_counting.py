@@ -20,6 +20,9 @@ from akg_mlir.polyhedral.counting import count_pairs, count_set
         "{ [t] -> S[i, j] : 0 <= t < 2 and 3t <= i < 3t + 3 and j = i }",
         "{ [t] -> S[i] : 0 <= t < 4 and 0 <= i < 32 and exists (k : i = 4k + t) }",
         "{ [t] -> S[] : 0 <= t < 4 }",
+        # windows with pads below tiles of rows
+        "{ [t] -> S[h, i, w, j] : 0 <= t < 6 and 2t - 1 <= h <= 2t + 2 and 0 <= h, w < 12 and "
+        "0 <= i, j < 3 and 0 <= h + i - 1 < 12 and 0 <= w + j - 1 < 12 }",
         "{ [t] -> S[i] : false }",
     ],
 )
@@ -46,6 +49,13 @@ def test_pairs(text: str) -> None:
 )
 def test_sets(text: str, count: int) -> None:
     assert count_set(isl.Set(text, context())) == count
+
+
+def test_windows_below_tiles_are_counted_per_axis() -> None:
+    windows = "0 <= h + i - 1 < 3000 and 0 <= w + j - 1 < 3000 and 0 <= i, j < 3"
+    text = f"{{ [t] -> S[h, i, w, j] : 0 <= t < 3000 and h = t and 0 <= w < 3000 and {windows} }}"
+    with operations(100_000):
+        assert count_pairs(isl.Map(text, context())) == 8998**2
 
 
 def test_a_count_that_exceeds_the_limit_of_operations_is_an_error_and_no_smaller_number() -> None:

@@ -214,3 +214,31 @@ def test_resnet_shapes_fit_and_are_timed_at_full_size(case: Conv) -> None:
     report = running.time(Runner(compiled(whole.text(element="f16")).compilation))
     (products,) = [k for k in report.kernels if k.busy.get("m", 0)]
     assert products.lower_bound <= products.cycles
+
+
+def test_the_first_tile_recomputes_rows_from_the_border_of_the_image_on() -> None:
+    """Two rows in L0C, the other tiles three: code for it used to be refused."""
+    x, y = "tensor<1x2x12x12x16xf16>", "tensor<1x1x12x12x16xf32>"
+    v, w = "tensor<2x1x1x1x16x16xf16>", "tensor<1x3x3x1x16x16xf16>"
+    c = y.replace("f32", "f16")
+    text = f"""
+func.func @main(%x: {x}, %v: {v}, %w: {w}) -> {y} {{
+  %a = te.fractal_conv2d %x, %v strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0]
+      channels 32 outputs 16 : ({x}, {v}) -> {y}
+  %b = te.relu %a : {y}
+  %c = te.cast %b : {y} -> {c}
+  %y = te.fractal_conv2d %c, %w strides [1, 1] dilations [1, 1] pads [1, 1, 1, 1]
+      channels 16 outputs 16 : ({c}, {w}) -> {y}
+  func.return %y : {y}
+}}
+"""
+    report = akg_mlir.compile(text, target="ascend910").report()
+    assert report.ok
+    assert len(report.kernels) == 1
+
+
+def test_taps_that_are_never_on_the_image_need_no_weights() -> None:
+    """Of 3 x 3 taps on one point the central one is; its weights, and points, at 2 and 4 bytes."""
+    report = akg_mlir.compile(Conv(1, 16, 1, 1, 16, 3, 1, 1).text(), target="ascend910").report()
+    assert report.ok
+    assert report.least_bytes == 16 * 2 + 16 * 16 * 2 + 16 * 4

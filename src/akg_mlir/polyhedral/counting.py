@@ -70,14 +70,14 @@ def count_pairs(relation: isl.Map) -> int:
     """Number of pairs of a bounded relation.
 
     A relation that is a product of relations between one input and one output each (a tile, as a
-    rule) costs one short count per dimension; anything else is enumerated by isl. Raises
-    `isl.Error` where that takes more operations than `context.operations` allows.
+    rule) costs one short count per dimension; anything else is counted as a set (`count_set`).
+    Raises `isl.Error` where that takes more operations than `context.operations` allows.
     """
     if relation.is_empty():
         return 0
     factors = _factors(relation)
     if factors is None:
-        return _integer(relation.wrap().count_val())
+        return count_set(relation.wrap().flatten())
     result = 1
     for factor in factors:
         result *= count_set(factor.wrap())

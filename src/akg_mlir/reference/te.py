@@ -264,7 +264,7 @@ def _avg_pool2d(op: te.AvgPool2dOp, x: Array) -> Array:
 
 
 def _pool2d(op: te.Pool2dOp, x: Array) -> Array:
-    return _REDUCE[op.kind.data](windows.windows(op, _wide(x), 0), axis=(4, 5))
+    return windows.pool2d(op, _wide(x), _REDUCE[op.kind.data])
 
 
 def _concat(op: te.ConcatOp, *parts: Array) -> Array:

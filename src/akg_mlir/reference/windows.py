@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from akg_mlir.dialects import te
+from akg_mlir.dialects.te.pooling import PACKED
 from akg_mlir.dialects.te.types import FRACTAL
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -30,14 +31,27 @@ def fractal_conv2d(op: te.FractalConv2dOp, image: Array, weights: Array) -> Arra
     plain = np.moveaxis(weights, (3, 4, 0, 5), (0, 1, 2, 3))  # [o1, o0, c1, c0, kh, kw]
     plain = plain.reshape(-1, found.shape[1], *plain.shape[4:])
     total = np.einsum("nchwij,ocij->nohw", found, plain, optimize=True)
-    blocks = total.reshape(len(total), -1, FRACTAL, *total.shape[2:])
-    return np.moveaxis(blocks, 2, -1)
+    return _in_blocks(total, FRACTAL)
 
 
 def _channels_first(image: Array) -> Array:
     """`[N, C1, .., C0]` to `[N, C, ..]`."""
     blocks = np.moveaxis(image, -1, 2)
     return blocks.reshape(len(blocks), -1, *blocks.shape[3:])
+
+
+def _in_blocks(image: Array, lanes: int) -> Array:
+    """`[N, C, ..]` to `[N, C1, .., C0]`, C0 = `lanes`."""
+    blocks = image.reshape(len(image), -1, lanes, *image.shape[2:])
+    return np.moveaxis(blocks, 2, -1)
+
+
+def pool2d(op: te.Pool2dOp, x: Array, combine: Callable[..., Array]) -> Array:
+    """The elements of each window combined along `axis`; of a packed image, packed."""
+    packed = x.ndim == PACKED
+    plain = _channels_first(x) if packed else x
+    pooled = combine(windows(op, plain, 0), axis=(4, 5))
+    return _in_blocks(pooled, x.shape[-1]) if packed else pooled
 
 
 def max_pool2d(op: te.MaxPool2dOp, x: Array) -> Array:

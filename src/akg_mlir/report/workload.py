@@ -49,10 +49,10 @@ def case_workload(source: FuncOp, kernels: Iterable[Workload]) -> Workload:
     needed, written = _touched(source)
     read = {v: _bytes(v) for v in needed if isinstance(v, BlockArgument)}
     for owner in {v.owner for v in needed}:
-        if isinstance(owner, te.SliceOp | te.WindowOp) and _leaves_parts(owner):
-            part = _buffer(owner.operands[0])
+        for operand, bytes_ in _parts_read(owner).items():
+            part = _buffer(operand)
             if isinstance(part, BlockArgument) and part not in needed:
-                read[part] = max(read.get(part, 0), _bytes_of_part(owner))
+                read[part] = max(read.get(part, 0), bytes_)
     kernels = tuple(kernels)
     return Workload(
         in_bytes=sum(read.values()),
@@ -119,7 +119,7 @@ def _macs(op: _Product) -> int:
             return batch * outputs * shaped(op.weights)[0][1] * _taps(op)
         case te.FractalConv2dOp():
             _, outputs, k = op.sizes
-            return prod(op.batch) * outputs * k // prod(op.window) * _taps(op)
+            return prod(op.batch) * outputs * k // prod(op.taps_read()) * _taps(op)
         case _:
             return prod(op.batch) * prod(op.sizes)
 
@@ -165,23 +165,27 @@ def _touched(source: FuncOp) -> tuple[set[SSAValue], set[SSAValue]]:
 def _operands(owner: Operation | Block | None) -> set[SSAValue]:
     if not isinstance(owner, Operation):
         return set()
-    if isinstance(owner, te.ComputeOp) and _leaves_parts(owner):
-        return set()
-    return {_buffer(v) for v in owner.operands[1 if _leaves_parts(owner) else 0 :]}
+    return {_buffer(v) for v in owner.operands if v not in _parts_read(owner)}
 
 
-def _leaves_parts(op: Operation) -> bool:
-    """Whether an op may read only a part of its first operand, or of any."""
-    if isinstance(op, te.ComputeOp):
-        return not op.reads_whole
-    return isinstance(op, te.SliceOp) or (isinstance(op, te.WindowOp) and op.has_gaps)
-
-
-def _bytes_of_part(op: te.SliceOp | te.WindowOp) -> int:
-    """Bytes of its first operand that an op reads."""
-    if isinstance(op, te.SliceOp):
-        return _bytes(op.result)
-    return _bytes(op.operands[0]) // prod(op.image_sizes) * prod(op.elements_read())
+def _parts_read(op: Operation | Block) -> dict[SSAValue, int]:
+    """The operands of which an op may read only a part, and the bytes that it reads at least."""
+    match op:
+        case te.ComputeOp() if not op.reads_whole:
+            return dict.fromkeys(op.operands, 0)
+        case te.SliceOp():
+            return {op.operand: _bytes(op.result)}
+        case te.WindowOp() if op.has_gaps:
+            image, *weights = op.operands
+            read = {image: (op.elements_read(), op.image_sizes)}
+            read |= dict.fromkeys(weights, (op.taps_read(), op.window))
+            return {
+                value: _bytes(value) // prod(sizes) * prod(some)
+                for value, (some, sizes) in read.items()
+                if some != sizes
+            }
+        case _:
+            return {}
 
 
 def _buffer(value: SSAValue) -> SSAValue:

@@ -67,3 +67,53 @@ func.func @bytes(%x: tensor<20x40xi8>, %w: tensor<40x40xi8>) -> tensor<20x40xi32
   %c = te.matmul %b, %w : (tensor<20x40xi8>, tensor<40x40xi8>) -> tensor<20x40xi32>
   func.return %c : tensor<20x40xi32>
 }
+
+// Pools, pads and slices of whole blocks act on packed images; so do factors computed for each
+// channel. Padding channels need only hold numbers: the packed weights have zeros against them.
+// CHECK-LABEL: func.func @images
+// CHECK:         [[P:%.*]] = te.fractal_conv2d {{.*}} -> tensor<1x2x9x9x16xf32>
+// CHECK:         [[V:%.*]] = te.add {{.*}} : (tensor<2x1x1x16xf32>, tensor<f32>) -> tensor<2x1x1x16xf32>
+// CHECK-NEXT:    [[S:%.*]] = te.sqrt [[V]] : tensor<2x1x1x16xf32>
+// CHECK-NEXT:    [[M:%.*]] = te.mul [[P]], [[S]]
+// CHECK-NEXT:    [[C:%.*]] = te.cast [[M]]
+// CHECK-NEXT:    [[A:%.*]] = te.pad [[C]] value 0xfc00 : f16 low [0, 0, 1, 1, 0] high [0, 0, 1, 1, 0] : tensor<1x2x9x9x16xf16> -> tensor<1x2x11x11x16xf16>
+// CHECK-NEXT:    [[Q:%.*]] = te.pool2d max [[A]] kernel [3, 3] strides [2, 2] dilations [1, 1] : tensor<1x2x11x11x16xf16> -> tensor<1x2x5x5x16xf16>
+// CHECK-NEXT:    [[E:%.*]] = te.exp [[Q]]
+// CHECK-NEXT:    [[L:%.*]] = te.slice [[E]] offsets [0, 1, 0, 0, 0] strides [1, 1, 1, 1, 1] : tensor<1x2x5x5x16xf16> -> tensor<1x1x5x5x16xf16>
+// CHECK:         te.fractal_conv2d [[L]], {{.*}} channels 5 outputs 7
+func.func @images(%x: tensor<1x16x9x9xf16>, %w: tensor<21x16x3x3xf16>, %v: tensor<21x1x1xf32>, %u: tensor<7x5x1x1xf16>) -> tensor<1x7x5x5xf32> {
+  %a = te.conv2d %x, %w strides [1, 1] dilations [1, 1] pads [1, 1, 1, 1] groups 1 : (tensor<1x16x9x9xf16>, tensor<21x16x3x3xf16>) -> tensor<1x21x9x9xf32>
+  %e = te.constant dense<1.0> : tensor<f32>
+  %b = te.add %v, %e : (tensor<21x1x1xf32>, tensor<f32>) -> tensor<21x1x1xf32>
+  %c = te.sqrt %b : tensor<21x1x1xf32>
+  %d = te.mul %a, %c : (tensor<1x21x9x9xf32>, tensor<21x1x1xf32>) -> tensor<1x21x9x9xf32>
+  %f = te.cast %d : tensor<1x21x9x9xf32> -> tensor<1x21x9x9xf16>
+  %g = te.pad %f value 0xfc00 : f16 low [0, 0, 1, 1] high [0, 0, 1, 1] : tensor<1x21x9x9xf16> -> tensor<1x21x11x11xf16>
+  %h = te.pool2d max %g kernel [3, 3] strides [2, 2] dilations [1, 1] : tensor<1x21x11x11xf16> -> tensor<1x21x5x5xf16>
+  %i = te.exp %h : tensor<1x21x5x5xf16>
+  %j = te.slice %i offsets [0, 16, 0, 0] strides [1, 1, 1, 1] : tensor<1x21x5x5xf16> -> tensor<1x5x5x5xf16>
+  %k = te.conv2d %j, %u strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : (tensor<1x5x5x5xf16>, tensor<7x5x1x1xf16>) -> tensor<1x7x5x5xf32>
+  func.return %k : tensor<1x7x5x5xf32>
+}
+
+// Parts of whole blocks are concatenated packed, others are not; the mean of each channel is taken
+// packed, the widening cast in front of it, too.
+// CHECK-LABEL: func.func @blocks
+// CHECK:         [[P:%.*]] = te.fractal_conv2d {{.*}} -> tensor<1x1x4x4x16xf32>
+// CHECK:         [[C:%.*]] = te.cast [[P]]
+// CHECK:         [[Q:%.*]] = te.concat [[C]], [[C]] axis 1 : (tensor<1x1x4x4x16xf16>, tensor<1x1x4x4x16xf16>) -> tensor<1x2x4x4x16xf16>
+// CHECK:         [[D:%.*]] = te.cast [[Q]] : tensor<1x2x4x4x16xf16> -> tensor<1x2x4x4x16xf32>
+// CHECK:         [[S:%.*]] = te.reduce add [[D]] axes [2, 3] keepdims : tensor<1x2x4x4x16xf32> -> tensor<1x2x1x1x16xf32>
+// CHECK:         [[U:%.*]] = te.unpack [[S]] nc1hwc0 : tensor<1x2x1x1x16xf32> -> tensor<1x32x1x1xf32>
+// CHECK:         te.reshape [[U]] : tensor<1x32x1x1xf32> -> tensor<1x32xf32>
+// CHECK:         te.concat {{.*}} axis 1 : (tensor<1x8x4x4xf32>, tensor<1x8x4x4xf32>) -> tensor<1x16x4x4xf32>
+func.func @blocks(%x: tensor<1x16x4x4xf16>, %w: tensor<16x16x1x1xf16>, %v: tensor<8x16x1x1xf16>) -> (tensor<1x32xf32>, tensor<1x16x4x4xf32>) {
+  %a = te.conv2d %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : (tensor<1x16x4x4xf16>, tensor<16x16x1x1xf16>) -> tensor<1x16x4x4xf32>
+  %b = te.cast %a : tensor<1x16x4x4xf32> -> tensor<1x16x4x4xf16>
+  %c = te.concat %b, %b axis 1 : (tensor<1x16x4x4xf16>, tensor<1x16x4x4xf16>) -> tensor<1x32x4x4xf16>
+  %d = te.cast %c : tensor<1x32x4x4xf16> -> tensor<1x32x4x4xf32>
+  %e = te.reduce add %d axes [2, 3] : tensor<1x32x4x4xf32> -> tensor<1x32xf32>
+  %f = te.conv2d %x, %v strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : (tensor<1x16x4x4xf16>, tensor<8x16x1x1xf16>) -> tensor<1x8x4x4xf32>
+  %g = te.concat %f, %f axis 1 : (tensor<1x8x4x4xf32>, tensor<1x8x4x4xf32>) -> tensor<1x16x4x4xf32>
+  func.return %e, %g : tensor<1x32xf32>, tensor<1x16x4x4xf32>
+}

@@ -95,9 +95,9 @@ class FractalConv2dOp(WindowOp, StructuredOp):
     @property
     def sizes(self) -> tuple[int, int, int]:
         """m, n and k of the product of one image: output points, output channels, and channels
-        times taps."""
+        times the taps that are ever on the image."""
         channels, outputs = (a.value.data for a in (self.channels, self.outputs))
-        return prod(self.output_sizes()), outputs, channels * prod(self.window)
+        return prod(self.output_sizes()), outputs, channels * prod(self.taps_read())
 
     def infer(self) -> TensorType[Attribute]:
         check_element(same_element(self.operands), (f16,))

@@ -1,4 +1,7 @@
-"""Pooling of images `[N, C, H, W]`: as a loop nest, and of padded images (composites)."""
+"""Pooling of images: as a loop nest, and of padded images (composites).
+
+Images are `[N, C, H, W]`; the loop nest takes packed ones `[N, C1, H, W, C0]`, too.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,8 @@ from akg_mlir.dialects.te.types import FLOATS, NUMBERS, element_of, shape_of
 from akg_mlir.dialects.te.window import Pair, WindowOp, integers
 
 _PARALLEL, _REDUCED = Iterator.PARALLEL, Iterator.REDUCTION
+PACKED = 5
+"""Dimensions of an image in NC1HWC0."""
 
 
 class PoolOp(WindowOp, ABC):
@@ -51,15 +56,18 @@ class PoolOp(WindowOp, ABC):
         """The type of the result. Raises `VerifyException` for other elements."""
         check_element(element_of(self.operand), accepted)
         height, width = self.output_sizes()
-        return TensorType(element_of(self.operand), [*shape_of(self.operand)[:2], height, width])
+        *outer, _, _ = shape_of(self.operand)[:4]
+        lanes = shape_of(self.operand)[4:]
+        return TensorType(element_of(self.operand), [*outer, height, width, *lanes])
 
 
 @irdl_op_definition
 class Pool2dOp(PoolOp, StructuredOp):
     """Combine the elements of each window.
 
+    Images are `[N, C, H, W]`, or packed as `[N, C1, H, W, C0]`.
     Sums and products of f16 and bf16 are accumulated in f32 and rounded once.
-    Iterators: n, c, h, w, i, j.
+    Iterators: those of the result, i, j.
     """
 
     name = "te.pool2d"
@@ -80,6 +88,12 @@ class Pool2dOp(PoolOp, StructuredOp):
         added = {"kind": ReductionAttr(Reduction(kind))}
         super().__init__(operand, kernel, strides, dilations, added)
 
+    @property
+    def image_sizes(self) -> Pair:
+        """Rows and columns. Raises `VerifyException` for another rank than 4 or 5."""
+        shape = shape_of(self.operand)
+        return (shape[2], shape[3]) if len(shape) == PACKED else super().image_sizes
+
     def infer(self) -> TensorType[Attribute]:
         return self._pooled(NUMBERS)
 
@@ -89,16 +103,19 @@ class Pool2dOp(PoolOp, StructuredOp):
 
     @property
     def iterators(self) -> tuple[Iterator, ...]:
-        return (*[_PARALLEL] * 4, *[_REDUCED] * 2)
+        return (*[_PARALLEL] * len(shape_of(self.operand)), *[_REDUCED] * 2)
 
     @property
     def operand_maps(self) -> tuple[AffineMap, ...]:
-        leading = map(AffineExpr.dimension, (0, 1))
-        return (AffineMap(6, 0, (*leading, *self.positions((2, 3), (4, 5)))),)
+        rank = len(shape_of(self.operand))
+        n, c, *lanes = map(AffineExpr.dimension, (0, 1, *range(4, rank)))
+        read = self.positions((2, 3), (rank, rank + 1))
+        return (AffineMap(rank + 2, 0, (n, c, *read, *lanes)),)
 
     @property
     def result_map(self) -> AffineMap:
-        return AffineMap(6, 0, tuple(map(AffineExpr.dimension, range(4))))
+        rank = len(shape_of(self.operand))
+        return AffineMap(rank + 2, 0, tuple(map(AffineExpr.dimension, range(rank))))
 
     @property
     def reduction(self) -> Reduction | None:

@@ -8,7 +8,7 @@ Element `(i, j)` of the window of output `(h, w)` is the input at
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from xdsl.dialects.builtin import DenseArrayBase, i64
 from xdsl.ir.affine import AffineExpr
@@ -85,18 +85,27 @@ class WindowOp(TeOp, ABC):
 
     def elements_read(self) -> Pair:
         """How many rows and columns of the image some window has."""
-        counts: list[int] = []
-        for axis, outputs in enumerate(self.output_sizes()):
-            strides, dilations = self.steps
-            first = [output * strides[axis] - self.padding[axis] for output in range(outputs)]
-            read = {f + k * dilations[axis] for f in first for k in range(self.window[axis])}
-            counts.append(sum(0 <= row < self.image_sizes[axis] for row in read))
-        return counts[0], counts[1]
+        rows, columns = (len({row for row, _ in self._reads(axis)}) for axis in (0, 1))
+        return rows, columns
+
+    def taps_read(self) -> Pair:
+        """How many rows and columns of the window are on the image for some output."""
+        rows, columns = (len({tap for _, tap in self._reads(axis)}) for axis in (0, 1))
+        return rows, columns
+
+    def _reads(self, axis: int) -> Iterator[Pair]:
+        """The elements of one dimension that are read, each with the tap that reads it."""
+        strides, dilations = self.steps
+        for output in range(self.output_sizes()[axis]):
+            for tap in range(self.window[axis]):
+                element = output * strides[axis] + tap * dilations[axis] - self.padding[axis]
+                if 0 <= element < self.image_sizes[axis]:
+                    yield element, tap
 
     @property
     def has_gaps(self) -> bool:
-        """Whether some rows or columns of the image are in no window."""
-        return self.elements_read() != self.image_sizes
+        """Whether some rows or columns of the image are in no window, or some taps never on it."""
+        return (self.elements_read(), self.taps_read()) != (self.image_sizes, self.window)
 
     def positions(self, output: Pair, window: Pair) -> list[AffineExpr]:
         """The row and column read, of iterators `output` (h, w) and `window` (i, j)."""

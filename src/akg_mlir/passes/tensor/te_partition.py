@@ -183,8 +183,8 @@ def _bytes(value: SSAValue) -> int:
 
 def _bytes_read(value: SSAValue, ops: Sequence[Operation]) -> int:
     """Bytes of a live-in that the ops need: padding that is only dropped need not be read, nor
-    rows and columns between the windows (of what windows with gaps read through others, nothing
-    is known)."""
+    rows and columns between the windows, nor taps that are never on the image (of what windows
+    with gaps read through others, nothing is known)."""
     gaps = {op for op in ops if _leaves_parts(op)}
     users = [use.operation for use in value.uses if use.operation in ops]
     if _is_cut(value) and any(map(_drops_padding, ops)):
@@ -206,7 +206,7 @@ def _bytes_needed(user: Operation, value: SSAValue, gaps: bool) -> int:
     """Bytes of `value` that `user` needs; `gaps`: other ops may leave parts of its result alone."""
     match user:
         case te.WindowOp() if value is not user.operands[0]:
-            return _bytes(value)
+            return _bytes(value) // math.prod(user.window) * math.prod(user.taps_read())
         case _ if gaps:
             return 0
         case te.ComputeOp() if not user.reads_whole:

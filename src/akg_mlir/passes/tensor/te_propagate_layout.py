@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from xdsl.context import Context
 from xdsl.dialects import func
 from xdsl.dialects.builtin import ModuleOp, f16, f32, i8, i32
-from xdsl.ir import BlockArgument, Operation, SSAValue
+from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import Rewriter
 
@@ -16,7 +16,15 @@ from akg_mlir.diagnostics import location_of, remark
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import FRACTAL, element_bytes, fractal_depth
 from akg_mlir.passes.tensor import padding
-from akg_mlir.passes.tensor.host_values import is_weight
+from akg_mlir.passes.tensor.packed_images import acts_on_blocks, on_blocks
+from akg_mlir.passes.tensor.packing import (
+    Packed,
+    broadcasting,
+    columns_of,
+    filled,
+    is_cheap,
+    is_per_channel,
+)
 from akg_mlir.passes.tensor.padding import ZERO, Padding
 from akg_mlir.passes.tensor.rewriting import (
     Expression,
@@ -38,8 +46,9 @@ class TePropagateLayout(ModulePass):
 
     Matrices become fractals, images NC1HWC0. Operands are packed and results unpacked by ops;
     `te.unpack` moves down through element-wise ops whose other operands are cheap to pack
-    (constants, biases), and a `te.pack` of an unpacked value disappears where padding cannot reach
-    a result.
+    (constants, biases, what is computed of those for each channel), and through ops that act on
+    blocks of channels (pooling, pads, slices, concatenations). A `te.pack` of an unpacked value
+    disappears where padding cannot reach a result.
     """
 
     name = NAME
@@ -50,20 +59,11 @@ class TePropagateLayout(ModulePass):
         erase_dead(op)
 
 
-@dataclass(frozen=True)
-class _Packed:
-    """A value in layout nz, or nc1hwc0: then `padding.columns` is that of the channels."""
-
-    value: SSAValue
-    padding: Padding
-    layout: te.Layout = te.Layout.NZ
-
-
 @dataclass
 class _Layouts:
     """Which plain values of a function exist packed, while walking it downwards."""
 
-    packed: dict[SSAValue, _Packed] = field(default_factory=dict[SSAValue, _Packed])
+    packed: dict[SSAValue, Packed] = field(default_factory=dict[SSAValue, Packed])
     packs: dict[tuple[SSAValue, te.Layout], SSAValue] = field(
         default_factory=dict[tuple[SSAValue, te.Layout], SSAValue]
     )
@@ -78,16 +78,18 @@ class _Layouts:
                     self._convolution(op)
             elif isinstance(op, te.ElementwiseOp):
                 self._sink(op)
+            elif acts_on_blocks(op):
+                self._image(op)
 
     def _contraction(self, op: te.ContractionOp) -> None:
         e = Expression(op)
         m, n, k = op.sizes
         a = self._operand(e, op.a, te.Layout.NZ, op.transpose_a is not None)
         b = self._operand(e, op.b, te.Layout.ZN, op.transpose_b is not None)
-        product = te.FractalMatmulOp(a.value, b.value, m, k, n)
+        product = e(te.FractalMatmulOp(a.value, b.value, m, k, n))
         # the columns of the product are the columns of b: of a transposed b, its rows
         pad = Padding(a.padding.rows, b.padding.rows)
-        self._replace(op, e, product, pad)
+        self._replace(op, e, Packed(product, pad))
 
     def _convolution(self, op: te.Conv2dOp) -> None:
         e = Expression(op)
@@ -98,9 +100,9 @@ class _Layouts:
         product = te.FractalConv2dOp(
             image.value, weights, strides, dilations, pads, channels, outputs
         )
-        self._replace(op, e, product, ZERO, te.Layout.NC1HWC0)
+        self._replace(op, e, Packed(e(product), ZERO, te.Layout.NC1HWC0))
 
-    def _operand(self, e: Expression, x: SSAValue, layout: te.Layout, flipped: bool) -> _Packed:
+    def _operand(self, e: Expression, x: SSAValue, layout: te.Layout, flipped: bool) -> Packed:
         """The operand packed as `layout`; packing as the other one transposes."""
         source = _before_transpose(x)
         if source is not None:
@@ -109,18 +111,18 @@ class _Layouts:
             layout = te.Layout.NZ if layout == te.Layout.ZN else te.Layout.ZN
         return self._packed_as(e, x, layout)
 
-    def _packed_as(self, e: Expression, x: SSAValue, layout: te.Layout) -> _Packed:
+    def _packed_as(self, e: Expression, x: SSAValue, layout: te.Layout) -> Packed:
         """A value in a layout: as it is kept, or by an op of its own."""
         known = self.packed.get(x)
         if known is not None and known.layout == layout:
-            if te.shape_of(x)[_columns(layout)] % FRACTAL == 0 or known.padding.columns == 0:
+            if _may_be_summed(known, te.shape_of(x)):
                 remark(NAME, "passed", _where(e.replaced), "operand stays packed")
                 return known
             message = "operand packed again: its padding is not zero and would be summed"
             remark(NAME, "missed", _where(e.replaced), message)
         if (x, layout) not in self.packs:
-            self.packs[x, layout] = e(te.PackOp(_filled(e, x, layout), layout))
-        return _Packed(self.packs[x, layout], ZERO, layout)
+            self.packs[x, layout] = e(te.PackOp(filled(e, x, layout), layout))
+        return Packed(self.packs[x, layout], ZERO, layout)
 
     def _sink(self, op: te.ElementwiseOp) -> None:
         """Compute an element-wise op on packed operands instead, if it has one."""
@@ -135,17 +137,50 @@ class _Layouts:
         if not self._worthwhile(op):
             return
         e = Expression(op)
-        operands: list[_Packed] = []
+        moved = self._elementwise(e, op, shape, *layouts)
+        if moved is not None:
+            self._replace(op, e, moved)
+            return
+        for unused in reversed(e.inserted):
+            Rewriter.erase_op(unused)
+
+    def _elementwise(
+        self, e: Expression, op: te.ElementwiseOp, shape: Sequence[int], layout: te.Layout
+    ) -> Packed | None:
+        """The op on packed operands that broadcast to the packing of `shape`; None without."""
+        operands: list[Packed] = []
         for value in op.operands:
-            packed = self._packed_operand(e, value, shape, *layouts)
+            packed = self._packed_operand(e, value, shape, layout)
             if packed is None:
-                for unused in reversed(e.inserted):
-                    Rewriter.erase_op(unused)
-                return
+                return None
             operands.append(packed)
         moved = with_operands(op, [p.value for p in operands])
         pad = padding.of_elementwise(op, [p.padding for p in operands])
-        self._replace(op, e, moved, pad, *layouts)
+        return Packed(e(moved), pad, layout)
+
+    def _packed_operand(
+        self, e: Expression, value: SSAValue, shape: Sequence[int], layout: te.Layout
+    ) -> Packed | None:
+        known = self.packed.get(value)
+        if known is not None and te.shape_of(value) == tuple(shape):
+            return known if known.layout == layout else None
+        if (value, layout) in self.packs and te.shape_of(value) == tuple(shape):
+            return Packed(self.packs[value, layout], ZERO, layout)
+        splat = splat_of(value)
+        if splat is not None:
+            return Packed(e.splat(splat, te.element_of(value)), padding.uniform(splat), layout)
+        if is_cheap(value):
+            return broadcasting(e, value, shape, layout)
+        if isinstance(value.owner, te.ElementwiseOp) and is_per_channel(value, shape, layout):
+            return self._elementwise(e, value.owner, shape, layout)
+        return None
+
+    def _image(self, op: Operation) -> None:
+        """Act on packed images instead, if all operands are."""
+        images = [self.packed[v] for v in op.operands if v in self.packed]
+        if len(images) == len(op.operands):
+            e = Expression(op)
+            self._replace(op, e, on_blocks(e, op, images))
 
     def _worthwhile(self, op: te.ElementwiseOp) -> bool:
         """A widening cast moves only if all its users follow: else GM traffic would grow."""
@@ -158,67 +193,34 @@ class _Layouts:
 
     def _can_follow(self, user: Operation, op: te.CastOp) -> bool:
         shape = te.shape_of(op.results[0])
-        return (
-            isinstance(user, te.ElementwiseOp)
-            and te.shape_of(user.results[0]) == shape
-            and all(te.shape_of(v) == shape or _is_cheap(v) for v in user.operands)
-        )
+        if isinstance(user, te.ElementwiseOp):
+            others = (v for v in user.operands if te.shape_of(v) != shape)
+            return te.shape_of(user.results[0]) == shape and all(map(is_cheap, others))
+        return self.packed[op.operand].layout == te.Layout.NC1HWC0 and acts_on_blocks(user)
 
-    def _packed_operand(
-        self, e: Expression, value: SSAValue, shape: Sequence[int], layout: te.Layout
-    ) -> _Packed | None:
-        known = self.packed.get(value)
-        if known is not None and te.shape_of(value) == tuple(shape):
-            return known if known.layout == layout else None
-        if (value, layout) in self.packs and te.shape_of(value) == tuple(shape):
-            return _Packed(self.packs[value, layout], ZERO, layout)
-        splat = splat_of(value)
-        if splat is not None:
-            return _Packed(e.splat(splat, te.element_of(value)), Padding(splat, splat))
-        if not _is_cheap(value):
-            return None
-        if layout == te.Layout.NC1HWC0:
-            return _pack_channels(e, value, shape)
-        return _pack_vector(e, value, shape)
-
-    def _replace(
-        self,
-        op: Operation,
-        e: Expression,
-        packed: Operation,
-        pad: Padding,
-        layout: te.Layout = te.Layout.NZ,
-    ) -> None:
-        value = e(packed)
-        shape = te.shape_of(op.results[0])
+    def _replace(self, op: Operation, e: Expression, packed: Packed) -> None:
+        """Unpack the result where ops need it plain; it stays known packed."""
+        layout, pad = packed.layout, packed.padding
+        result = te.shape_of(op.results[0])
+        shape = result
+        if layout == te.Layout.NC1HWC0:  # reductions keep rows and columns, of size 1
+            shape = (*result[:2], *te.shape_of(packed.value)[2:-1])
         has_rows = layout == te.Layout.NZ and shape[-2] % FRACTAL
-        rows = pad.rows if has_rows else 0.0
-        columns = 0.0 if shape[_columns(layout)] % FRACTAL == 0 else pad.columns
-        plain = e(te.UnpackOp(value, layout, shape))
-        self.packed[plain] = _Packed(value, Padding(rows, columns), layout)
-        e.finish(plain)
+        rows = pad.rows if has_rows else ZERO.rows
+        columns = ZERO.columns if shape[columns_of(layout)] % FRACTAL == 0 else pad.columns
+        plain = e(te.UnpackOp(packed.value, layout, shape))
+        self.packed[plain] = Packed(packed.value, Padding(rows, columns), layout)
+        e.finish(e.reshaped(plain, result))
 
 
-def _filled(e: Expression, x: SSAValue, layout: te.Layout) -> SSAValue:
-    """A matrix, row or image with zeros where its last fractals or blocks are not full, which tiles
-    make on chip; what the host packs needs none."""
-    if is_weight(x):
-        return x
-    shape, depth = te.shape_of(x), fractal_depth(te.element_of(x))
-    rows, columns = len(shape) - 2, len(shape) - 1
-    lanes = {
-        te.Layout.NZ: {rows: FRACTAL, columns: depth},
-        te.Layout.ZN: {rows: depth, columns: FRACTAL},
-        te.Layout.NC1HWC0: {1: FRACTAL},
-        te.Layout.ROW: {columns: FRACTAL},
-    }[layout]
-    missing = [-size % lanes.get(dim, 1) for dim, size in enumerate(shape)]
-    return e(te.PadOp(x, [0] * len(shape), missing, 0.0)) if any(missing) else x
-
-
-def _columns(layout: te.Layout) -> int:
-    """The dimension that is the columns of the product."""
-    return 1 if layout == te.Layout.NC1HWC0 else -1
+def _may_be_summed(x: Packed, shape: Sequence[int]) -> bool:
+    """Whether padding adds nothing to a product: matrices pad with zeros, images with numbers,
+    which the zeros in packed weights stand against."""
+    content = x.padding.columns
+    if shape[columns_of(x.layout)] % FRACTAL == 0:
+        return True
+    images = x.layout == te.Layout.NC1HWC0
+    return padding.is_finite(content) if images else padding.is_zero(content)
 
 
 def _before_transpose(x: SSAValue) -> SSAValue | None:
@@ -229,56 +231,6 @@ def _before_transpose(x: SSAValue) -> SSAValue | None:
     rank = len(owner.permutation)
     swap = (*range(rank - 2), rank - 1, rank - 2)
     return owner.operand if owner.permutation == swap else None
-
-
-def _is_cheap(value: SSAValue) -> bool:
-    """Whether the value is given from outside: packing it costs no kernel's fusion."""
-    if isinstance(value, BlockArgument) or isinstance(value.owner, te.ConstantOp):
-        return True
-    return isinstance(value.owner, te.ReshapeOp) and _is_cheap(value.owner.operand)
-
-
-def _pack_vector(e: Expression, value: SSAValue, shape: Sequence[int]) -> _Packed | None:
-    """A scalar, row or column that broadcasts to `shape`, in a form that broadcasts to its packing.
-
-    Rows and columns that fill their fractals are reshaped, others packed; None for the rest.
-    """
-    own = (1,) * (len(shape) - len(te.shape_of(value))) + te.shape_of(value)
-    *batch, rows, columns = own
-    m, n = shape[-2:]
-    if (rows, columns) == (1, 1):
-        return _Packed(e.reshaped(value, [*batch, 1, 1, 1, 1]), Padding(None, None))
-    if (rows, columns) == (1, n) and n % FRACTAL == 0:
-        form = e.reshaped(value, [*batch, n // FRACTAL, 1, 1, FRACTAL])
-        return _Packed(form, Padding(None, 0.0))
-    if (rows, columns) == (1, n) and set(batch) <= {1}:
-        row = _filled(e, e.reshaped(value, [n]), te.Layout.ROW)
-        form = e(te.PackOp(row, te.Layout.ROW))
-        return _Packed(form, Padding(None, 0.0))
-    if (rows, columns) == (m, 1) and m % FRACTAL == 0:
-        form = e.reshaped(value, [*batch, 1, m // FRACTAL, FRACTAL, 1])
-        return _Packed(form, Padding(0.0, None))
-    return None
-
-
-def _pack_channels(e: Expression, value: SSAValue, shape: Sequence[int]) -> _Packed | None:
-    """A scalar, channels or an image that broadcasts to an image of `shape`, in a form that
-    broadcasts to its packing; None for the rest."""
-    own = (1,) * (len(shape) - len(te.shape_of(value))) + te.shape_of(value)
-    channels = shape[1]
-    if own[1] == 1 and all(size == 1 for size in own):
-        return _Packed(e.reshaped(value, [1] * 5), Padding(None, None))
-    if own[1] != channels:
-        return None
-    if channels % FRACTAL == 0 and set(own[2:]) == {1}:
-        form = e.reshaped(value, [own[0], channels // FRACTAL, 1, 1, FRACTAL])
-        return _Packed(form, Padding(None, 0.0))
-    if set((own[0], *own[2:])) == {1}:
-        row = _filled(e, e.reshaped(value, [channels]), te.Layout.ROW)
-        form = e(te.PackOp(row, te.Layout.ROW))
-        return _Packed(form, Padding(None, 0.0))
-    form = e(te.PackOp(e.reshaped(value, own), te.Layout.NC1HWC0))
-    return _Packed(form, ZERO)
 
 
 def _where(op: Operation) -> str:

@@ -112,6 +112,7 @@ def view_of(
     subscripts = index_expressions(access)
     if npu.space_of(type_) in COMPACT:
         pitches = _compact_pitches(tile, access, subscripts)
+        subscripts = [s - _corner(tile, access, s) for s in subscripts]
     else:
         pitches = npu.strides_of(type_)
     linear = AffineExpr.constant(0)
@@ -172,17 +173,22 @@ def _compact_pitches(tile: Tile, access: Access, subscripts: list[AffineExpr]) -
     pitches: list[int] = []
     pitch = 1
     for place, subscript in enumerate(reversed(subscripts)):
-        corner = subscript.replace_dims_and_symbols(tile.start, ()).simplify(len(tile.values), 0)
-        if corner != AffineExpr.constant(0):
-            raise CompileError(
-                f"a tile in {npu.space_of(access.memref.type)} does not start at the start of its "
-                "buffer",
-                access,
-            )
         pitches.append(pitch)
         extent = _extent(tile, access, subscript)
         pitch *= -(-extent // FRACTAL) * FRACTAL if place == 1 else extent
     return pitches[::-1]
+
+
+def _corner(tile: Tile, access: Access, subscript: AffineExpr) -> AffineExpr:
+    """Where the tile starts in what holds the largest one: at the border of an image behind the
+    rows that only others have."""
+    corner = subscript.replace_dims_and_symbols(tile.start, ()).simplify(len(tile.values), 0)
+    if corner.used_dims():
+        raise CompileError(
+            f"a tile in {npu.space_of(access.memref.type)} starts at no fixed place of its buffer",
+            access,
+        )
+    return corner
 
 
 def _extent(tile: Tile, access: Access, subscript: AffineExpr) -> int:

@@ -1,0 +1,95 @@
+"""Ops that act on images in NC1HWC0 as they do on plain ones.
+
+They leave channels where they are, or move whole blocks of them: windows, pads, slices and
+reductions of rows and columns, and concatenations of whole blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from xdsl.ir import Operation, SSAValue
+
+from akg_mlir.dialects import te
+from akg_mlir.dialects.te.types import FRACTAL, ceil_div
+from akg_mlir.passes.tensor import padding
+from akg_mlir.passes.tensor.packing import Packed
+from akg_mlir.passes.tensor.padding import Content, Padding
+from akg_mlir.passes.tensor.rewriting import Expression
+
+IMAGE = 4
+"""Dimensions of a plain image."""
+_ROWS_AND_COLUMNS = frozenset({2, 3})
+
+
+def acts_on_blocks(op: Operation) -> bool:
+    """Whether the op takes images `[N, C, H, W]` and could take them packed."""
+    if not op.operands or len(te.shape_of(op.operands[0])) != IMAGE:
+        return False
+    match op:
+        case te.Pool2dOp():
+            return True
+        case te.PadOp():
+            return not any(map(any, op.amounts[:2]))
+        case te.ReduceOp():
+            return op.dims <= _ROWS_AND_COLUMNS
+        case te.SliceOp():
+            channels = op.ranges[1]
+            return channels.step == 1 and channels.start % FRACTAL == 0
+        case te.ConcatOp():
+            return op.dim != 1 or all(start % FRACTAL == 0 for start in op.starts)
+        case _:
+            return False
+
+
+def on_blocks(e: Expression, op: Operation, images: Sequence[Packed]) -> Packed:
+    """What an op that `acts_on_blocks` gives of packed images. Reduced dimensions stay, of size
+    1."""
+    moved = _rebuilt(op, [image.value for image in images])
+    moved.attributes |= op.attributes
+    channel = _channel(op, [image.padding.columns for image in images])
+    return Packed(e(moved), Padding(None, channel), te.Layout.NC1HWC0)
+
+
+def _rebuilt(op: Operation, images: Sequence[SSAValue]) -> Operation:
+    """The op on images that have a dimension more, the last one, or as many as before."""
+    lanes = te.shape_of(images[0])[IMAGE:]
+    match op:
+        case te.Pool2dOp():
+            steps = op.strides.get_values(), op.dilations.get_values()
+            return te.Pool2dOp(op.kind.data, images[0], op.window, *steps)
+        case te.PadOp():
+            low, high = ([*side, *[0] * len(lanes)] for side in zip(*op.amounts))
+            return te.PadOp(images[0], low, high, op.value.value.data)
+        case te.ReduceOp():
+            return te.ReduceOp(op.kind.data, images[0], sorted(op.dims), keepdims=True)
+        case te.SliceOp():
+            batch, channels, *points = op.ranges
+            first = channels.start // FRACTAL
+            blocks = range(first, first + ceil_div(len(channels), FRACTAL))
+            taken = [batch, blocks, *points, *map(range, lanes)]
+            offsets, sizes, steps = zip(*((r.start, len(r), r.step) for r in taken))
+            return te.SliceOp(images[0], offsets, sizes, steps)
+        case te.ConcatOp():
+            return te.ConcatOp(images, op.dim)
+        case _:
+            raise TypeError(f"{op.name} does not act on blocks")
+
+
+def _channel(op: Operation, contents: Sequence[Content]) -> Content:
+    """The padding channels of the result."""
+    match op:
+        case te.SliceOp():
+            content, channels = contents[0], op.ranges[1]
+            if content is None or channels.stop < te.shape_of(op.operand)[1]:
+                return None  # other channels fill the last block
+            return content[np.ix_(*op.ranges[2:])] if content.ndim else content
+        case te.ConcatOp():
+            last = contents[-1]
+            same = last is not None and all(
+                c is not None and c.ndim == last.ndim == 0 and c == last for c in contents
+            )
+            return last if op.dim == 1 or same else None
+        case _:
+            return padding.of_image(lambda x: _rebuilt(op, [x]), op.operands[0], contents[0])

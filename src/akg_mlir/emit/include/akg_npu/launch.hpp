@@ -111,7 +111,8 @@ AKG_BODY void launch_fast(const Kernel &kernel, const Argument *arguments, int c
   std::vector<Memory> tensors = tensors_of(arguments, count);
   std::atomic<int> next{0};
   const auto run = [&](auto more) { run_cores(kernel, tensors.data(), next, more); };
-  const int processors = static_cast<int>(std::thread::hardware_concurrency());
+  static const int processors =  // once: it reads files
+      static_cast<int>(std::thread::hardware_concurrency());
   if (processors < 2) {
     run([] { return true; });
     return;

@@ -16,12 +16,22 @@ constexpr Pipe pipe_of_path(Space from, Space to) {
   return Pipe::v;
 }
 
+// Bytes of a burst: a few blocks where they stand.
+inline void move_bytes(uint8_t *to, const uint8_t *from, int64_t bytes) {
+  constexpr int64_t few = 8 * block_bytes;
+  if (bytes > few) {
+    std::memcpy(to, from, static_cast<size_t>(bytes));
+    return;
+  }
+  for (int64_t i = 0; i < bytes; i += block_bytes) std::memcpy(to + i, from + i, block_bytes);
+}
+
 // Move `count` elements; bytes that were never written may go anywhere but to GM.
 template <Space To, class D, class T, class Access>
 void move(Access memory, Where where, const Memory &to, int64_t at, const Memory &from,
           int64_t of, int64_t count) {
   if constexpr (!Access::checked && std::is_same_v<D, T>) {
-    std::memmove(to.data + at, from.data + of, static_cast<size_t>(count) * sizeof(T));
+    move_bytes(to.data + at, from.data + of, count * static_cast<int64_t>(sizeof(T)));
   } else if constexpr (!Access::checked) {
     using W = Wide<T>;
     run_of_lanes<W>(count, reinterpret_cast<D *>(to.data + at),

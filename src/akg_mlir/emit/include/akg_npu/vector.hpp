@@ -60,6 +60,40 @@ AKG_INLINE void check_lanes(Where where, int repeat, int mask, Operand<D> dst, O
                    Overlap::in_place);
 }
 
+// An operand of a fast run, repeat by repeat.
+template <class T>
+struct Walk {
+  uint8_t *start;
+  int64_t block, repeat;  // bytes
+
+  explicit Walk(Operand<T> operand)
+      : start(operand.pointer.memory->data + operand.pointer.address),
+        block(operand.stride.block * block_bytes),
+        repeat(operand.stride.repeat * block_bytes) {}
+  // Lanes from `e` on; `count` of them at a time are never more than a block.
+  template <int64_t count>
+  AKG_INLINE T *lanes(int64_t e) const {
+    constexpr int64_t all = lanes_of_block<T>;
+    const int64_t inside = all == count ? 0 : e % all * static_cast<int64_t>(sizeof(T));
+    return reinterpret_cast<T *>(start + e / all * block + inside);
+  }
+};
+
+template <class W, int64_t count, class D, class F, class... Ts>
+AKG_INLINE void walk_blocks(int64_t repeat, int64_t mask, F f, Walk<D> dst, Walk<Ts>... srcs) {
+  const Some<D, count> last(mask % count);
+  for (int64_t r = 0; r < repeat; ++r) {
+    int64_t e = 0;
+    for (; e + count <= mask; e += count)
+      block_of_lanes<W, count>(dst.template lanes<count>(e), f, srcs.template lanes<count>(e)...);
+    if (e < mask)
+      part_of_block<W, count>(last, dst.template lanes<count>(e), f,
+                              srcs.template lanes<count>(e)...);
+    dst.start += dst.repeat;
+    ((srcs.start += srcs.repeat), ...);
+  }
+}
+
 template <class W, class D, class F, class... Ts>
 AKG_INLINE void fast_lanes(int repeat, int mask, Operand<D> dst, F f, Operand<Ts>... srcs) {
   constexpr int64_t narrowest = std::min({lanes_of_block<D>, lanes_of_block<Ts>...});
@@ -69,21 +103,12 @@ AKG_INLINE void fast_lanes(int repeat, int mask, Operand<D> dst, F f, Operand<Ts
   const auto adjacent = [=](auto operand) {
     return operand.stride.repeat * lanes_of_block<typename decltype(operand)::type> == mask;
   };
-  const bool one = whole(dst) && (true && ... && whole(srcs));
-  if (one && adjacent(dst) && (true && ... && adjacent(srcs))) {
+  const auto dense = [=](auto operand) { return whole(operand) && adjacent(operand); };
+  if (dense(dst) && (true && ... && dense(srcs))) {
     run_of_lanes<W>(repeat * mask, elements(dst.pointer), f, elements(srcs.pointer)...);
     return;
   }
-  const auto lanes = [&](int64_t r, int64_t e, auto run) {
-    run(elements(dst.pointer, lane_byte<D>(dst.stride, r, e)), f,
-        elements(srcs.pointer, lane_byte<Ts>(srcs.stride, r, e))...);
-  };
-  for (int64_t r = 0; r < repeat; ++r) {
-    int64_t e = 0;
-    for (; !one && e + narrowest <= mask; e += narrowest)
-      lanes(r, e, [](auto... operands) { block_of_lanes<W, narrowest>(operands...); });
-    if (e < mask) lanes(r, e, [=](auto... operands) { run_of_lanes<W>(mask - e, operands...); });
-  }
+  walk_blocks<W, narrowest>(repeat, mask, f, Walk(dst), Walk(srcs)...);
 }
 
 template <class D, class F, class... Ts>

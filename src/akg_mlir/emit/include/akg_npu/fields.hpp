@@ -6,10 +6,8 @@
 // What functions that kernels call are declared with.
 #if defined(AKG_NPU_ARCH)
 #define AKG_FUNCTION __aicore__ inline
-#define AKG_ALWAYS_INLINE
 #else
-#define AKG_FUNCTION inline
-#define AKG_ALWAYS_INLINE [[gnu::always_inline]]
+#define AKG_FUNCTION [[gnu::always_inline]] inline  // also where kernels are compiled with -O1
 #endif
 
 namespace akg {

@@ -101,7 +101,7 @@ void run_cores(const Kernel &kernel, Memory *tensors, std::atomic<int> &next, Mo
   } while (context.index < kernel.cores && more());
 }
 
-// Threads take longer to start than small kernels do.
+// Threads take longer to start than small kernels do, or what is left of them.
 constexpr std::chrono::microseconds worth_threads{200};
 
 // Cores share GM alone, and no byte that one of them writes: they may run at once.
@@ -118,9 +118,10 @@ AKG_BODY void launch_fast(const Kernel &kernel, const Argument *arguments, int c
     return;
   }
   run([&] { return Clock::now() - started < worth_threads; });
-  const int left = kernel.cores - next;
+  const int done = next, left = kernel.cores - done;
+  const bool long_enough = (Clock::now() - started) * left > worth_threads * done;
   std::vector<std::thread> others;
-  for (int i = 1; i < std::min(left, processors); ++i)
+  for (int i = 1; long_enough && i < std::min(left, processors); ++i)
     others.emplace_back([&] { run([] { return true; }); });
   if (left > 0) run([] { return true; });
   for (std::thread &other : others) other.join();

@@ -15,7 +15,7 @@ struct Ptr;
 template <Space S, class T, int64_t... Sizes>
 struct Tensor : Ptr<S, T> {
   template <class... Indices>
-  AKG_ALWAYS_INLINE AKG_FUNCTION Ptr<S, T> operator()(Indices... indices) const {
+  AKG_FUNCTION Ptr<S, T> operator()(Indices... indices) const {
     static_assert(sizeof...(Indices) <= sizeof...(Sizes), "more indices than dimensions");
     const int64_t given[] = {static_cast<int64_t>(indices)..., 0};
     int64_t element = 0;

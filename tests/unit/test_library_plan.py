@@ -211,6 +211,25 @@ def test_moved_weights_are_part_of_the_library() -> None:
     assert np.array_equal(kernel(x, w), expected)
 
 
+def test_rounded_weights_are_part_of_the_library_and_count_as_they_are_read() -> None:
+    """Of mixed precision: f32 weights, which the host rounds to f16 and packs."""
+    text = """
+func.func @main(%x: tensor<16x32xf32>, %w: tensor<32x16xf32> {te.resource = "w"})
+    -> tensor<16x16xf32> {
+  %y = te.matmul %x, %w : (tensor<16x32xf32>, tensor<32x16xf32>) -> tensor<16x16xf32>
+  func.return %y : tensor<16x16xf32>
+}
+"""
+    kernel = akg_mlir.compile(text, precision="mixed")
+    w = np.random.default_rng(0).standard_normal((32, 16)).astype(np.float32)
+    weight = plan(kernel, w=w).weights[-1]
+    assert weight.origin == "w rounded to f16 packed as zn"
+    assert np.array_equal(weight.load().transpose(0, 3, 1, 2).reshape(32, 16), w.astype(np.float16))
+    report = kernel.report()
+    assert report.ok
+    assert report.least_bytes == 16 * 32 * 4 + 32 * 16 * 2 + 16 * 16 * 4
+
+
 def drive(folder: Path, kernel: Kernel, inputs: list[np.ndarray]) -> list[np.ndarray]:
     """Run a build by its manifest alone, kernel by kernel."""
     manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())

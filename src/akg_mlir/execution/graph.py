@@ -123,7 +123,7 @@ class _GraphCall:
             case te.ToTensorOp() | te.ToBufferOp():
                 array = _written(values[op.operands[0]], op)
                 values[op.results[0]] = _View(_Buffer(array), array.shape)
-            case _ if isinstance(op, te.ConstantOp | te.MovingOp):
+            case _ if isinstance(op, te.HostOp):
                 result = evaluate(op, [_written(values[value], op) for value in op.operands])
                 values[op.results[0]] = _View(_Buffer(result), result.shape)
             case func.CallOp():

@@ -15,6 +15,7 @@ from akg_mlir.passes.tensor.te_apply_precision import is_mixed
 from akg_mlir.reference import te as reference
 from akg_mlir.report.expected import expected_results
 from akg_mlir.report.figures import KernelFigures, RunReport
+from akg_mlir.report.weights import element_bytes_read
 from akg_mlir.report.workload import case_workload, products_of, workload_of
 from akg_mlir.sources import Array, function_named
 from akg_mlir.targets import least_traffic, lower_bound
@@ -103,7 +104,8 @@ def _case(runner: Runner, calls: Sequence[KernelTiming]) -> _Case:
     """What a report says of the program as a whole, however it was run."""
     source = runner.compilation.source
     workloads = [workload_of(call.function, runner.target) for call in calls]
-    workload = case_workload(source.function(), workloads)
+    graph = function_named(runner.compilation.graph, source.entry)
+    workload = case_workload(source.function(), workloads, element_bytes_read(graph))
     bound = lower_bound(runner.target, workload)
     return _Case(
         name=source.name,

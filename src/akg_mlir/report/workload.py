@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import prod
 from typing import TypeAlias
 
@@ -41,11 +41,16 @@ def workload_of(kernel: FuncOp, target: Target) -> Workload:
     )
 
 
-def case_workload(source: FuncOp, kernels: Iterable[Workload]) -> Workload:
+def case_workload(
+    source: FuncOp, kernels: Iterable[Workload], element_bytes: Mapping[int, int]
+) -> Workload:
     """What a whole program must at least do: arguments it uses read, results it makes written once.
 
     Computation is that of its kernels; whatever they pass on to each other counts as free.
+    `element_bytes` are those of arguments, by position, as kernels read them after the host has
+    rounded them.
     """
+    sizes: dict[SSAValue, int] = {source.body.block.args[k]: n for k, n in element_bytes.items()}
     needed, written = _touched(source)
     read = {v: _bytes(v) for v in needed if isinstance(v, BlockArgument)}
     for owner in {v.owner for v in needed}:
@@ -55,11 +60,13 @@ def case_workload(source: FuncOp, kernels: Iterable[Workload]) -> Workload:
                 read[part] = max(read.get(part, 0), bytes_)
     kernels = tuple(kernels)
     return Workload(
-        in_bytes=sum(read.values()),
+        in_bytes=sum(
+            bytes_ // _itemsize(v) * sizes.get(v, _itemsize(v)) for v, bytes_ in read.items()
+        ),
         out_bytes=sum(map(_bytes, written)),
         contractions=tuple(c for kernel in kernels for c in kernel.contractions),
         vector_cycles=sum(kernel.vector_cycles for kernel in kernels),
-        products=products_of(source),
+        products=products_of(source, sizes),
     )
 
 
@@ -68,16 +75,25 @@ _PRODUCTS = (te.ContractionOp, te.FractalMatmulOp, te.Conv2dOp, te.FractalConv2d
 _REARRANGING = te.ReshapeOp | te.TransposeOp | te.PackOp | te.UnpackOp | te.CastOp
 
 
-def products_of(function: FuncOp) -> tuple[Product, ...]:
+def products_of(
+    function: FuncOp, element_bytes: Mapping[SSAValue, int] | None = None
+) -> tuple[Product, ...]:
     """Products in a function of tensors whose operands are arguments and whose result is returned,
-    but for being rearranged, converted, or combined element by element with others."""
+    but for being rearranged, converted, or combined element by element with others.
+
+    `element_bytes` are those of arguments as they are read, where that is not by their type.
+    """
+    sizes = element_bytes or {}
     found: list[Product] = []
     for op in function.body.block.ops:
         if not isinstance(op, _PRODUCTS):
             continue
         sources = [_rearranged(operand) for operand in op.operands]
         if all(isinstance(v, BlockArgument) for v in sources) and _is_returned(op.results[0]):
-            itemsize = min(shaped(v)[1].itemsize for v in op.operands)
+            itemsize = min(
+                min(_itemsize(v), sizes.get(source, _itemsize(v)))
+                for v, source in zip(op.operands, sources)
+            )
             kept = prod(shaped(op.results[0])[0]) * 2
             found.append(Product(_macs(op), _reuse(op), itemsize, kept))
     return tuple(found)
@@ -105,6 +121,10 @@ def _is_returned(value: SSAValue) -> bool:
                 known.add(result)
                 waiting.append(result)
     return False
+
+
+def _itemsize(value: SSAValue) -> int:
+    return shaped(value)[1].itemsize
 
 
 def _size(value: SSAValue) -> int:

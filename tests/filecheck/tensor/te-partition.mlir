@@ -156,3 +156,19 @@ func.func @results(%w: tensor<16x64xf32> {te.resource = "w"}) -> (tensor<64x16xf
   %s = te.slice %t offsets [0, 0] strides [8, 1] : tensor<64x16xf32> -> tensor<8x16xf32>
   func.return %t, %s : tensor<64x16xf32>, tensor<8x16xf32>
 }
+
+// The host rounds weights, too; a cast to larger elements, that kernels would read, is in a kernel.
+// CHECK-LABEL: func.func private @rounded_kernel0(%b: tensor<64x16xf16>, %v: tensor<16xf16>)
+// CHECK-NEXT:    %c = te.cast %b
+// CHECK-LABEL: func.func @rounded
+// CHECK-NEXT:    %a = te.cast %w {{.*}} -> tensor<16x64xf16>
+// CHECK-NEXT:    %b = te.transpose %a
+// CHECK-NEXT:    %y = func.call @rounded_kernel0(%b, %v)
+func.func @rounded(%w: tensor<16x64xf32> {te.resource = "w"}, %v: tensor<16xf16> {te.resource = "v"}) -> tensor<64x16xf32> {
+  %a = te.cast %w : tensor<16x64xf32> -> tensor<16x64xf16>
+  %b = te.transpose %a perm [1, 0] : tensor<16x64xf16> -> tensor<64x16xf16>
+  %c = te.cast %b : tensor<64x16xf16> -> tensor<64x16xf32>
+  %d = te.cast %v : tensor<16xf16> -> tensor<16xf32>
+  %y = te.add %c, %d : (tensor<64x16xf32>, tensor<16xf32>) -> tensor<64x16xf32>
+  func.return %y : tensor<64x16xf32>
+}

@@ -79,7 +79,7 @@ from akg_mlir.dialects.te.functions import (
 )
 from akg_mlir.dialects.te.indexing import ConcatOp, GatherOp
 from akg_mlir.dialects.te.layout import Layout, LayoutAttr, PackOp, UnpackOp, packed_shape
-from akg_mlir.dialects.te.moving import MovingOp
+from akg_mlir.dialects.te.moving import HostOp, MovingOp
 from akg_mlir.dialects.te.pooling import AvgPool2dOp, MaxPool2dOp, Pool2dOp
 from akg_mlir.dialects.te.shape import (
     BroadcastToOp,
@@ -207,6 +207,7 @@ __all__ = [
     "FractalMatmulOp",
     "GatherOp",
     "GeluOp",
+    "HostOp",
     "Iterator",
     "LayerNormOp",
     "Layout",

@@ -163,7 +163,7 @@ class Planner:
                 self._slots[op.result] = self._slots[op.source]
             case te.ToTensorOp() | te.ToBufferOp():
                 self._slots[op.results[0]] = _Slot(self._slots[op.operands[0]].storage)
-            case _ if isinstance(op, te.ConstantOp | te.MovingOp):
+            case _ if isinstance(op, te.HostOp):
                 self._slots[op.results[0]] = _Slot(self._known(op))
             case func.CallOp():
                 function = function_named(self._compilation.module, op.callee.string_value())
@@ -183,13 +183,13 @@ class Planner:
                     hint='the pipeline "akg" puts every computation into a kernel',
                 )
 
-    def _known(self, op: te.ConstantOp | te.MovingOp) -> _Storage:
+    def _known(self, op: te.HostOp) -> _Storage:
         """What the host computes once, when the library is built."""
         operands = [self._slots[value].storage for value in op.operands]
         for storage in operands:
             if storage.load is None:
                 raise CompileError(
-                    f"the values of '{storage.tensor.name}' must be known: they are moved once",
+                    f"the values of '{storage.tensor.name}' must be known: they are prepared once",
                     op,
                     hint="give them as weights (--weights X.npz)",
                 )
@@ -305,7 +305,7 @@ def _argument_attribute(function: func.FuncOp, position: int, name: str) -> Attr
     return function.arg_attrs.data[position].data.get(name)
 
 
-def _how(op: te.ConstantOp | te.MovingOp) -> str:
+def _how(op: te.HostOp) -> str:
     """What an op does with its operands, in words."""
     match op:
         case te.ConstantOp():
@@ -314,6 +314,8 @@ def _how(op: te.ConstantOp | te.MovingOp) -> str:
             return f"packed as {op.layout.data.value}"
         case te.TransposeOp():
             return f"transposed {' '.join(map(str, op.permutation))}"
+        case te.CastOp():
+            return f"rounded to {te.element_of(op.result)}"
         case _:
             return f"by {op.name}"
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import BlockArgument, Operation, SSAValue
 
 from akg_mlir.dialects import te
+from akg_mlir.dialects.te.types import element_bytes
 from akg_mlir.passes.tensor.rewriting import is_returned
 
 
 def is_weight(value: SSAValue) -> bool:
     """Whether the value is known before any kernel runs: a resource, a constant, or what ops that
-    only move elements make of such. Results of the program are computed, not given: but for views,
-    those are none."""
+    only move or round elements make of such. Results of the program are computed, not given: but
+    for views, those are none."""
     seen = {value}
     waiting = [value]
     while waiting:
         each = waiting.pop()
         owner = each.owner
-        if isinstance(owner, te.MovingOp):
+        if _is_prepared(owner):
             if not isinstance(owner, te.ReshapeOp) and is_returned(each):
                 return False
             waiting += [operand for operand in owner.operands if operand not in seen]
@@ -29,13 +32,20 @@ def is_weight(value: SSAValue) -> bool:
 
 
 def stays_in_graph(op: object) -> bool:
-    """Whether the op is none of a kernel's: views, constants, what moves elements of weights, the
-    return."""
+    """Whether the op is none of a kernel's: views, constants, what moves or rounds elements of
+    weights, the return."""
     if not isinstance(op, Operation) or isinstance(op, te.ReshapeOp | te.ConstantOp):
         return True
-    if isinstance(op, te.MovingOp):
+    if _is_prepared(op):
         return is_weight(op.results[0])
     return not op.name.startswith("te.")
+
+
+def _is_prepared(op: object) -> TypeGuard[te.MovingOp | te.CastOp]:
+    """Whether the op moves elements or makes them smaller: kernels read no more for it."""
+    if isinstance(op, te.CastOp):
+        return element_bytes(te.element_of(op.result)) < element_bytes(te.element_of(op.operand))
+    return isinstance(op, te.MovingOp)
 
 
 def _is_resource(value: SSAValue) -> bool:

@@ -49,11 +49,11 @@ class TePartition(ModulePass):
 
     A kernel is a private function with the attribute `npu.kernel` and the least it must do in
     `npu.workload`. What stays in the graph: calls, views (`te.reshape`), constants, and ops that
-    only move elements of weights (`te.transpose`, `te.pack`, …), which the host does once. Results
-    of the program are written by kernels, also constants of one value and weights that are moved.
-    Ops share a kernel where one tile band can compute them on chip and that saves more GM traffic
-    than it costs recomputation (`fusion`). Kernels that wait for the same others, and for which the
-    same wait, become one, up to 64 ops.
+    only move elements of weights (`te.transpose`, `te.pack`, …) or round them (`te.cast`): the host
+    does those once. Results of the program are written by kernels, also constants of one value and
+    weights that are moved. Ops share a kernel where one tile band can compute them on chip and that
+    saves more GM traffic than it costs recomputation (`fusion`). Kernels that wait for the same
+    others, and for which the same wait, become one, up to 64 ops.
     """
 
     name = NAME

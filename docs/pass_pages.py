@@ -49,6 +49,7 @@ EXAMPLES = {
     "convert-te-to-linalg": Example("softmax", "te-decompose", "convert-te-to-linalg"),
     "te-to-linalg": Example("softmax", "", "te-to-linalg"),
     "te-apply-precision": Example("matmul", "", "te-apply-precision{precision=mixed}"),
+    "te-channels-last": Example("image", "te-decompose", "te-channels-last"),
     "te-collapse-dims": Example("scale", "te-partition", "te-collapse-dims"),
     "te-decompose": Example("softmax", "", "te-decompose"),
     "te-drop-unit-dims": Example("batch", "", "te-drop-unit-dims"),

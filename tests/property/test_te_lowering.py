@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from te_text import apply, module_of, reference, relative_error
 
 FLOOR = (
-    "te-apply-precision,te-record-workload,te-decompose,te-split-reductions,te-sink-reshapes,"
-    "te-propagate-layout,te-partition,te-collapse-dims"
+    "te-apply-precision,te-record-workload,te-decompose,te-channels-last,te-split-reductions,"
+    "te-sink-reshapes,te-propagate-layout,te-partition,te-collapse-dims"
 )
 
 

@@ -12,6 +12,7 @@ TENSOR: dict[str, tuple[str, str]] = {
     "convert-linalg-to-te": ("convert_linalg_to_te", "ConvertLinalgToTe"),
     "convert-te-to-linalg": ("convert_te_to_linalg", "ConvertTeToLinalg"),
     "te-apply-precision": ("te_apply_precision", "TeApplyPrecision"),
+    "te-channels-last": ("te_channels_last", "TeChannelsLast"),
     "te-collapse-dims": ("te_collapse_dims", "TeCollapseDims"),
     "te-decompose": ("te_decompose", "TeDecompose"),
     "te-drop-unit-dims": ("te_drop_unit_dims", "TeDropUnitDims"),

@@ -101,6 +101,7 @@ class TeToAffine(PipelinePass):
             _step("te-record-workload"),
             _step("te-decompose"),
             _step("te-share-values"),
+            _step("te-channels-last"),
             _step("te-drop-unit-dims"),
             _step("te-turn-products"),
             _step("te-split-reductions"),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from xdsl.builder import Builder
 from xdsl.dialects.builtin import AffineMapAttr, ArrayAttr, DenseArrayBase, TensorType, i64
 from xdsl.ir import Attribute, Block, Region, SSAValue
-from xdsl.ir.affine import AffineMap
+from xdsl.ir.affine import AffineExpr, AffineMap
 from xdsl.irdl import (
     IRDLOperation,
     irdl_op_definition,
@@ -119,6 +119,24 @@ class ComputeOp(TeOp, StructuredOp):
             self._counts_through(shape_of(value), map_)
             for value, map_ in zip(self.inputs, self.operand_maps)
         )
+
+    @property
+    def has_windows(self) -> bool:
+        """Whether it combines windows of an operand that lie next to each other or overlap:
+        elements at `h * stride + i * dilation`, for several results `h` along one dimension."""
+        kept, exprs = len(shape_of(self.result)), [e for m in self.operand_maps for e in m.results]
+        return any(self._slides(expr, kept) for expr in exprs)
+
+    def _slides(self, expr: AffineExpr, kept: int) -> bool:
+        steps = [(k, self._step(expr, k), bound) for k, bound in enumerate(self.bounds)]
+        moved = [abs(step) * bound for k, step, bound in steps if step and bound > 1 and k < kept]
+        inside = [abs(step) for k, step, _ in steps if step and k >= kept]
+        return bool(moved and inside) and min(inside) < max(moved)
+
+    def _step(self, expr: AffineExpr, place: int) -> int:
+        """How far the next value of an iterator moves a subscript."""
+        unit = [int(k == place) for k in range(len(self.bounds))]
+        return expr.eval(unit, []) - expr.eval([0] * len(unit), [])
 
     def _counts_through(self, shape: Sequence[int], map_: AffineMap) -> bool:
         first, places = map_.eval([0] * len(self.bounds), []), range(len(self.bounds))

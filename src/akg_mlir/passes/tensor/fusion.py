@@ -227,17 +227,30 @@ def _is_drain(op: Operation) -> bool:
     return (te.element_of(op.operand), te.element_of(op.result)) == (f32, f16)
 
 
-def _check_windows(ops: Iterable[Operation]) -> None:
-    """Raises `NotFused` for more ops on windows than a kernel may have."""
-    if sum(map(_has_windows, ops)) > MOST_WINDOWS:
+def _check_windows(ops: Sequence[Operation]) -> None:
+    """Raises `NotFused` for more ops on windows than a kernel may have, and for what takes other
+    tiles than windows do: a transposition blocks of rows and lanes, padding of images whose windows
+    are read channel by channel each border by itself."""
+    windows = [op for op in ops if _has_windows(op)]
+    if len(windows) > MOST_WINDOWS:
         raise NotFused("windows of windows of windows take too long to compile")
+    if windows and any(map(_turns_lanes, ops)):
+        raise NotFused("tiles of windows are none of a transposition")
+    computed = any(isinstance(op, te.ComputeOp) for op in windows)
+    if computed and any(isinstance(op, te.PadOp) for op in ops):
+        raise NotFused("tiles of windows at each border of an image would be code of their own")
 
 
 def _has_windows(op: Operation) -> bool:
     """Pooling of whole images is a reduction."""
     if isinstance(op, te.Pool2dOp):
         return max(op.output_sizes()) > 1
-    return isinstance(op, te.WindowOp)
+    return op.has_windows if isinstance(op, te.ComputeOp) else isinstance(op, te.WindowOp)
+
+
+def _turns_lanes(op: Operation) -> bool:
+    """Whether rows of the result do not lie along rows of the operand."""
+    return isinstance(op, te.TransposeOp) and op.permutation[-1] != len(op.permutation) - 1
 
 
 def reason_alone(op: Operation) -> str:

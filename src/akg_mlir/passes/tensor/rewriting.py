@@ -116,6 +116,24 @@ def is_returned(value: SSAValue) -> bool:
     )
 
 
+def only_views(shape: Sequence[int], permutation: Sequence[int]) -> bool:
+    """Whether a transposition leaves the elements of a tensor in their order."""
+    moved = [axis for axis in permutation if shape[axis] > 1]
+    return moved == sorted(moved)
+
+
+def transposed(e: Expression, x: SSAValue, permutation: Sequence[int]) -> SSAValue:
+    """`x` transposed: as a view where that keeps the order of elements, and one transposition of
+    what `x` is a transposition of."""
+    while isinstance(x.owner, te.TransposeOp):
+        permutation = [x.owner.permutation[axis] for axis in permutation]
+        x = x.owner.operand
+    shape = te.shape_of(x)
+    if only_views(shape, permutation):
+        return e.reshaped(x, [shape[axis] for axis in permutation])
+    return e(te.TransposeOp(x, permutation))
+
+
 def with_operands(op: te.ElementwiseOp, operands: Sequence[SSAValue]) -> te.ElementwiseOp:
     """The same element-wise op on other operands, its type inferred anew."""
     shape = broadcast_shape([te.shape_of(v) for v in operands])

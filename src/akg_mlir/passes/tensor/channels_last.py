@@ -1,0 +1,77 @@
+"""Convolutions and pools as nests over images `[N, H, W, C]`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.builder import Builder
+from xdsl.dialects.builtin import TensorType
+from xdsl.ir import Block, SSAValue
+from xdsl.ir.affine import AffineExpr, AffineMap
+from xdsl.rewriter import InsertPoint
+
+from akg_mlir.dialects import te
+from akg_mlir.passes.tensor.rewriting import Expression, transposed
+from akg_mlir.passes.tensor.workload import record, recorded
+
+LAST = (0, 2, 3, 1)
+"""`[N, C, H, W]` with its channels last."""
+FIRST = (0, 3, 1, 2)
+"""`[N, H, W, C]` with its channels first."""
+
+
+def convolution(e: Expression, op: te.Conv2dOp, image: SSAValue) -> SSAValue:
+    """The result `[N, OH, OW, O]` of a convolution without pads of an image `[N, H, W, C]`.
+
+    Iterators: n, h, w, the group, the output channel in it, i, j, the input channel; of groups,
+    output and input channels only those that there are several of.
+    """
+    weights = transposed(e, op.weights, (2, 3, 1, 0))  # [KH, KW, C/G, O]
+    height, width, inputs, channels = te.shape_of(weights)
+    batch, _, *outer = te.shape_of(op.result)
+    groups, outputs = op.group_count, channels // op.group_count
+    sizes = [size for size in (groups, outputs) if size > 1] or [1]
+    bounds = [batch, *outer, *sizes, height, width, *([inputs] if inputs > 1 else [])]
+    i = 3 + len(sizes)
+    group = AffineExpr.dimension(3) if groups > 1 else AffineExpr.constant(0)
+    output = AffineExpr.dimension(i - 1) if outputs > 1 else AffineExpr.constant(0)
+    input_ = AffineExpr.dimension(i + 2) if inputs > 1 else AffineExpr.constant(0)
+    window = [AffineExpr.dimension(i), AffineExpr.dimension(i + 1)]
+    rows = [AffineExpr.dimension(0), *op.positions((1, 2), (i, i + 1)), group * inputs + input_]
+    maps = [_map(bounds, rows), _map(bounds, [*window, input_, group * outputs + output])]
+    result = _nest(e, op, [image, weights], bounds, maps, 3 + len(sizes))
+    return e.reshaped(result, [batch, *outer, channels])
+
+
+def pool(e: Expression, op: te.Pool2dOp, image: SSAValue) -> SSAValue:
+    """The result `[N, OH, OW, C]` of pooling `[N, H, W, C]`. Iterators: n, h, w, c, i, j."""
+    batch, _, *outer = te.shape_of(op.result)
+    bounds = [batch, *outer, te.shape_of(image)[3], *op.window]
+    positions = op.positions((1, 2), (4, 5))
+    exprs = [AffineExpr.dimension(0), *positions, AffineExpr.dimension(3)]
+    return _nest(e, op, [image], bounds, [_map(bounds, exprs)], 4)
+
+
+def _map(bounds: Sequence[int], exprs: Sequence[AffineExpr]) -> AffineMap:
+    return AffineMap(len(bounds), 0, tuple(exprs))
+
+
+def _nest(
+    e: Expression,
+    op: te.Conv2dOp | te.Pool2dOp,
+    inputs: Sequence[SSAValue],
+    bounds: Sequence[int],
+    maps: Sequence[AffineMap],
+    rank: int,
+) -> SSAValue:
+    """The reduction of `op`, with its body and its recorded work, over other iterators, of which
+    the first `rank` are those of the result."""
+    body = Block(arg_types=[te.element_of(value) for value in inputs])
+    builder = Builder(InsertPoint.at_end(body))
+    builder.insert(te.YieldOp(op.build_body(builder, body.args)))
+    type_ = TensorType(te.element_of(op.result), bounds[:rank])
+    nest = te.ComputeOp(inputs, bounds, maps, body, type_, op.reduction)
+    work = recorded(op)
+    if work is not None:
+        record(nest, work)
+    return e(nest)

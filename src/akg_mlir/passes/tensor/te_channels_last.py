@@ -1,0 +1,192 @@
+"""Convolutions and pools of the vector unit on images whose channels come last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import prod
+
+from xdsl.context import Context
+from xdsl.dialects import func
+from xdsl.dialects.builtin import ModuleOp, f16, f32, i32
+from xdsl.ir import Operation, SSAValue
+from xdsl.passes import ModulePass
+
+from akg_mlir.diagnostics import location_of, remark
+from akg_mlir.dialects import te
+from akg_mlir.dialects.te.types import element_bytes
+from akg_mlir.passes.tensor.channels_last import FIRST, LAST, convolution, pool
+from akg_mlir.passes.tensor.host_values import is_weight
+from akg_mlir.passes.tensor.packed_images import acts_on_blocks
+from akg_mlir.passes.tensor.rewriting import (
+    Expression,
+    erase_dead,
+    functions,
+    only_views,
+    splat_of,
+    transposed,
+    with_operands,
+)
+
+NAME = "te-channels-last"
+_PRODUCTS = ((f16, f32), (f32, f32), (i32, i32))
+"""Types of operands and results that the vector unit multiplies."""
+BLOCK_BYTES = 32
+"""Where rows may start that the vector unit reads."""
+ENOUGH = 1 << 18
+"""Products of rows that start inside a block which take longer than two kernels that transpose."""
+
+
+@dataclass(frozen=True)
+class TeChannelsLast(ModulePass):
+    """Compute what the vector unit does with windows of images on images `[N, H, W, C]`.
+
+    Lanes along a row of an image would start anywhere in a block, since windows move by single
+    elements, which the vector unit cannot read; rows of channels start where the first one does.
+    Convolutions that the cube does not take become a `te.compute` with lanes along the output
+    channels, pools one with lanes along the channels. Images are transposed in front of such ops,
+    results behind them; element-wise ops and padding between them work on what they get.
+    """
+
+    name = NAME
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for function in functions(op):
+            _Images().turn(function)
+        erase_dead(op)
+
+
+@dataclass
+class _Images:
+    """Which values `[N, C, H, W]` of a function exist with their channels last, while walking it
+    downwards."""
+
+    last: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
+    _packed: set[SSAValue] = field(default_factory=set[SSAValue])
+    """Results of the cube, and what acts on the blocks of channels that these come in."""
+    _wanted: dict[SSAValue, bool] = field(default_factory=dict[SSAValue, bool])
+
+    def turn(self, function: func.FuncOp) -> None:
+        for op in list(function.body.block.ops):
+            match op:
+                case te.Conv2dOp() if self._turns(op):
+                    e = Expression(op)
+                    self._replace(op, e, convolution(e, op, self._image(e, op.image)))
+                    remark(NAME, "passed", _where(op), "lanes along the output channels")
+                case te.Pool2dOp() if self._pools(op):
+                    e = Expression(op)
+                    self._replace(op, e, pool(e, op, self._image(e, op.operand)))
+                    remark(NAME, "passed", _where(op), "lanes along the channels")
+                case te.ElementwiseOp() if self._follows(op):
+                    e = Expression(op)
+                    operands = [self._operand(e, value) for value in op.operands]
+                    self._replace(op, e, e(with_operands(op, operands)))
+                case te.PadOp() if op.operand in self.last:
+                    e = Expression(op)
+                    self._replace(op, e, self._padded(e, op))
+                case te.TransposeOp() if op.operand in self.last:
+                    e = Expression(op)
+                    e.finish(transposed(e, op.operand, op.permutation))
+                case te.Conv2dOp() if te.is_cube_conv(op):
+                    self._packed.add(op.result)
+                case _ if isinstance(op, te.ElementwiseOp) or acts_on_blocks(op):
+                    if any(value in self._packed for value in op.operands):
+                        self._packed.add(op.results[0])
+                case _:
+                    pass
+
+    def _turns(self, op: te.Conv2dOp) -> bool:
+        """Whether the vector unit has lanes for a convolution only along its channels, or for one
+        of single points that is in between."""
+        multiplies = (te.element_of(op.image), te.element_of(op.result)) in _PRODUCTS
+        if te.is_cube_conv(op) or not multiplies or any(op.padding):
+            return False
+        if max(op.output_sizes()) == 1:
+            return False
+        if max(*op.window, *op.strides.get_values()) > 1 or _starts_inside(op):
+            return True
+        return op.image in self.last or self._is_wanted(op.result)
+
+    def _pools(self, op: te.Pool2dOp) -> bool:
+        """Whether windows move along rows, whose elements the vector unit then cannot take as
+        lanes, and rows of channels fill blocks; or the image is there with its channels last."""
+        _, channels, _, columns = te.shape_of(op.result)
+        moves = columns > 1 and max(op.window[1], op.strides.get_values()[1]) > 1
+        whole = channels * element_bytes(te.element_of(op.operand)) % BLOCK_BYTES == 0
+        packed = op.operand in self._packed
+        return op.operand in self.last or (moves and whole and not packed)
+
+    def _is_wanted(self, value: SSAValue) -> bool:
+        """Whether a convolution takes the value, as it is or behind other ops, with its channels
+        last."""
+        if value not in self._wanted:
+            self._wanted[value] = any(self._leads(use.operation) for use in value.uses)
+        return self._wanted[value]
+
+    def _leads(self, user: Operation) -> bool:
+        match user:
+            case te.Conv2dOp():
+                return self._turns(user)
+            case te.Pool2dOp():
+                return self._pools(user)
+            case te.ElementwiseOp() | te.PadOp():
+                return len(te.shape_of(user.results[0])) == 4 and self._is_wanted(user.results[0])
+            case _:
+                return False
+
+    def _follows(self, op: te.ElementwiseOp) -> bool:
+        """Whether an element-wise op has an operand with its channels last, and no other one that
+        it costs anything to transpose."""
+        if len(te.shape_of(op.results[0])) != 4 or not any(v in self.last for v in op.operands):
+            return False
+        return all(v in self.last or _is_free(v) for v in op.operands)
+
+    def _operand(self, e: Expression, value: SSAValue) -> SSAValue:
+        """An operand of an element-wise op, in a form that broadcasts to `[N, H, W, C]`."""
+        splat, shape = splat_of(value), _aligned(value)
+        if splat is not None:
+            return e.splat(splat, te.element_of(value))
+        if value in self.last:
+            return self.last[value]
+        if only_views(shape, LAST):
+            return e.reshaped(value, [shape[axis] for axis in LAST])
+        return transposed(e, e.reshaped(value, shape), LAST)
+
+    def _image(self, e: Expression, value: SSAValue) -> SSAValue:
+        """A value with its channels last; padding is put around what is transposed."""
+        if value not in self.last:
+            pad = value.owner
+            turned = isinstance(pad, te.PadOp)
+            self.last[value] = self._padded(e, pad) if turned else transposed(e, value, LAST)
+        return self.last[value]
+
+    def _padded(self, e: Expression, op: te.PadOp) -> SSAValue:
+        low, high = zip(*(op.amounts[dim] for dim in LAST))
+        return e(te.PadOp(self._image(e, op.operand), low, high, op.value.value.data))
+
+    def _replace(self, op: Operation, e: Expression, last: SSAValue) -> None:
+        plain = transposed(e, last, FIRST)
+        self.last[plain] = last
+        e.finish(plain)
+
+
+def _starts_inside(op: te.Conv2dOp) -> bool:
+    """Whether the points of a channel, which are a row for windows of one, end inside a block, and
+    it takes longer to multiply such rows than to transpose them."""
+    size = prod(op.image_sizes) * element_bytes(te.element_of(op.image))
+    return size % BLOCK_BYTES > 0 and prod(op.bounds) >= ENOUGH
+
+
+def _is_free(value: SSAValue) -> bool:
+    """Whether a value that broadcasts to images costs no kernel to transpose."""
+    if splat_of(value) is not None or is_weight(value):
+        return True
+    return only_views(_aligned(value), LAST)
+
+
+def _aligned(value: SSAValue) -> tuple[int, ...]:
+    shape = te.shape_of(value)
+    return (*[1] * (4 - len(shape)), *shape)
+
+
+def _where(op: Operation) -> str:
+    return f"{op.name}{location_of(op)}"

@@ -1,0 +1,56 @@
+// RUN: akg-opt %s -p 'te-decompose,te-channels-last' | filecheck %s
+
+// Image and weights are transposed, the pads and the bias come after that; so does the next layer,
+// whose windows are single points.
+// CHECK-LABEL: func.func @layers
+// CHECK-NEXT:    [[X:%.*]] = te.transpose %x perm [0, 2, 3, 1] : tensor<1x16x14x14xf32> -> tensor<1x14x14x16xf32>
+// CHECK-NEXT:    [[P:%.*]] = te.pad [[X]] value 0.000000e+00 : f32 low [0, 1, 1, 0] high [0, 1, 1, 0]
+// CHECK-NEXT:    [[V:%.*]] = te.transpose %v perm [2, 3, 1, 0] : tensor<32x16x3x3xf32> -> tensor<3x3x16x32xf32>
+// CHECK-NEXT:    [[C:%.*]] = te.compute reduce add [[P]], [[V]] bounds [1, 7, 7, 32, 3, 3, 16] maps [affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, ((d1 * 2) + d4), ((d2 * 2) + d5), d6)>, affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d4, d5, d6, d3)>] : (tensor<1x16x16x16xf32>, tensor<3x3x16x32xf32>) -> tensor<1x7x7x32xf32> {
+// CHECK:         [[L:%.*]] = te.reshape %b : tensor<32x1x1xf32> -> tensor<1x1x1x32xf32>
+// CHECK-NEXT:    [[Y:%.*]] = te.add [[C]], [[L]] : (tensor<1x7x7x32xf32>, tensor<1x1x1x32xf32>) -> tensor<1x7x7x32xf32>
+// CHECK-NEXT:    [[W:%.*]] = te.transpose %w perm [2, 3, 1, 0] : tensor<8x32x1x1xf32> -> tensor<1x1x32x8xf32>
+// CHECK-NEXT:    [[Z:%.*]] = te.compute reduce add [[Y]], [[W]] bounds [1, 7, 7, 8, 1, 1, 32]
+// CHECK:         [[R:%.*]] = te.transpose {{.*}} perm [0, 3, 1, 2] : tensor<1x7x7x8xf32> -> tensor<1x8x7x7xf32>
+// CHECK-NEXT:    func.return [[R]]
+func.func @layers(%x: tensor<1x16x14x14xf32>, %v: tensor<32x16x3x3xf32>, %b: tensor<32x1x1xf32>, %w: tensor<8x32x1x1xf32>) -> tensor<1x8x7x7xf32> {
+  %0 = te.conv2d %x, %v strides [2, 2] dilations [1, 1] pads [1, 1, 1, 1] groups 1 : (tensor<1x16x14x14xf32>, tensor<32x16x3x3xf32>) -> tensor<1x32x7x7xf32>
+  %1 = te.add %0, %b : (tensor<1x32x7x7xf32>, tensor<32x1x1xf32>) -> tensor<1x32x7x7xf32>
+  %2 = te.conv2d %1, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : (tensor<1x32x7x7xf32>, tensor<8x32x1x1xf32>) -> tensor<1x8x7x7xf32>
+  %3 = te.relu %2 : tensor<1x8x7x7xf32>
+  func.return %3 : tensor<1x8x7x7xf32>
+}
+
+// Groups of one channel: lanes along the channels. The image was transposed already; f16 is summed
+// in f32.
+// CHECK-LABEL: func.func @depthwise
+// CHECK-NEXT:    [[W:%.*]] = te.transpose %w perm [2, 3, 1, 0] : tensor<32x1x3x3xf16> -> tensor<3x3x1x32xf16>
+// CHECK-NEXT:    [[C:%.*]] = te.compute reduce add %x, [[W]] bounds [2, 5, 5, 32, 3, 3] maps [affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, (d1 + (d4 * 2)), (d2 + (d5 * 2)), d3)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d4, d5, 0, d3)>] : (tensor<2x9x9x32xf16>, tensor<3x3x1x32xf16>) -> tensor<2x5x5x32xf32> {
+// CHECK:         [[R:%.*]] = te.cast [[C]] : tensor<2x5x5x32xf32> -> tensor<2x5x5x32xf16>
+// CHECK-NEXT:    func.return [[R]]
+func.func @depthwise(%x: tensor<2x9x9x32xf16>, %w: tensor<32x1x3x3xf16>) -> tensor<2x5x5x32xf16> {
+  %0 = te.transpose %x perm [0, 3, 1, 2] : tensor<2x9x9x32xf16> -> tensor<2x32x9x9xf16>
+  %1 = te.conv2d %0, %w strides [1, 1] dilations [2, 2] pads [0, 0, 0, 0] groups 32 : (tensor<2x32x9x9xf16>, tensor<32x1x3x3xf16>) -> tensor<2x32x5x5xf16>
+  %2 = te.transpose %1 perm [0, 2, 3, 1] : tensor<2x32x5x5xf16> -> tensor<2x5x5x32xf16>
+  func.return %2 : tensor<2x5x5x32xf16>
+}
+
+// Groups of several channels: the result has a dimension for the group.
+// CHECK-LABEL: func.func @groups
+// CHECK:         [[C:%.*]] = te.compute reduce add {{.*}} bounds [1, 6, 6, 3, 4, 3, 3, 2] maps [affine_map<(d0, d1, d2, d3, d4, d5, d6, d7) -> (d0, (d1 + d5), (d2 + d6), ((d3 * 2) + d7))>, affine_map<(d0, d1, d2, d3, d4, d5, d6, d7) -> (d5, d6, d7, ((d3 * 4) + d4))>] : (tensor<1x8x8x6xf32>, tensor<3x3x2x12xf32>) -> tensor<1x6x6x3x4xf32> {
+// CHECK:         te.reshape [[C]] : tensor<1x6x6x3x4xf32> -> tensor<1x6x6x12xf32>
+func.func @groups(%x: tensor<1x6x8x8xf32>, %w: tensor<12x2x3x3xf32>) -> tensor<1x12x6x6xf32> {
+  %0 = te.conv2d %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 3 : (tensor<1x6x8x8xf32>, tensor<12x2x3x3xf32>) -> tensor<1x12x6x6xf32>
+  func.return %0 : tensor<1x12x6x6xf32>
+}
+
+// For the cube; rows of points that fill blocks; a product of whole images.
+// CHECK-LABEL: func.func @others
+// CHECK-COUNT-3: te.conv2d
+// CHECK-NOT:     te.transpose
+func.func @others(%x: tensor<1x16x14x14xf16>, %w: tensor<32x16x3x3xf16>, %y: tensor<1x16x8x8xf32>, %v: tensor<32x16x1x1xf32>, %u: tensor<32x16x8x8xf32>) -> (tensor<1x32x14x14xf16>, tensor<1x32x8x8xf32>, tensor<1x32x1x1xf32>) {
+  %0 = te.conv2d %x, %w strides [1, 1] dilations [1, 1] pads [1, 1, 1, 1] groups 1 : (tensor<1x16x14x14xf16>, tensor<32x16x3x3xf16>) -> tensor<1x32x14x14xf16>
+  %1 = te.conv2d %y, %v strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : (tensor<1x16x8x8xf32>, tensor<32x16x1x1xf32>) -> tensor<1x32x8x8xf32>
+  %2 = te.conv2d %y, %u strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : (tensor<1x16x8x8xf32>, tensor<32x16x8x8xf32>) -> tensor<1x32x1x1xf32>
+  func.return %0, %1, %2 : tensor<1x32x14x14xf16>, tensor<1x32x8x8xf32>, tensor<1x32x1x1xf32>
+}

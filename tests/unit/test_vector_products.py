@@ -32,6 +32,10 @@ def test_narrow_results_are_computed_turned_and_stored_as_one():
     assert compiled(text).time().cycles < 4000
 
 
+def test_rows_of_narrow_products_are_turned_on_chip():
+    assert compiled(product("12544x32", "32x16", "12544x16")).time().cycles < 20_000
+
+
 def test_factors_that_follow_k_are_summed_in_lanes():
     text = product("16x2048", "1001x2048", "16x1001", "transpose_b")
     assert compiled(text).time().cycles < 70_000
@@ -46,6 +50,9 @@ def test_factors_that_follow_k_are_summed_in_lanes():
         product("7x560", "5x560", "7x5", "transpose_b"),
         product("16x301", "301x515", "16x515"),
         product("16x203", "16x10", "203x10", "transpose_a"),
+        # computed turned: rows of 17 and 33 elements that are transposed in parts
+        product("2100x17", "17x9", "2100x9"),
+        product("1040x33", "33x20", "1040x20"),
     ],
 )
 def test_products_are_right(text: str):

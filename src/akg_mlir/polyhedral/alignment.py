@@ -7,7 +7,7 @@ decides. References that fall on different positions in a block need buffers of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import islpy as isl
@@ -69,8 +69,10 @@ def walk_of(use: Use, axis: int | None, sizes: tuple[int, ...]) -> Walk | None:
     lanes = use.executed.lanes
     if lanes is None:
         return Walk(None)
-    reduced = use.executed.reduces and _has_factors(use.executed.source, use.access.array)
-    fixed = use.access.is_write or reduced
+    source, indices = use.executed.source, use.executed.indices
+    results = [i for i, access in zip(indices, source.accesses) if access.is_write]
+    folded = use.executed.reduces and _folds(source, use.access.array, results, lanes)
+    fixed = use.access.is_write or folded
     return walk_along(use.index, lanes, use.executed.order, axis, sizes, transposable=not fixed)
 
 
@@ -87,7 +89,7 @@ def walk_along(
     its statement's dimensions `order`; None for a layout that the vector unit cannot take.
 
     A read may also be contiguous along another dimension than the lanes: it is transposed, 16 x 16
-    elements at a time. The product of a contraction cannot.
+    elements at a time. The product of a contraction that folds its lanes cannot.
     """
     if not _moving(index, lanes, sizes):
         return Walk(None)
@@ -129,7 +131,8 @@ def order_of_lanes(
         order,
         axis,
         tuple(shape),
-        transposable=statement.reduction is None or not _has_factors(statement, access.array),
+        transposable=statement.reduction is None
+        or not _folds(statement, access.array, [w.index for w in statement.writes], wide[-1]),
     )
     if walk is not None:
         others = [d for d in wide if d != walk.dim]
@@ -161,9 +164,11 @@ def _steps(index: Sequence[isl.Aff], dim: int, axis: int | None, sizes: tuple[in
     return not along.sub(step).involves_dims(DIM.in_, dim, 1)
 
 
-def _has_factors(update: Statement, array: str) -> bool:
-    """Whether an update multiplies what it reads of a tensor with another one."""
-    return len({a.array for a in update.reads} - {array}) > 1
+def _folds(update: Statement, array: str, results: Iterable[Sequence[isl.Aff]], lanes: int) -> bool:
+    """Whether an update multiplies what it reads of a tensor with another one, and adds up the
+    products along the lanes: its results, at the given elements, stay there."""
+    has_factors = len({a.array for a in update.reads} - {array}) > 1
+    return has_factors and not any(i.involves_dims(DIM.in_, lanes, 1) for r in results for i in r)
 
 
 def starts_aligned(use: Use, dim: int | None, anchor: isl.Aff, axis: int, elements: int) -> bool:

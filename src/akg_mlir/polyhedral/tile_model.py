@@ -67,17 +67,22 @@ class Footprint:
     steps: tuple[int, ...] = ()
 
 
+Subscripts = tuple[tuple[float, ...], ...]
+
+
 @dataclass(frozen=True)
 class VectorProduct:
     """A sum of products on the vector unit: lanes go along a dimension of the statement, which is
     `kept` if results move with it. `repeated` are the subscripts of a factor that stays along the
-    lanes and fills them: what they move by per step of every dimension. `runs` are the other
-    dimensions, those together that all references walk as one where tiles hold the inner ones
+    lanes and fills them: what they move by per step of every dimension; `turned` are those of
+    factors that are contiguous along another dimension than the lanes. `runs` are the dimensions
+    beside the lanes, those together that all references walk as one where tiles hold the inner ones
     whole."""
 
     lanes: int
     kept: bool
-    repeated: tuple[tuple[float, ...], ...]
+    repeated: Subscripts
+    turned: tuple[Subscripts, ...]
     runs: tuple[tuple[int, ...], ...]
 
 

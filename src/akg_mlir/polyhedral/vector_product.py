@@ -24,6 +24,10 @@ FOLDED = 5
 """Instructions that fold the lanes of one block."""
 
 
+TURNED = 1.5
+"""What turning a factor takes of its transposes: they are moved in front and behind, too."""
+
+
 def vector_product(statement: Statement) -> VectorProduct | None:
     """What an update sums on the vector unit, None if that is no product of different tensors."""
     if statement.reduction is None or not statement.writes:
@@ -37,9 +41,16 @@ def vector_product(statement: Statement) -> VectorProduct | None:
     kept = stride(result, lanes) != 0
     staying = [access for access in factors if stride(access, lanes) == 0]
     if not kept:
-        return VectorProduct(lanes, kept, (), ())
+        return VectorProduct(lanes, kept, (), (), ())
     repeated = _subscripts(staying[0], rank) if staying else ()
-    return VectorProduct(lanes, kept, repeated, _runs(statement, lanes))
+    turned = [access for access in factors if stride(access, lanes) is None]
+    return VectorProduct(
+        lanes,
+        kept,
+        repeated,
+        tuple(_subscripts(access, rank) for access in turned),
+        _runs(statement, lanes),
+    )
 
 
 def _subscripts(access: Access, rank: int) -> tuple[tuple[float, ...], ...]:
@@ -97,7 +108,7 @@ def splat_bytes(
 @dataclass(frozen=True)
 class _InPlace:
     """An instruction walks one run of dimensions. A factor that stays along the lanes becomes
-    splats, in parts of the box that are chosen as `npu-legalise` does (`splat_parts`)."""
+    splats, in parts of the box that are chosen as `npu-legalise` does (`parts`)."""
 
     product: VectorProduct
     element_bytes: int
@@ -111,7 +122,13 @@ class _InPlace:
 
     def cycles(self, box: Numbers) -> Numbers:
         sizes = self.parts(box)
-        return whole(np.ceil(box / sizes)) * self.of_part(sizes)
+        turned = [self.turning(box, np.array(factor).T) for factor in self.product.turned]
+        return whole(np.ceil(box / sizes)) * self.of_part(sizes) + sum(turned, np.zeros(len(box)))
+
+    def turning(self, box: Numbers, slopes: Numbers) -> Numbers:
+        """Cycles to turn a factor, 16 blocks at a time."""
+        blocks = whole(1 + (box - 1) @ slopes) * self.element_bytes / self.machine.block_bytes
+        return TURNED * blocks * self.machine.slopes["vnchwconv"] / SPLAT
 
     def parts(self, box: Numbers) -> Numbers:
         """The sizes of parts whose splats fit, for every box: one dimension is cut after the other,

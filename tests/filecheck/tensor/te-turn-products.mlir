@@ -18,15 +18,15 @@ func.func @batch(%a: tensor<3x16x128xf32>, %b: tensor<3x10x16xf32>) -> tensor<3x
   func.return %0 : tensor<3x128x10xf32>
 }
 
-// Wide enough; given row by row; on the cube.
+// Wide enough; few rows given row by row; on the cube.
 // CHECK-LABEL: func.func @others
 // CHECK-COUNT-3: te.matmul
 // CHECK-NOT:     te.transpose
-func.func @others(%a: tensor<16x2048xf32>, %b: tensor<16x64xf32>, %c: tensor<2048x16xf32>, %d: tensor<16x10xf32>, %e: tensor<16x2048xf16>, %f: tensor<16x10xf16>) -> (tensor<2048x64xf32>, tensor<2048x10xf32>, tensor<2048x10xf16>) {
+func.func @others(%a: tensor<16x2048xf32>, %b: tensor<16x64xf32>, %c: tensor<512x16xf32>, %d: tensor<16x10xf32>, %e: tensor<16x2048xf16>, %f: tensor<16x10xf16>) -> (tensor<2048x64xf32>, tensor<512x10xf32>, tensor<2048x10xf16>) {
   %0 = te.matmul %a, %b transpose_a : (tensor<16x2048xf32>, tensor<16x64xf32>) -> tensor<2048x64xf32>
-  %1 = te.matmul %c, %d : (tensor<2048x16xf32>, tensor<16x10xf32>) -> tensor<2048x10xf32>
+  %1 = te.matmul %c, %d : (tensor<512x16xf32>, tensor<16x10xf32>) -> tensor<512x10xf32>
   %2 = te.matmul %e, %f transpose_a : (tensor<16x2048xf16>, tensor<16x10xf16>) -> tensor<2048x10xf16>
-  func.return %0, %1, %2 : tensor<2048x64xf32>, tensor<2048x10xf32>, tensor<2048x10xf16>
+  func.return %0, %1, %2 : tensor<2048x64xf32>, tensor<512x10xf32>, tensor<2048x10xf16>
 }
 
 // Both factors follow k in memory: 64 lanes sum every 64th element of k, and are added up last.
@@ -87,4 +87,15 @@ func.func @weights(%a: tensor<48x384xf32>, %b: tensor<200x384xf32>, %c: tensor<1
   %3 = te.matmul %c, %u transpose_b : (tensor<1x64xf32>, tensor<1000x64xf32>) -> tensor<1x1000xf32>
   %4 = te.matmul %a, %s transpose_b : (tensor<48x384xf32>, tensor<40x384xf32>) -> tensor<48x40xf32>
   func.return %0, %1, %2, %3, %4 : tensor<48x200xf32>, tensor<1x4096xf32>, tensor<48x200xf32>, tensor<1x1000xf32>, tensor<48x40xf32>
+}
+
+// Few columns of rows that are turned on chip: enough for blocks of lanes on every core, or not.
+// CHECK-LABEL: func.func @turned_on_chip
+// CHECK-NEXT:    [[P:%.*]] = te.matmul %b, %a transpose_a transpose_b {{.*}} -> tensor<16x4096xf32>
+// CHECK-NEXT:    te.transpose [[P]] perm [1, 0]
+// CHECK-NEXT:    te.matmul %c, %b : {{.*}} -> tensor<512x16xf32>
+func.func @turned_on_chip(%a: tensor<4096x32xf32>, %b: tensor<32x16xf32>, %c: tensor<512x32xf32>) -> (tensor<4096x16xf32>, tensor<512x16xf32>) {
+  %0 = te.matmul %a, %b : (tensor<4096x32xf32>, tensor<32x16xf32>) -> tensor<4096x16xf32>
+  %1 = te.matmul %c, %b : (tensor<512x32xf32>, tensor<32x16xf32>) -> tensor<512x16xf32>
+  func.return %0, %1 : tensor<4096x16xf32>, tensor<512x16xf32>
 }

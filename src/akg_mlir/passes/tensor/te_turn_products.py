@@ -45,7 +45,8 @@ class TeTurnProducts(ModulePass):
     """Compute f32 products in an order of loops that fills the lanes of the vector unit.
 
     Where few columns would leave lanes idle and the factor `a` is given transposed, so that rows of
-    the result lie next to each other there, `a b` is the transpose of `b' a'`. Where both factors
+    the result lie next to each other there, or can be turned on chip for that, `a b` is the
+    transpose of `b' a'`. Where both factors
     follow `k` in memory, every lane sums its own share of `k` (all elements of the same remainder)
     and the lanes are added up last: else each element of the result would be a product of rows
     and a sum of its own. Sums are then taken in another order. Products of f16 with that layout
@@ -65,7 +66,7 @@ class TeTurnProducts(ModulePass):
                     each = _widen(each)
                 if te.element_of(each.a) != f32:
                     continue
-                if _is_narrow(each):
+                if _is_narrow(each, target):
                     _turn(each)
                 elif _may_transpose(each, target):
                     _transpose(each)
@@ -92,15 +93,23 @@ def _widen(op: te.ContractionOp) -> te.ContractionOp:
     return product
 
 
-def _is_narrow(op: te.ContractionOp) -> bool:
+def _is_narrow(op: te.ContractionOp, target: Target) -> bool:
+    """Few columns of long rows. Those of an `a` that has to be turned on chip are long if every
+    core has a block of columns of them. (Where both factors follow `k`, lanes share that.)"""
     m, n, _ = op.sizes
-    return op.transpose_a is not None and n <= NARROW and m >= LONG
+    if n > NARROW or m < LONG:
+        return False
+    if op.transpose_a is not None:
+        return True
+    return op.transpose_b is None and m * n >= target.cores * LONG * BLOCK
 
 
 def _turn(op: te.ContractionOp) -> None:
     e = Expression(op)
     # b' is b read the other way round, and a' is what is given.
-    turned = e(type(op)(op.b, op.a, transpose_a=op.transpose_b is None))
+    turned = e(
+        type(op)(op.b, op.a, transpose_a=op.transpose_b is None, transpose_b=op.transpose_a is None)
+    )
     spread(op, e.inserted)
     rank = len(te.shape_of(turned))
     result = e(te.TransposeOp(turned, [*range(rank - 2), rank - 1, rank - 2]))

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from math import prod
+from math import gcd, prod
 
 from xdsl.dialects.builtin import FloatAttr, IntegerAttr
 from xdsl.ir import Attribute, SSAValue
 
 from akg_mlir.dialects import npu
-from akg_mlir.passes.npu.legalise.broadcast import is_lane_broadcast, splat
+from akg_mlir.passes.npu.legalise.broadcast import (
+    is_lane_broadcast,
+    planned,
+    splat,
+    splat_bytes,
+    splat_cycles,
+)
 from akg_mlir.passes.npu.legalise.emitter import UNROLL, Emitter, NoVectorForm
-from akg_mlir.passes.npu.legalise.issue import Fields, Write, fits, issue
-from akg_mlir.passes.npu.legalise.splat_parts import parts
-from akg_mlir.passes.npu.legalise.views import Box
+from akg_mlir.passes.npu.legalise.issue import Fields, Write, cycles, fits, issue
+from akg_mlir.passes.npu.legalise.parts import parts
+from akg_mlir.passes.npu.legalise.transpose import ROWS
+from akg_mlir.passes.npu.legalise.views import Box, Operand
+from akg_mlir.targets.model import Target
 
 
 def require(emitter: Emitter, opcode: npu.Opcode, element: Attribute) -> None:
@@ -114,7 +122,12 @@ def apply_normal(
     `NoVectorForm` where an operand's layout does not fit the vector unit.
     """
     broadcast = [*dict.fromkeys(o for o in box.operands[1:] if is_lane_broadcast(box, o))]
-    sizes = parts(box, broadcast, emitter.scratch_bytes, emitter.target)
+    sizes = parts(
+        box,
+        _grains(box, broadcast),
+        lambda part: sum(splat_bytes(part, o) for o in broadcast) <= emitter.scratch_bytes,
+        lambda part: cycles_with_splats(part, emitter.target),
+    )
     if sizes != box.sizes:
 
         def again(part: Box) -> None:
@@ -127,3 +140,21 @@ def apply_normal(
     if not fits(ready, reduces):
         raise NoVectorForm("an operand does not start on a 32-byte block with stride 1")
     issue(emitter, ready, write, max_repeat)
+
+
+def cycles_with_splats(box: Box, target: Target) -> int:
+    """What a box costs whose last axis is its lanes: splats, and the instructions that read
+    them."""
+    broadcast = [*dict.fromkeys(o for o in box.operands[1:] if is_lane_broadcast(box, o))]
+    ready = box.with_sources({o: planned(box, o) for o in broadcast})
+    return sum(splat_cycles(box, o, target) for o in broadcast) + cycles(ready, target)
+
+
+def _grains(box: Box, broadcast: Sequence[Operand]) -> dict[int, int]:
+    """The axes that splats vary along, and what parts of them must be multiples of: they start
+    where blocks do."""
+    return {
+        axis: max(ROWS // gcd(o.strides[axis], ROWS) for o in broadcast)
+        for axis in range(len(box.sizes) - 1)
+        if any(o.strides[axis] for o in broadcast)
+    }

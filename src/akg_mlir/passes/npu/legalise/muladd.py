@@ -11,7 +11,7 @@ from akg_mlir.passes.npu.legalise.elementwise import (
     write_vec,
 )
 from akg_mlir.passes.npu.legalise.emitter import Emitter
-from akg_mlir.passes.npu.legalise.permute import apply, apply_arranged
+from akg_mlir.passes.npu.legalise.permute import apply, apply_arranged, is_permuted
 from akg_mlir.passes.npu.legalise.reduce import reduce
 from akg_mlir.passes.npu.legalise.vector import is_single_unknown
 from akg_mlir.passes.npu.legalise.views import Box, arrange, box_of, squeeze
@@ -35,9 +35,12 @@ def lower_muladd(emitter: Emitter, op: npu.VMulAddOp) -> None:
 
 
 def _keeps_lanes(box: Box) -> bool:
-    """The result is contiguous along an axis that the factors walk, too, or do not depend on."""
-    strides = list(zip(*(o.strides for o in box.operands)))
-    return any(d == 1 and lhs in (0, 1) and rhs in (0, 1) for d, lhs, rhs in strides)
+    """The result is contiguous along an axis that each factor walks, too, or does not depend on, or
+    is turned to: it is contiguous along another one."""
+    if 1 not in box.dst.strides:
+        return False
+    arranged = arrange(box, box.dst.strides.index(1))
+    return all(o.strides[-1] in (0, 1) or is_permuted(arranged, o) for o in arranged.operands[1:])
 
 
 def _multiply_accumulate(emitter: Emitter, box: Box) -> None:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 from akg_mlir.dialects.npu import Opcode
-from akg_mlir.passes.npu.legalise.elementwise import apply_normal, cut, in_parts, write_vec
+from akg_mlir.passes.npu.legalise.elementwise import (
+    apply_normal,
+    cycles_with_splats,
+    in_boxes,
+    in_parts,
+    write_vec,
+)
 from akg_mlir.passes.npu.legalise.emitter import Emitter, NoVectorForm
 from akg_mlir.passes.npu.legalise.issue import Write
+from akg_mlir.passes.npu.legalise.parts import parts
 from akg_mlir.passes.npu.legalise.scalar import number
 from akg_mlir.passes.npu.legalise.transpose import ROWS, floor_to_block, lanes_to_rows, vnchwconv
 from akg_mlir.passes.npu.legalise.views import Box, Index, Operand, normalise
@@ -50,14 +58,18 @@ def apply_arranged(
     """`apply` for a box whose last axis is its lanes; `reduces` as for `apply_normal`."""
     crooked = [o for o in box.operands[1:] if is_permuted(box, o) or is_shifted(box, o)]
     if crooked:
-        need = sum(_room(box, o) * o.size for o in crooked)
-        part = cut(box, _grains(box, crooked), need, emitter.scratch_bytes)
-        if part is not None:
+        sizes = parts(
+            box,
+            _grains(box, crooked),
+            lambda part: sum(_room(part, o) * o.size for o in crooked) <= emitter.scratch_bytes,
+            lambda part: cycles_with_splats(_straightened(part, crooked), emitter.target),
+        )
+        if sizes != box.sizes:
 
             def again(part: Box) -> None:
                 apply_arranged(emitter, part, write, max_repeat=max_repeat, reduces=reduces)
 
-            in_parts(emitter, box, *part, again)
+            in_boxes(emitter, box, sizes, again)
             return
         straight = {o: _straighten(emitter, box, o) for o in dict.fromkeys(crooked)}
         box = box.with_sources(straight)
@@ -65,10 +77,10 @@ def apply_arranged(
 
 
 def _grains(box: Box, crooked: Sequence[Operand]) -> dict[int, int]:
-    """What parts of each axis must be multiples of, so that squares and rows stay whole."""
-    grains = {
-        a: ROWS if any(o.strides[a] == 1 for o in crooked) else 1 for a in range(len(box.sizes))
-    }
+    """The axes along which crooked operands move, and what parts of them must be multiples of, so
+    that squares and rows stay whole."""
+    walked = {axis for operand in crooked for axis in _walked(operand)}
+    grains = {a: ROWS if any(o.strides[a] == 1 for o in crooked) else 1 for a in walked}
     return {**grains, len(box.sizes) - 1: LANES}
 
 
@@ -76,19 +88,39 @@ def _room(box: Box, operand: Operand) -> int:
     """Elements of the largest scratch buffer that straightening takes."""
     lanes = _up(box.sizes[-1], ROWS)
     if is_shifted(box, operand):
-        rows = [n for n, s in zip(box.sizes[:-1], operand.strides) if s]
+        rows = [box.sizes[a] for a in _walked(operand)]
         return (lanes + ROWS) * _up(max(rows, default=1), ROWS)
-    return box.volume // box.sizes[-1] * lanes
+    return prod(box.sizes[a] for a in _walked(operand)) * lanes
+
+
+def _straightened(box: Box, crooked: Sequence[Operand]) -> Box:
+    """The box with the strides that its crooked operands will have, before they are straight."""
+
+    def straight(operand: Operand) -> Operand:
+        strides, step = [0] * len(box.sizes), _up(box.sizes[-1], ROWS)
+        for axis in reversed(_walked(operand)):
+            strides[axis], step = step, step * box.sizes[axis]
+        return operand.with_strides([*strides[:-1], 1])
+
+    return box.with_sources({operand: straight(operand) for operand in crooked})
 
 
 def _straighten(emitter: Emitter, box: Box, operand: Operand) -> Operand:
     """The operand in scratch, with its lanes contiguous from a block boundary on."""
     if is_shifted(box, operand):
         return _realigned(emitter, box, operand)
+    walked = _walked(operand)
     row = _up(box.sizes[-1], operand.block)
-    straight = emitter.scratch([*box.sizes[:-1], row], operand.element)
-    permuted_copy(emitter, normalise(Box(box.sizes, (straight, operand))))
-    return straight
+    straight = emitter.scratch([*(box.sizes[a] for a in walked), row], operand.element)
+    own = Box(box.sizes, (operand,)).take([*walked, len(box.sizes) - 1])
+    permuted_copy(emitter, normalise(Box(own.sizes, (straight, own.dst))))
+    strides = dict(zip(walked, straight.strides))
+    return straight.with_strides([*(strides.get(a, 0) for a in range(len(box.sizes) - 1)), 1])
+
+
+def _walked(operand: Operand) -> list[int]:
+    """The axes beside the lanes along which an operand moves."""
+    return [a for a, stride in enumerate(operand.strides[:-1]) if stride]
 
 
 def _realigned(emitter: Emitter, box: Box, operand: Operand) -> Operand:
@@ -96,7 +128,7 @@ def _realigned(emitter: Emitter, box: Box, operand: Operand) -> Operand:
     floor = floor_to_block(operand)
     assert floor is not None
     start, lane = floor
-    walked = [a for a in range(len(box.sizes) - 1) if operand.strides[a]]
+    walked = _walked(operand)
     walked.sort(key=lambda a: box.sizes[a])
     lanes, rows = box.sizes[-1], box.sizes[walked[-1]] if walked else 1
     pitch = operand.strides[walked[-1]] if walked else operand.block

@@ -242,3 +242,21 @@ def test_taps_that_are_never_on_the_image_need_no_weights() -> None:
     report = akg_mlir.compile(Conv(1, 16, 1, 1, 16, 3, 1, 1).text(), target="ascend910").report()
     assert report.ok
     assert report.least_bytes == 16 * 2 + 16 * 16 * 2 + 16 * 4
+
+
+@pytest.mark.parametrize(("channels", "outputs", "groups"), [(12, 32, 2), (48, 48, 2), (6, 9, 3)])
+def test_groups_of_mixed_precision_are_joined_for_the_cube(
+    channels: int, outputs: int, groups: int
+) -> None:
+    x, w = f"1x{channels}x6x7", f"{outputs}x{channels // groups}x3x3"
+    y = f"tensor<1x{outputs}x3x4xf32>"
+    text = f"""
+func.func @main(%x: tensor<{x}xf32>, %w: tensor<{w}xf32> {{te.resource = "w"}}) -> {y} {{
+  %y = te.conv2d %x, %w strides [2, 2] dilations [1, 1] pads [1, 1, 1, 1] groups {groups}
+      : (tensor<{x}xf32>, tensor<{w}xf32>) -> {y}
+  func.return %y : {y}
+}}
+"""
+    report = akg_mlir.compile(text, precision="mixed").report()
+    assert report.ok
+    assert any(kernel.busy.get("m", 0) for kernel in report.kernels)

@@ -13,7 +13,10 @@ from xdsl.passes import ModulePass
 
 from akg_mlir.diagnostics import location_of, remark
 from akg_mlir.dialects import te
+from akg_mlir.passes.npu.memory.target import target_or_default
+from akg_mlir.passes.tensor.joined_groups import join, pays
 from akg_mlir.passes.tensor.rewriting import Expression, rewrite_each
+from akg_mlir.targets import Target
 
 
 @dataclass(frozen=True)
@@ -22,20 +25,29 @@ class TeApplyPrecision(ModulePass):
 
     Contractions are products of matrices and convolutions that the cube can do. `strict` changes
     nothing: those of f32 run on the vector unit. `mixed` casts their operands to f16 and
-    accumulates in f32. Each cast is an op of the module and each choice a remark.
+    accumulates in f32. Each cast is an op of the module and each choice a remark. Convolutions in
+    groups whose weights are known become convolutions in one group where the cube then takes less
+    time than the vector unit.
     """
 
     name = "te-apply-precision"
     precision: Literal["strict", "mixed"] = "strict"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        rewrite_each(op, self._visit)
+        target = target_or_default(op)
+        rewrite_each(op, lambda inner: self._visit(inner, target))
 
-    def _visit(self, op: Operation) -> bool:
+    def _visit(self, op: Operation, target: Target) -> bool:
         if not isinstance(op, te.ContractionOp | te.Conv2dOp):
             return False
         if te.element_of(op.operands[0]) != f32:
             return False
+        if isinstance(op, te.Conv2dOp) and self.precision == "mixed" and pays(op, target):
+            e = Expression(op)
+            joined = join(e, op)
+            remark(self.name, "passed", f"{op.name}{location_of(op)}", "groups joined for the cube")
+            e.finish(joined)
+            return True
         if isinstance(op, te.Conv2dOp) and not te.is_cube_conv(op, f16):
             message = "f32 convolution kept for the vector unit; the cube does none of its kind"
             remark(self.name, "missed", f"{op.name}{location_of(op)}", message)

@@ -12,12 +12,13 @@ from host_agreement import differing_modes
 import akg_mlir
 
 MASKS = (1, 3, 7, 8, 9, 16, 23, 40, 63, 64)
-STRIDES = ((1, 8, 1, 8), (1, 1, 1, 1), (2, 16, 1, 0), (1, 8, 0, 1))
-"""Blocks between blocks and between repeats: of the destination, then of the sources."""
+STRIDES = ((1, 8, 1, 8), (1, 1, 1, 1), (2, 16, 1, 0), (1, 8, 0, 1), (1, 0, 1, 8))
+"""Blocks between blocks and between repeats: of the destination, then of the sources. Without any
+repeats update the same lanes, which only `vmla` may."""
 BLOCKS = 40
 """Blocks of the source, and of the region of the destination that is an instruction's own."""
 TYPES = {"f32": np.float32, "f16": np.float16, "i32": np.int32}
-BINARY = ("vadd", "vmax", "vdiv")
+BINARY = ("vadd", "vmax", "vdiv", "vmla")
 
 
 def program(ops: tuple[str, ...], src: str, dst: str) -> tuple[str, int]:
@@ -26,7 +27,7 @@ def program(ops: tuple[str, ...], src: str, dst: str) -> tuple[str, int]:
     cases = [
         (op, mask, strides)
         for op, mask, strides in product(ops, MASKS, STRIDES)
-        if strides[1] >= strides[0] * -(-mask // width(dst))  # no repeat writes what another wrote
+        if strides[1] >= strides[0] * -(-mask // width(dst)) or (op, strides[1]) == ("vmla", 0)
     ]
     blocks = BLOCKS * len(cases)
     lines = [
@@ -97,8 +98,8 @@ def numbers(element: str, blocks: int) -> np.ndarray:
 @pytest.mark.parametrize(
     ("ops", "src", "dst"),
     [
-        (("vadd", "vmax", "vdiv", "vabs"), "f32", "f32"),
-        (("vadd", "vmax", "vexp"), "f16", "f16"),
+        (("vadd", "vmax", "vdiv", "vabs", "vmla"), "f32", "f32"),
+        (("vadd", "vmax", "vexp", "vmla"), "f16", "f16"),
         (("vadd", "vmax"), "i32", "i32"),
         (("vconv",), "f16", "f32"),
         (("vconv",), "f32", "f16"),

@@ -129,7 +129,9 @@ inline void block_of_lanes(D *dst, F f, const Ts *...srcs) {
   std::memcpy(dst, results, sizeof results);
 }
 
-// Lanes of a block: all bits are set of the first `some` of them, none of the others.
+// The first `some` of a block's lanes. A block lies in memory as a whole, and no one else writes to
+// it meanwhile: all lanes are computed, and those that are not asked for stay as they are, without a
+// branch and a loop of its own for every number of them.
 template <class D, int64_t count>
 struct Some {
   Unsigned<D> bits[count];
@@ -137,19 +139,20 @@ struct Some {
   explicit Some(int64_t some) {
     for (int64_t e = 0; e < count; ++e) bits[e] = static_cast<Unsigned<D>>(e < some ? -1 : 0);
   }
+  void store(D *dst, const D (&results)[count]) const {
+    Unsigned<D> lanes[count], before[count];
+    std::memcpy(lanes, results, sizeof lanes);
+    std::memcpy(before, dst, sizeof before);
+    for (int64_t e = 0; e < count; ++e) lanes[e] ^= (lanes[e] ^ before[e]) & ~bits[e];
+    std::memcpy(dst, lanes, sizeof lanes);
+  }
 };
 
-// Those lanes only. A block lies in memory as a whole, and no one else writes to it meanwhile: all
-// lanes are computed, and those that are not asked for stay as they are, without a branch.
 template <class W, int64_t count, class D, class F, class... Ts>
 inline void part_of_block(const Some<D, count> &some, D *dst, F f, const Ts *...srcs) {
   D results[count];
-  Unsigned<D> lanes[count], before[count];
   run_of_lanes<W>(count, results, f, srcs...);
-  std::memcpy(lanes, results, sizeof lanes);
-  std::memcpy(before, dst, sizeof before);
-  for (int64_t e = 0; e < count; ++e) lanes[e] ^= (lanes[e] ^ before[e]) & ~some.bits[e];
-  std::memcpy(dst, lanes, sizeof lanes);
+  some.store(dst, results);
 }
 
 }  // namespace akg

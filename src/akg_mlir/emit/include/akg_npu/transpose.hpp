@@ -12,10 +12,12 @@ void transpose(T *dst, const T *src, Transpose f) {
   constexpr int64_t count = block_bytes / static_cast<int64_t>(sizeof(T));
   for (int64_t r = 0; r < f.repeat; ++r) {
     T rows[count][16], blocks[16][count];
-    for (int64_t k = 0; k < 16; ++k) {
-      const T *block = src + (r * f.src.repeat + k * f.src.block) * count;
-      for (int64_t e = 0; e < count; ++e) rows[e][k] = block[e];
-    }
+    const T *first = src + r * f.src.repeat * count;
+    if (f.src.block == 0)  // one block, sixteen times
+      for (int64_t e = 0; e < count; ++e) std::fill_n(rows[e], 16, first[e]);
+    else
+      for (int64_t k = 0; k < 16; ++k)
+        for (int64_t e = 0; e < count; ++e) rows[e][k] = first[k * f.src.block * count + e];
     std::memcpy(blocks, rows, sizeof blocks);
     for (int64_t k = 0; k < 16; ++k)
       std::memcpy(dst + (r * f.dst.repeat + k * f.dst.block) * count, blocks[k], block_bytes);

@@ -72,10 +72,10 @@ struct Walk {
         repeat(operand.stride.repeat * block_bytes) {}
   // Lanes from `e` on; `count` of them at a time are never more than a block.
   template <int64_t count>
-  AKG_INLINE T *lanes(int64_t e) const {
+  AKG_INLINE T *lanes(int64_t e, int64_t r = 0) const {
     constexpr int64_t all = lanes_of_block<T>;
     const int64_t inside = all == count ? 0 : e % all * static_cast<int64_t>(sizeof(T));
-    return reinterpret_cast<T *>(start + e / all * block + inside);
+    return reinterpret_cast<T *>(start + r * repeat + e / all * block + inside);
   }
 };
 
@@ -94,9 +94,28 @@ AKG_INLINE void walk_blocks(int64_t repeat, int64_t mask, F f, Walk<D> dst, Walk
   }
 }
 
+// All repeats update the same blocks, dst = f(srcs..., dst), each of which is read and written once.
+template <class W, int64_t count, class D, class F, class... Ts>
+AKG_INLINE void walk_sums(int64_t repeat, int64_t mask, F f, Walk<D> dst, Walk<Ts>... srcs) {
+  const Some<D, count> last(mask % count);
+  for (int64_t e = 0; e < mask; e += count) {
+    D *to = dst.template lanes<count>(e), sums[count];
+    std::memcpy(sums, to, sizeof sums);
+    for (int64_t r = 0; r < repeat; ++r)
+      run_of_lanes<W>(count, sums, f, srcs.template lanes<count>(e, r)...,
+                      static_cast<const D *>(sums));
+    if (e + count <= mask)
+      std::memcpy(to, sums, sizeof sums);
+    else
+      last.store(to, sums);
+  }
+}
+
+template <class D, class... Ts>
+constexpr int64_t narrowest = std::min({lanes_of_block<D>, lanes_of_block<Ts>...});
+
 template <class W, class D, class F, class... Ts>
 AKG_INLINE void fast_lanes(int repeat, int mask, Operand<D> dst, F f, Operand<Ts>... srcs) {
-  constexpr int64_t narrowest = std::min({lanes_of_block<D>, lanes_of_block<Ts>...});
   const auto whole = [=](auto operand) {
     return operand.stride.block == 1 || mask <= lanes_of_block<typename decltype(operand)::type>;
   };
@@ -108,7 +127,7 @@ AKG_INLINE void fast_lanes(int repeat, int mask, Operand<D> dst, F f, Operand<Ts
     run_of_lanes<W>(repeat * mask, elements(dst.pointer), f, elements(srcs.pointer)...);
     return;
   }
-  walk_blocks<W, narrowest>(repeat, mask, f, Walk(dst), Walk(srcs)...);
+  walk_blocks<W, narrowest<D, Ts...>>(repeat, mask, f, Walk(dst), Walk(srcs)...);
 }
 
 template <class D, class F, class... Ts>
@@ -149,6 +168,17 @@ AKG_INLINE void each_lane(Where where, int repeat, int mask, Operand<D> dst, F f
     checked_lanes(where, repeat, mask, dst, f, srcs...);
   else
     fast_lanes<W>(repeat, mask, dst, f, srcs...);
+}
+
+// dst = f(srcs..., dst)
+template <class W, class D, class F, class... Ts>
+AKG_INLINE void update_lanes(Where where, int repeat, int mask, Operand<D> dst, F f,
+                             Operand<Ts>... srcs) {
+  const auto apart = [=](auto src) { return src.pointer.address != dst.pointer.address; };
+  if (!is_checked && dst.stride.repeat == 0 && (true && ... && apart(srcs)))
+    walk_sums<W, narrowest<D, Ts...>>(repeat, mask, f, Walk(dst), Walk(srcs)...);
+  else
+    each_lane<W>(where, repeat, mask, dst, f, srcs..., dst);
 }
 
 #define AKG_BINARY(name, expression)                                                           \
@@ -209,11 +239,11 @@ AKG_INSTRUCTION void vaxpy(UbPtr<T> dst, UbPtr<T> src, T s, Unary f, int line = 
   const Where where{"vaxpy", line};
   check_type<T>(where);
   check_strides(where, f.repeat, f.mask, sizeof(T), 65535, {f.dst, f.src});
-  each_lane<float>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},
-                   [s](auto a, auto d) {
-                     return add(d, rounded_as<T>(mul(a, static_cast<decltype(a)>(s))));
-                   },
-                   Operand<T>{src, f.src}, Operand<T>{dst, f.dst});
+  update_lanes<float>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},
+                      [s](auto a, auto d) {
+                        return add(d, rounded_as<T>(mul(a, static_cast<decltype(a)>(s))));
+                      },
+                      Operand<T>{src, f.src});
 }
 template <class T>
 AKG_INSTRUCTION void vmla(UbPtr<T> dst, UbPtr<T> src0, UbPtr<T> src1, Binary f,
@@ -221,9 +251,9 @@ AKG_INSTRUCTION void vmla(UbPtr<T> dst, UbPtr<T> src0, UbPtr<T> src1, Binary f,
   const Where where{"vmla", line};
   check_type<T>(where);
   check_strides(where, f.repeat, f.mask, sizeof(T), 255, {f.dst, f.src0, f.src1});
-  each_lane<float>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},
-                   [](auto a, auto b, auto d) { return add(d, rounded_as<T>(mul(a, b))); },
-                   Operand<T>{src0, f.src0}, Operand<T>{src1, f.src1}, Operand<T>{dst, f.dst});
+  update_lanes<float>(where, f.repeat, f.mask, Operand<T>{dst, f.dst},
+                      [](auto a, auto b, auto d) { return add(d, rounded_as<T>(mul(a, b))); },
+                      Operand<T>{src0, f.src0}, Operand<T>{src1, f.src1});
 }
 
 // Integers become f16 by way of f64.

@@ -21,11 +21,12 @@ from akg_mlir.passes.tensor.rewriting import Expression
 IMAGE = 4
 """Dimensions of a plain image."""
 _ROWS_AND_COLUMNS = frozenset({2, 3})
+_ON_IMAGES = te.Pool2dOp | te.PadOp | te.ReduceOp | te.SliceOp | te.ConcatOp
 
 
 def acts_on_blocks(op: Operation) -> bool:
     """Whether the op takes images `[N, C, H, W]` and could take them packed."""
-    if not op.operands or len(te.shape_of(op.operands[0])) != IMAGE:
+    if not isinstance(op, _ON_IMAGES) or len(te.shape_of(op.operands[0])) != IMAGE:
         return False
     match op:
         case te.Pool2dOp():
@@ -39,8 +40,6 @@ def acts_on_blocks(op: Operation) -> bool:
             return channels.step == 1 and channels.start % FRACTAL == 0
         case te.ConcatOp():
             return op.dim != 1 or all(start % FRACTAL == 0 for start in op.starts)
-        case _:
-            return False
 
 
 def on_blocks(e: Expression, op: Operation, images: Sequence[Packed]) -> Packed:

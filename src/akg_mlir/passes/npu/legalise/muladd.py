@@ -35,12 +35,14 @@ def lower_muladd(emitter: Emitter, op: npu.VMulAddOp) -> None:
 
 
 def _keeps_lanes(box: Box) -> bool:
-    """The result is contiguous along an axis that each factor walks, too, or does not depend on, or
-    is turned to: it is contiguous along another one."""
+    """The result is contiguous along an axis that each factor walks or does not depend on. One
+    that is contiguous along another axis is turned, where rows of the result start on blocks."""
     if 1 not in box.dst.strides:
         return False
     arranged = arrange(box, box.dst.strides.index(1))
-    return all(o.strides[-1] in (0, 1) or is_permuted(arranged, o) for o in arranged.operands[1:])
+    dst, *factors = arranged.operands
+    on_blocks = all(stride % dst.block == 0 for stride in dst.strides[:-1])
+    return all(o.strides[-1] in (0, 1) or (on_blocks and is_permuted(arranged, o)) for o in factors)
 
 
 def _multiply_accumulate(emitter: Emitter, box: Box) -> None:

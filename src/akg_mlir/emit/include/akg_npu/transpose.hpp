@@ -6,18 +6,29 @@
 namespace akg {
 inline namespace AKG_MODE {
 
-// In fast runs: the sixteen blocks of a repeat are read before one is written.
+// In fast runs: one block, sixteen times, fills rows with its elements.
+template <class T>
+void splat(T *dst, const T *src, Transpose f) {
+  constexpr int64_t count = block_bytes / static_cast<int64_t>(sizeof(T));
+  constexpr int64_t wide = 16 / count;  // blocks per row
+  for (int64_t r = 0; r < f.repeat; ++r) {
+    T block[count];
+    std::memcpy(block, src + r * f.src.repeat * count, block_bytes);
+    for (int64_t k = 0; k < 16; ++k)
+      std::fill_n(dst + (r * f.dst.repeat + k * f.dst.block) * count, count, block[k / wide]);
+  }
+}
+
+// The sixteen blocks of a repeat are read before one is written.
 template <class T>
 void transpose(T *dst, const T *src, Transpose f) {
   constexpr int64_t count = block_bytes / static_cast<int64_t>(sizeof(T));
   for (int64_t r = 0; r < f.repeat; ++r) {
     T rows[count][16], blocks[16][count];
-    const T *first = src + r * f.src.repeat * count;
-    if (f.src.block == 0)  // one block, sixteen times
-      for (int64_t e = 0; e < count; ++e) std::fill_n(rows[e], 16, first[e]);
-    else
-      for (int64_t k = 0; k < 16; ++k)
-        for (int64_t e = 0; e < count; ++e) rows[e][k] = first[k * f.src.block * count + e];
+    for (int64_t k = 0; k < 16; ++k) {
+      const T *block = src + (r * f.src.repeat + k * f.src.block) * count;
+      for (int64_t e = 0; e < count; ++e) rows[e][k] = block[e];
+    }
     std::memcpy(blocks, rows, sizeof blocks);
     for (int64_t k = 0; k < 16; ++k)
       std::memcpy(dst + (r * f.dst.repeat + k * f.dst.block) * count, blocks[k], block_bytes);
@@ -46,7 +57,10 @@ AKG_INSTRUCTION void vnchwconv(Ptr<Space::ub, T> dst, Ptr<Space::ub, T> src, Tra
   if constexpr (is_checked)
     refuse_overlap(where, blocks(dst, f.dst), {blocks(src, f.src)}, Overlap::none);
   if constexpr (!is_checked) {
-    transpose(elements(dst), elements(src), f);
+    if (f.src.block == 0)
+      splat(elements(dst), elements(src), f);
+    else
+      transpose(elements(dst), elements(src), f);
     return;
   }
   work(Pipe::v, where, [=](auto memory) {

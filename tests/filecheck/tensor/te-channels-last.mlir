@@ -44,13 +44,34 @@ func.func @groups(%x: tensor<1x6x8x8xf32>, %w: tensor<12x2x3x3xf32>) -> tensor<1
   func.return %0 : tensor<1x12x6x6xf32>
 }
 
-// For the cube; rows of points that fill blocks; a product of whole images.
+// Pools, slices, concatenations and reductions follow; what is left of a mean has one order.
+// CHECK-LABEL: func.func @branches
+// CHECK:         [[P:%.*]] = te.compute reduce max {{.*}} bounds [1, 4, 4, 8, 3, 3] maps [affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, ((d1 * 2) + d4), ((d2 * 2) + d5), d3)>] : (tensor<1x9x9x8xf32>) -> tensor<1x4x4x8xf32> {
+// CHECK:         [[S:%.*]] = te.slice [[P]] offsets [0, 1, 0, 0] strides [1, 1, 2, 1] : tensor<1x4x4x8xf32> -> tensor<1x3x2x8xf32>
+// CHECK-NEXT:    [[C:%.*]] = te.concat [[S]], [[S]] axis 3 : (tensor<1x3x2x8xf32>, tensor<1x3x2x8xf32>) -> tensor<1x3x2x16xf32>
+// CHECK-NEXT:    [[M:%.*]] = te.reduce add [[C]] axes [1, 2] : tensor<1x3x2x16xf32> -> tensor<1x16xf32>
+// CHECK-NEXT:    [[R:%.*]] = te.reduce max [[C]] axes [1] : tensor<1x3x2x16xf32> -> tensor<1x2x16xf32>
+// CHECK-NEXT:    [[T:%.*]] = te.transpose [[R]] perm [0, 2, 1] : tensor<1x2x16xf32> -> tensor<1x16x2xf32>
+// CHECK-NEXT:    func.return [[M]], [[T]]
+func.func @branches(%x: tensor<1x8x9x9xf32>) -> (tensor<1x16xf32>, tensor<1x16x2xf32>) {
+  %0 = te.pool2d max %x kernel [3, 3] strides [2, 2] dilations [1, 1] : tensor<1x8x9x9xf32> -> tensor<1x8x4x4xf32>
+  %1 = te.slice %0 offsets [0, 0, 1, 0] strides [1, 1, 1, 2] : tensor<1x8x4x4xf32> -> tensor<1x8x3x2xf32>
+  %2 = te.concat %1, %1 axis 1 : (tensor<1x8x3x2xf32>, tensor<1x8x3x2xf32>) -> tensor<1x16x3x2xf32>
+  %3 = te.reduce add %2 axes [2, 3] : tensor<1x16x3x2xf32> -> tensor<1x16xf32>
+  %4 = te.reduce max %2 axes [2] : tensor<1x16x3x2xf32> -> tensor<1x16x2xf32>
+  func.return %3, %4 : tensor<1x16xf32>, tensor<1x16x2xf32>
+}
+
+// For the cube, with what acts on its blocks of channels; rows of points that fill blocks; a product of whole images.
 // CHECK-LABEL: func.func @others
-// CHECK-COUNT-3: te.conv2d
+// CHECK:         te.conv2d
+// CHECK:         te.pool2d max
+// CHECK-COUNT-2: te.conv2d
 // CHECK-NOT:     te.transpose
-func.func @others(%x: tensor<1x16x14x14xf16>, %w: tensor<32x16x3x3xf16>, %y: tensor<1x16x8x8xf32>, %v: tensor<32x16x1x1xf32>, %u: tensor<32x16x8x8xf32>) -> (tensor<1x32x14x14xf16>, tensor<1x32x8x8xf32>, tensor<1x32x1x1xf32>) {
+func.func @others(%x: tensor<1x16x14x14xf16>, %w: tensor<32x16x3x3xf16>, %y: tensor<1x16x8x8xf32>, %v: tensor<32x16x1x1xf32>, %u: tensor<32x16x8x8xf32>) -> (tensor<1x32x7x7xf16>, tensor<1x32x8x8xf32>, tensor<1x32x1x1xf32>) {
   %0 = te.conv2d %x, %w strides [1, 1] dilations [1, 1] pads [1, 1, 1, 1] groups 1 : (tensor<1x16x14x14xf16>, tensor<32x16x3x3xf16>) -> tensor<1x32x14x14xf16>
+  %p = te.pool2d max %0 kernel [2, 2] strides [2, 2] dilations [1, 1] : tensor<1x32x14x14xf16> -> tensor<1x32x7x7xf16>
   %1 = te.conv2d %y, %v strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : (tensor<1x16x8x8xf32>, tensor<32x16x1x1xf32>) -> tensor<1x32x8x8xf32>
   %2 = te.conv2d %y, %u strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : (tensor<1x16x8x8xf32>, tensor<32x16x8x8xf32>) -> tensor<1x32x1x1xf32>
-  func.return %0, %1, %2 : tensor<1x32x14x14xf16>, tensor<1x32x8x8xf32>, tensor<1x32x1x1xf32>
+  func.return %p, %1, %2 : tensor<1x32x7x7xf16>, tensor<1x32x8x8xf32>, tensor<1x32x1x1xf32>
 }

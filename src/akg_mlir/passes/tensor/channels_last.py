@@ -19,6 +19,9 @@ LAST = (0, 2, 3, 1)
 FIRST = (0, 3, 1, 2)
 """`[N, H, W, C]` with its channels first."""
 
+Moved = te.PadOp | te.SliceOp | te.ConcatOp | te.ReduceOp
+"""What does the same to images in any order of their dimensions."""
+
 
 def convolution(e: Expression, op: te.Conv2dOp, image: SSAValue) -> SSAValue:
     """The result `[N, OH, OW, O]` of a convolution without pads of an image `[N, H, W, C]`.
@@ -50,6 +53,26 @@ def pool(e: Expression, op: te.Pool2dOp, image: SSAValue) -> SSAValue:
     positions = op.positions((1, 2), (4, 5))
     exprs = [AffineExpr.dimension(0), *positions, AffineExpr.dimension(3)]
     return _nest(e, op, [image], bounds, [_map(bounds, exprs)], 4)
+
+
+def moved(op: Moved, images: Sequence[SSAValue]) -> te.TeOp:
+    """The same op on images `[N, H, W, C]`; of a reduction, the dimensions that are left in the
+    order of `LAST`."""
+    match op:
+        case te.PadOp():
+            low, high = zip(*(op.amounts[axis] for axis in LAST))
+            new = te.PadOp(images[0], low, high, op.value.value.data)
+        case te.SliceOp():
+            ranges = [op.ranges[axis] for axis in LAST]
+            starts, steps = [r.start for r in ranges], [r.step for r in ranges]
+            new = te.SliceOp(images[0], starts, [len(r) for r in ranges], steps)
+        case te.ConcatOp():
+            new = te.ConcatOp(images, LAST.index(op.dim))
+        case te.ReduceOp():
+            axes = [place for place, axis in enumerate(LAST) if axis in op.dims]
+            new = te.ReduceOp(op.kind.data, images[0], axes, op.keepdims is not None)
+    new.attributes |= op.attributes
+    return new
 
 
 def _map(bounds: Sequence[int], exprs: Sequence[AffineExpr]) -> AffineMap:

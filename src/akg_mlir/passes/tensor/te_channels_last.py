@@ -14,7 +14,7 @@ from xdsl.passes import ModulePass
 from akg_mlir.diagnostics import location_of, remark
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import element_bytes
-from akg_mlir.passes.tensor.channels_last import FIRST, LAST, convolution, pool
+from akg_mlir.passes.tensor.channels_last import FIRST, LAST, convolution, moved, pool
 from akg_mlir.passes.tensor.host_values import is_weight
 from akg_mlir.passes.tensor.packed_images import acts_on_blocks
 from akg_mlir.passes.tensor.rewriting import (
@@ -44,7 +44,8 @@ class TeChannelsLast(ModulePass):
     elements, which the vector unit cannot read; rows of channels start where the first one does.
     Convolutions that the cube does not take become a `te.compute` with lanes along the output
     channels, pools one with lanes along the channels. Images are transposed in front of such ops,
-    results behind them; element-wise ops and padding between them work on what they get.
+    results behind them; element-wise ops, padding, slices, concatenations and reductions between
+    them work on what they get.
     """
 
     name = NAME
@@ -80,9 +81,16 @@ class _Images:
                     e = Expression(op)
                     operands = [self._operand(e, value) for value in op.operands]
                     self._replace(op, e, e(with_operands(op, operands)))
-                case te.PadOp() if op.operand in self.last:
+                case te.ReduceOp() if op.operand in self.last and op.keepdims is None:
                     e = Expression(op)
-                    self._replace(op, e, self._padded(e, op))
+                    left = [axis for axis in LAST if axis not in op.dims]
+                    value = e(moved(op, [self.last[op.operand]]))
+                    e.finish(transposed(e, value, [left.index(axis) for axis in sorted(left)]))
+                case te.PadOp() | te.SliceOp() | te.ConcatOp() | te.ReduceOp() if self._all_last(
+                    op
+                ):
+                    e = Expression(op)
+                    self._replace(op, e, e(moved(op, [self.last[v] for v in op.operands])))
                 case te.TransposeOp() if op.operand in self.last:
                     e = Expression(op)
                     e.finish(transposed(e, op.operand, op.permutation))
@@ -101,7 +109,9 @@ class _Images:
         if te.is_cube_conv(op) or not multiplies or any(op.padding):
             return False
         if max(op.output_sizes()) == 1:
-            return False
+            # a product of all of an image, with rows of weights: transposing those costs more,
+            # unless the host does
+            return is_weight(op.weights) and max(op.window) > 1
         if max(*op.window, *op.strides.get_values()) > 1 or _starts_inside(op):
             return True
         return op.image in self.last or self._is_wanted(op.result)
@@ -140,6 +150,9 @@ class _Images:
             return False
         return all(v in self.last or _is_free(v) for v in op.operands)
 
+    def _all_last(self, op: Operation) -> bool:
+        return all(value in self.last for value in op.operands)
+
     def _operand(self, e: Expression, value: SSAValue) -> SSAValue:
         """An operand of an element-wise op, in a form that broadcasts to `[N, H, W, C]`."""
         splat, shape = splat_of(value), _aligned(value)
@@ -160,8 +173,7 @@ class _Images:
         return self.last[value]
 
     def _padded(self, e: Expression, op: te.PadOp) -> SSAValue:
-        low, high = zip(*(op.amounts[dim] for dim in LAST))
-        return e(te.PadOp(self._image(e, op.operand), low, high, op.value.value.data))
+        return e(moved(op, [self._image(e, op.operand)]))
 
     def _replace(self, op: Operation, e: Expression, last: SSAValue) -> None:
         plain = transposed(e, last, FIRST)

@@ -117,3 +117,14 @@ func.func @blocks(%x: tensor<1x16x4x4xf16>, %w: tensor<16x16x1x1xf16>, %v: tenso
   %g = te.concat %f, %f axis 1 : (tensor<1x8x4x4xf32>, tensor<1x8x4x4xf32>) -> tensor<1x16x4x4xf32>
   func.return %e, %g : tensor<1x32xf32>, tensor<1x16x4x4xf32>
 }
+
+// A matrix of four dimensions is no image: reduced are its columns.
+
+// CHECK-LABEL: func.func @largest_of_rows
+func.func @largest_of_rows(%a: tensor<2x3x4x24xf16>, %b: tensor<2x3x24x24xf16>) -> tensor<2x3x4x1xf32> {
+  // CHECK: [[p:%.*]] = te.unpack {{.*}} -> tensor<2x3x4x24xf32>
+  // CHECK: te.reduce max [[p]] {{.*}} -> tensor<2x3x4x1xf32>
+  %p = te.batch_matmul %a, %b : (tensor<2x3x4x24xf16>, tensor<2x3x24x24xf16>) -> tensor<2x3x4x24xf32>
+  %m = te.reduce max %p axes [3] keepdims : tensor<2x3x4x24xf32> -> tensor<2x3x4x1xf32>
+  func.return %m : tensor<2x3x4x1xf32>
+}

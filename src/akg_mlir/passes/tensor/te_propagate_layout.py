@@ -176,8 +176,9 @@ class _Layouts:
         return None
 
     def _image(self, op: Operation) -> None:
-        """Act on packed images instead, if all operands are."""
-        images = [self.packed[v] for v in op.operands if v in self.packed]
+        """Act on packed images instead, if all operands are such and no packed matrices."""
+        packed = [self.packed[v] for v in op.operands if v in self.packed]
+        images = [each for each in packed if each.layout == te.Layout.NC1HWC0]
         if len(images) == len(op.operands):
             e = Expression(op)
             self._replace(op, e, on_blocks(e, op, images))

@@ -11,7 +11,7 @@ from akg_mlir.reference.te import shaped
 from tests.support.packed_chains import chains
 from tests.support.te_text import apply, reference, relative_error
 
-ABOVE = "te-decompose,te-share-values,te-drop-unit-dims,te-sink-reshapes"
+ABOVE = "te-decompose,te-share-values,te-channels-last,te-drop-unit-dims,te-sink-reshapes"
 """The passes in front of te-propagate-layout that these programs need."""
 
 

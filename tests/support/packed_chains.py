@@ -19,6 +19,7 @@ STEPS = (
     "slice",
     "concat",
     "reduce",
+    "depthwise",
 )
 
 
@@ -112,6 +113,8 @@ def _step(draw: st.DrawFn, text: _Text, step: str, value: tuple[str, Shape]) -> 
             taken = (batch, kept, sizes[0] - row, sizes[1])
             where = f"offsets {[0, start, row, 0]} strides [1, 1, 1, 1]"
             return text.op(f"slice {{}} {where}", [value], taken)
+        case "depthwise":
+            return _depthwise(draw, text, value)
         case "concat":
             axis = draw(st.integers(0, 3))
             other = text.op("sigmoid {}", [value], shape)
@@ -134,3 +137,23 @@ def _pooled(draw: st.DrawFn, text: _Text, step: str, value: tuple[str, Shape]) -
         kind = draw(st.sampled_from(("add", "max", "min")))
         return text.op(f"pool2d {kind} {{}} {windows}", [value], shape)
     return text.op(f"{step}2d {{}} {windows} pads {[*pads, *pads]}", [value], shape)
+
+
+def _depthwise(draw: st.DrawFn, text: _Text, value: tuple[str, Shape]) -> tuple[str, Shape]:
+    """In f32, with weights that the host knows."""
+    name, (batch, channels, *sizes) = value
+    kernel = [draw(st.integers(1, min(3, n))) for n in sizes]
+    strides = [draw(st.integers(1, 2)) for _ in sizes]
+    pads = [draw(st.integers(0, (k - 1) // 2)) for k in kernel]
+    shape = (batch, channels, *_outputs(sizes, kernel, strides, [1, 1], pads))
+    count = len(text.lines)
+    wide, result = (_type(s).replace("f16", "f32") for s in (value[1], shape))
+    weights = _type((channels, 1, *kernel)).replace("f16", "f32")
+    text.arguments.append(f'%w{count}: {weights} {{te.resource = "w{count}"}}')
+    text.lines += [
+        f"  %u{count} = te.cast {name} : {_type(value[1])} -> {wide}",
+        f"  %c{count} = te.conv2d %u{count}, %w{count} strides {strides} dilations [1, 1] pads "
+        f"{[*pads, *pads]} groups {channels} : ({wide}, {weights}) -> {result}",
+        f"  %d{count} = te.cast %c{count} : {result} -> {_type(shape)}",
+    ]
+    return f"%d{count}", shape

@@ -260,3 +260,25 @@ func.func @main(%x: tensor<{x}xf32>, %w: tensor<{w}xf32> {{te.resource = "w"}}) 
     report = akg_mlir.compile(text, precision="mixed").report()
     assert report.ok
     assert any(kernel.busy.get("m", 0) for kernel in report.kernels)
+
+
+def test_depthwise_convolutions_between_products_stay_packed() -> None:
+    """37 channels, of which the last block has 5, with pads and strides."""
+    text = """
+func.func @main(%x: tensor<1x16x7x9xf16>, %w: tensor<37x16x1x1xf16> {te.resource = "w"},
+    %d: tensor<37x1x3x3xf32> {te.resource = "d"}, %v: tensor<7x37x1x1xf16> {te.resource = "v"})
+    -> tensor<1x7x4x5xf32> {
+  %a = te.conv2d %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1
+      : (tensor<1x16x7x9xf16>, tensor<37x16x1x1xf16>) -> tensor<1x37x7x9xf32>
+  %b = te.conv2d %a, %d strides [2, 2] dilations [1, 1] pads [1, 1, 1, 1] groups 37
+      : (tensor<1x37x7x9xf32>, tensor<37x1x3x3xf32>) -> tensor<1x37x4x5xf32>
+  %c = te.cast %b : tensor<1x37x4x5xf32> -> tensor<1x37x4x5xf16>
+  %y = te.conv2d %c, %v strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1
+      : (tensor<1x37x4x5xf16>, tensor<7x37x1x1xf16>) -> tensor<1x7x4x5xf32>
+  func.return %y : tensor<1x7x4x5xf32>
+}
+"""
+    kernel = akg_mlir.compile(text)
+    assert kernel.report().ok
+    unpacked = [op for op in kernel.compilation.graph.walk() if op.name == "te.unpack"]
+    assert len(unpacked) == 1

@@ -128,3 +128,19 @@ func.func @largest_of_rows(%a: tensor<2x3x4x24xf16>, %b: tensor<2x3x24x24xf16>) 
   %m = te.reduce max %p axes [3] keepdims : tensor<2x3x4x24xf32> -> tensor<2x3x4x1xf32>
   func.return %m : tensor<2x3x4x1xf32>
 }
+
+// A depthwise convolution of given weights sums the lanes of a packed image; two of its three blocks
+// have 16 channels, the last one padding, for which weights are zero.
+// CHECK-LABEL: func.func @depthwise
+// CHECK:         [[P:%.*]] = te.fractal_conv2d {{.*}} -> tensor<1x3x6x6x16xf32>
+// CHECK:         [[W:%.*]] = te.transpose {{.*}} perm [0, 2, 3, 1] : tensor<3x16x3x3xf32> -> tensor<3x3x3x16xf32>
+// CHECK:         [[Y:%.*]] = te.compute reduce add [[P]], [[W]] bounds [1, 3, 4, 4, 16, 3, 3] maps [affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d1, (d2 + d5), (d3 + d6), d4)>, affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d1, d5, d6, d4)>]
+// CHECK:         [[C:%.*]] = te.cast [[Y]]
+// CHECK:         te.fractal_conv2d [[C]],
+func.func @depthwise(%x: tensor<1x16x6x6xf16>, %w: tensor<37x16x1x1xf16>, %d: tensor<37x1x3x3xf32> {te.resource = "d"}, %v: tensor<7x37x1x1xf16>) -> tensor<1x7x4x4xf32> {
+  %a = te.conv2d %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : (tensor<1x16x6x6xf16>, tensor<37x16x1x1xf16>) -> tensor<1x37x6x6xf32>
+  %b = te.conv2d %a, %d strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 37 : (tensor<1x37x6x6xf32>, tensor<37x1x3x3xf32>) -> tensor<1x37x4x4xf32>
+  %c = te.cast %b : tensor<1x37x4x4xf32> -> tensor<1x37x4x4xf16>
+  %y = te.conv2d %c, %v strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : (tensor<1x37x4x4xf16>, tensor<7x37x1x1xf16>) -> tensor<1x7x4x4xf32>
+  func.return %y : tensor<1x7x4x4xf32>
+}

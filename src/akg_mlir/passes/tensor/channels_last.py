@@ -42,7 +42,7 @@ def convolution(e: Expression, op: te.Conv2dOp, image: SSAValue) -> SSAValue:
     window = [AffineExpr.dimension(i), AffineExpr.dimension(i + 1)]
     rows = [AffineExpr.dimension(0), *op.positions((1, 2), (i, i + 1)), group * inputs + input_]
     maps = [_map(bounds, rows), _map(bounds, [*window, input_, group * outputs + output])]
-    result = _nest(e, op, [image, weights], bounds, maps, 3 + len(sizes))
+    result = nest(e, op, [image, weights], bounds, maps, 3 + len(sizes))
     return e.reshaped(result, [batch, *outer, channels])
 
 
@@ -52,7 +52,7 @@ def pool(e: Expression, op: te.Pool2dOp, image: SSAValue) -> SSAValue:
     bounds = [batch, *outer, te.shape_of(image)[3], *op.window]
     positions = op.positions((1, 2), (4, 5))
     exprs = [AffineExpr.dimension(0), *positions, AffineExpr.dimension(3)]
-    return _nest(e, op, [image], bounds, [_map(bounds, exprs)], 4)
+    return nest(e, op, [image], bounds, [_map(bounds, exprs)], 4)
 
 
 def moved(op: Moved, images: Sequence[SSAValue]) -> te.TeOp:
@@ -79,7 +79,7 @@ def _map(bounds: Sequence[int], exprs: Sequence[AffineExpr]) -> AffineMap:
     return AffineMap(len(bounds), 0, tuple(exprs))
 
 
-def _nest(
+def nest(
     e: Expression,
     op: te.Conv2dOp | te.Pool2dOp,
     inputs: Sequence[SSAValue],
@@ -93,8 +93,8 @@ def _nest(
     builder = Builder(InsertPoint.at_end(body))
     builder.insert(te.YieldOp(op.build_body(builder, body.args)))
     type_ = TensorType(te.element_of(op.result), bounds[:rank])
-    nest = te.ComputeOp(inputs, bounds, maps, body, type_, op.reduction)
+    compute = te.ComputeOp(inputs, bounds, maps, body, type_, op.reduction)
     work = recorded(op)
     if work is not None:
-        record(nest, work)
-    return e(nest)
+        record(compute, work)
+    return e(compute)

@@ -108,6 +108,8 @@ class _Images:
         multiplies = (te.element_of(op.image), te.element_of(op.result)) in _PRODUCTS
         if te.is_cube_conv(op) or not multiplies or any(op.padding):
             return False
+        if op.image in self._packed and acts_on_blocks(op):
+            return False
         if max(op.output_sizes()) == 1:
             # a product of all of an image, with rows of weights: transposing those costs more,
             # unless the host does

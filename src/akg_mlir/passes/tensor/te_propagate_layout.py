@@ -16,7 +16,7 @@ from akg_mlir.diagnostics import location_of, remark
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import FRACTAL, element_bytes, fractal_depth
 from akg_mlir.passes.tensor import padding
-from akg_mlir.passes.tensor.packed_images import acts_on_blocks, on_blocks
+from akg_mlir.passes.tensor.packed_images import acts_on_blocks, images_of, on_blocks
 from akg_mlir.passes.tensor.packing import (
     Packed,
     broadcasting,
@@ -47,8 +47,8 @@ class TePropagateLayout(ModulePass):
     Matrices become fractals, images NC1HWC0. Operands are packed and results unpacked by ops;
     `te.unpack` moves down through element-wise ops whose other operands are cheap to pack
     (constants, biases, what is computed of those for each channel), and through ops that act on
-    blocks of channels (pooling, pads, slices, concatenations). A `te.pack` of an unpacked value
-    disappears where padding cannot reach a result.
+    blocks of channels (pooling, depthwise convolutions, pads, slices, concatenations). A `te.pack`
+    of an unpacked value disappears where padding cannot reach a result.
     """
 
     name = NAME
@@ -73,8 +73,8 @@ class _Layouts:
             if isinstance(op, te.ContractionOp):
                 if (te.element_of(op.a), te.element_of(op.result)) in _PRODUCTS:
                     self._contraction(op)
-            elif isinstance(op, te.Conv2dOp):
-                if te.is_cube_conv(op) and te.element_of(op.result) == f32:
+            elif isinstance(op, te.Conv2dOp) and te.is_cube_conv(op):
+                if te.element_of(op.result) == f32:
                     self._convolution(op)
             elif isinstance(op, te.ElementwiseOp):
                 self._sink(op)
@@ -177,9 +177,9 @@ class _Layouts:
 
     def _image(self, op: Operation) -> None:
         """Act on packed images instead, if all operands are such and no packed matrices."""
-        packed = [self.packed[v] for v in op.operands if v in self.packed]
+        packed = [self.packed[v] for v in images_of(op) if v in self.packed]
         images = [each for each in packed if each.layout == te.Layout.NC1HWC0]
-        if len(images) == len(op.operands):
+        if len(images) == len(images_of(op)):
             e = Expression(op)
             self._replace(op, e, on_blocks(e, op, images))
 

@@ -3,6 +3,7 @@ lanes beyond the mask keep what they had."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -21,15 +22,10 @@ TYPES = {"f32": np.float32, "f16": np.float16, "i32": np.int32}
 BINARY = ("vadd", "vmax", "vdiv", "vmla")
 
 
-def program(ops: tuple[str, ...], src: str, dst: str) -> tuple[str, int]:
-    """A kernel with two repeats per instruction, mask and strides, which returns all regions; and
-    how many there are."""
-    cases = [
-        (op, mask, strides)
-        for op, mask, strides in product(ops, MASKS, STRIDES)
-        if strides[1] >= strides[0] * -(-mask // width(dst)) or (op, strides[1]) == ("vmla", 0)
-    ]
-    blocks = BLOCKS * len(cases)
+def program(instructions: Sequence[str], src: str, dst: str) -> tuple[str, int]:
+    """A kernel of instructions from `%s` to `%p`, each with a region of its own, which returns all
+    regions; and how many blocks these have."""
+    blocks = BLOCKS * len(instructions)
     lines = [
         f"%a = npu.buffer at 0 : {array('ub', src, BLOCKS)}",
         f"%b = npu.buffer at {32 * BLOCKS} : {array('ub', dst, blocks)}",
@@ -43,14 +39,9 @@ def program(ops: tuple[str, ...], src: str, dst: str) -> tuple[str, int]:
         "npu.set_flag[mte2, v, 0]",
         "npu.wait_flag[mte2, v, 0]",
     ]
-    for k, (op, mask, (block, repeat, *of)) in enumerate(cases):
-        count = 2 if op in BINARY else 1
-        sources = ", ".join(["%s"] * count) + " : " + ", ".join([f"!npu.ptr<ub, {src}>"] * count)
-        lines += [
-            pointer(f"p{k}", "b", "ub", dst, blocks, k * BLOCKS),
-            f"npu.vec {op} dst %p{k} : !npu.ptr<ub, {dst}> src {sources} repeat 2 mask {mask} "
-            f"strides [{block}, {repeat}], {of * count}",
-        ]
+    for k, instruction in enumerate(instructions):
+        lines.append(pointer(f"p{k}", "b", "ub", dst, blocks, k * BLOCKS))
+        lines.append(instruction.replace("%p", f"%p{k}"))
     lines += [
         "npu.set_flag[v, mte3, 0]",
         "npu.wait_flag[v, mte3, 0]",
@@ -63,6 +54,17 @@ def program(ops: tuple[str, ...], src: str, dst: str) -> tuple[str, int]:
         'builtin.module attributes {npu.target = "ascend910"} {\n'
         f"func.func @main({arguments}) attributes {{npu.kernel}} {{\n" + "\n".join(lines) + "\n}}"
     ), blocks
+
+
+def vector(op: str, mask: int, strides: tuple[int, ...], src: str, dst: str) -> str:
+    """Two repeats."""
+    block, repeat, *of = strides
+    count = 2 if op in BINARY else 1
+    sources = ", ".join(["%s"] * count) + " : " + ", ".join([f"!npu.ptr<ub, {src}>"] * count)
+    return (
+        f"npu.vec {op} dst %p : !npu.ptr<ub, {dst}> src {sources} repeat 2 mask {mask} "
+        f"strides [{block}, {repeat}], {of * count}"
+    )
 
 
 def width(element: str) -> int:
@@ -106,7 +108,30 @@ def numbers(element: str, blocks: int) -> np.ndarray:
     ],
 )
 def test_lanes_of_fast_runs(ops: tuple[str, ...], src: str, dst: str) -> None:
-    text, blocks = program(ops, src, dst)
+    cases = [
+        (op, mask, strides)
+        for op, mask, strides in product(ops, MASKS, STRIDES)
+        # no repeat writes what another wrote
+        if strides[1] >= strides[0] * -(-mask // width(dst)) or (op, strides[1]) == ("vmla", 0)
+    ]
+    assert_same_bits([vector(*case, src, dst) for case in cases], src, dst)
+
+
+@pytest.mark.parametrize("element", ["f32", "f16"])
+def test_transposes_of_fast_runs(element: str) -> None:
+    """Of sixteen blocks, and of one block sixteen times."""
+    type_ = f"!npu.ptr<ub, {element}>"
+    instructions = [
+        f"npu.vnchwconv %p, %s repeat {repeat} strides {dst}, {src} steps 16, {step} : "
+        f"{type_}, {type_}"
+        for repeat, dst, src, step in product((1, 2), (1, 2), (0, 1, 2), (1, 8))
+        if repeat == 1 or dst == 1
+    ]
+    assert_same_bits(instructions, element, element)
+
+
+def assert_same_bits(instructions: Sequence[str], src: str, dst: str) -> None:
+    text, blocks = program(instructions, src, dst)
     z = numbers(dst, blocks)
     arrays = [numbers(src, BLOCKS), z, np.zeros_like(z)]
     assert not differing_modes(akg_mlir.compile(text, pipeline=[]), (), arrays)

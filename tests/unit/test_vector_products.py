@@ -81,6 +81,10 @@ def test_windows_share_splats_and_points_share_weights():
     assert windows(56, 3, 64, 64).time().cycles < 190_000
 
 
+def test_weights_are_not_loaded_for_every_point_although_loads_hide():
+    assert windows(28, 3, 64, 128, 2).time().cycles < 110_000
+
+
 @pytest.mark.parametrize(
     ("points", "taps", "channels", "columns", "step"),
     [(9, 3, 16, 24, 1), (7, 3, 10, 10, 2), (6, 7, 3, 64, 2), (8, 2, 1, 64, 1)],

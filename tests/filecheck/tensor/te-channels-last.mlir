@@ -46,20 +46,33 @@ func.func @groups(%x: tensor<1x6x8x8xf32>, %w: tensor<12x2x3x3xf32>) -> tensor<1
 
 // Pools, slices, concatenations and reductions follow; what is left of a mean has one order.
 // CHECK-LABEL: func.func @branches
-// CHECK:         [[P:%.*]] = te.compute reduce max {{.*}} bounds [1, 4, 4, 8, 3, 3] maps [affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, ((d1 * 2) + d4), ((d2 * 2) + d5), d3)>] : (tensor<1x9x9x8xf32>) -> tensor<1x4x4x8xf32> {
-// CHECK:         [[S:%.*]] = te.slice [[P]] offsets [0, 1, 0, 0] strides [1, 1, 2, 1] : tensor<1x4x4x8xf32> -> tensor<1x3x2x8xf32>
+// CHECK:         [[P:%.*]] = te.compute reduce max {{.*}} bounds [1, 12, 12, 8, 3, 3] maps [affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, ((d1 * 2) + d4), ((d2 * 2) + d5), d3)>] : (tensor<1x25x25x8xf32>) -> tensor<1x12x12x8xf32> {
+// CHECK:         [[S:%.*]] = te.slice [[P]] offsets [0, 1, 0, 0] strides [1, 1, 2, 1] : tensor<1x12x12x8xf32> -> tensor<1x3x2x8xf32>
 // CHECK-NEXT:    [[C:%.*]] = te.concat [[S]], [[S]] axis 3 : (tensor<1x3x2x8xf32>, tensor<1x3x2x8xf32>) -> tensor<1x3x2x16xf32>
 // CHECK-NEXT:    [[M:%.*]] = te.reduce add [[C]] axes [1, 2] : tensor<1x3x2x16xf32> -> tensor<1x16xf32>
 // CHECK-NEXT:    [[R:%.*]] = te.reduce max [[C]] axes [1] : tensor<1x3x2x16xf32> -> tensor<1x2x16xf32>
 // CHECK-NEXT:    [[T:%.*]] = te.transpose [[R]] perm [0, 2, 1] : tensor<1x2x16xf32> -> tensor<1x16x2xf32>
 // CHECK-NEXT:    func.return [[M]], [[T]]
-func.func @branches(%x: tensor<1x8x9x9xf32>) -> (tensor<1x16xf32>, tensor<1x16x2xf32>) {
-  %0 = te.pool2d max %x kernel [3, 3] strides [2, 2] dilations [1, 1] : tensor<1x8x9x9xf32> -> tensor<1x8x4x4xf32>
-  %1 = te.slice %0 offsets [0, 0, 1, 0] strides [1, 1, 1, 2] : tensor<1x8x4x4xf32> -> tensor<1x8x3x2xf32>
+func.func @branches(%x: tensor<1x8x25x25xf32>) -> (tensor<1x16xf32>, tensor<1x16x2xf32>) {
+  %0 = te.pool2d max %x kernel [3, 3] strides [2, 2] dilations [1, 1] : tensor<1x8x25x25xf32> -> tensor<1x8x12x12xf32>
+  %1 = te.slice %0 offsets [0, 0, 1, 0] strides [1, 1, 1, 2] : tensor<1x8x12x12xf32> -> tensor<1x8x3x2xf32>
   %2 = te.concat %1, %1 axis 1 : (tensor<1x8x3x2xf32>, tensor<1x8x3x2xf32>) -> tensor<1x16x3x2xf32>
   %3 = te.reduce add %2 axes [2, 3] : tensor<1x16x3x2xf32> -> tensor<1x16xf32>
   %4 = te.reduce max %2 axes [2] : tensor<1x16x3x2xf32> -> tensor<1x16x2xf32>
   func.return %3, %4 : tensor<1x16xf32>, tensor<1x16x2xf32>
+}
+
+// Pools take whole blocks of channels, of which the image has some more then.
+// CHECK-LABEL: func.func @blocks
+// CHECK-NEXT:    [[B:%.*]] = te.pad %x value 0.000000e+00 : f32 low [0, 0, 0, 0] high [0, 4, 0, 0] : tensor<1x20x28x28xf32> -> tensor<1x24x28x28xf32>
+// CHECK-NEXT:    [[X:%.*]] = te.transpose [[B]] perm [0, 2, 3, 1]
+// CHECK-NEXT:    [[P:%.*]] = te.compute reduce max [[X]] bounds [1, 14, 14, 24, 2, 2]
+// CHECK:         [[T:%.*]] = te.transpose [[P]] perm [0, 3, 1, 2]
+// CHECK-NEXT:    [[R:%.*]] = te.slice [[T]] offsets [0, 0, 0, 0] strides [1, 1, 1, 1] : tensor<1x24x14x14xf32> -> tensor<1x20x14x14xf32>
+// CHECK-NEXT:    func.return [[R]]
+func.func @blocks(%x: tensor<1x20x28x28xf32>) -> tensor<1x20x14x14xf32> {
+  %0 = te.pool2d max %x kernel [2, 2] strides [2, 2] dilations [1, 1] : tensor<1x20x28x28xf32> -> tensor<1x20x14x14xf32>
+  func.return %0 : tensor<1x20x14x14xf32>
 }
 
 // For the cube, with what acts on its blocks of channels; rows of points that fill blocks; a product of whole images.

@@ -34,6 +34,8 @@ BLOCK_BYTES = 32
 """Where rows may start that the vector unit reads."""
 ENOUGH = 1 << 18
 """Products of rows that start inside a block which take longer than two kernels that transpose."""
+POOLED = 1 << 13
+"""Elements of windows that the scalar unit takes in less time than kernels that transpose."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,7 @@ class _Images:
                     self._replace(op, e, convolution(e, op, self._image(e, op.image)))
                     remark(NAME, "passed", _where(op), "lanes along the output channels")
                 case te.Pool2dOp() if self._pools(op):
-                    e = Expression(op)
-                    self._replace(op, e, pool(e, op, self._image(e, op.operand)))
-                    remark(NAME, "passed", _where(op), "lanes along the channels")
+                    self._pool(op)
                 case te.ElementwiseOp() if self._follows(op):
                     e = Expression(op)
                     operands = [self._operand(e, value) for value in op.operands]
@@ -118,14 +118,39 @@ class _Images:
             return True
         return op.image in self.last or self._is_wanted(op.result)
 
+    def _pool(self, op: te.Pool2dOp) -> None:
+        """Pool whole blocks of channels of what is transposed: rows that end inside one end on the
+        scalar unit."""
+        e = Expression(op)
+        result = pool(e, op, self._blocks(e, op.operand))
+        added = te.shape_of(result)[3] - te.shape_of(op.result)[1]
+        message = "lanes along the channels"
+        remark(NAME, "passed", _where(op), message, added_channels=added)
+        if not added:
+            self._replace(op, e, result)
+            return
+        shape = te.shape_of(op.result)
+        plain = e(te.SliceOp(transposed(e, result, FIRST), [0] * 4, shape))
+        self.last[plain] = e(te.SliceOp(result, [0] * 4, [shape[axis] for axis in LAST]))
+        e.finish(plain)
+
+    def _blocks(self, e: Expression, value: SSAValue) -> SSAValue:
+        """An image with its channels last, and zeros behind them up to whole blocks; but none where
+        it is there already. In front of a transposition they are whole rows."""
+        missing = -te.shape_of(value)[1] % (BLOCK_BYTES // element_bytes(te.element_of(value)))
+        if not missing or value in self.last:
+            return self._image(e, value)
+        pad = value.owner
+        if isinstance(pad, te.PadOp) and not any(pad.amounts[1]):
+            return e(moved(pad, [self._blocks(e, pad.operand)]))
+        return transposed(e, e(te.PadOp(value, [0] * 4, [0, missing, 0, 0], 0)), LAST)
+
     def _pools(self, op: te.Pool2dOp) -> bool:
         """Whether windows move along rows, whose elements the vector unit then cannot take as
-        lanes, and rows of channels fill blocks; or the image is there with its channels last."""
-        _, channels, _, columns = te.shape_of(op.result)
-        moves = columns > 1 and max(op.window[1], op.strides.get_values()[1]) > 1
-        whole = channels * element_bytes(te.element_of(op.operand)) % BLOCK_BYTES == 0
-        packed = op.operand in self._packed
-        return op.operand in self.last or (moves and whole and not packed)
+        lanes, or the image is there with its channels last."""
+        moves = op.output_sizes()[1] > 1 and max(op.window[1], op.strides.get_values()[1]) > 1
+        long = moves and prod(op.bounds) >= POOLED
+        return op.operand in self.last or (long and op.operand not in self._packed)
 
     def _is_wanted(self, value: SSAValue) -> bool:
         """Whether a convolution takes the value, as it is or behind other ops, with its channels

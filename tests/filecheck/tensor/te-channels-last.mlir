@@ -88,3 +88,24 @@ func.func @others(%x: tensor<1x16x14x14xf16>, %w: tensor<32x16x3x3xf16>, %y: ten
   %2 = te.conv2d %y, %u strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : (tensor<1x16x8x8xf32>, tensor<32x16x8x8xf32>) -> tensor<1x32x1x1xf32>
   func.return %p, %1, %2 : tensor<1x32x7x7xf16>, tensor<1x32x8x8xf32>, tensor<1x32x1x1xf32>
 }
+
+// An image of few channels stays as it is: its elements are factors of whole lanes anyway.
+// CHECK-LABEL: func.func @few
+// CHECK-NEXT:    [[W:%.*]] = te.transpose %w perm [2, 3, 1, 0]
+// CHECK-NEXT:    te.compute reduce add %x, [[W]] bounds [1, 6, 6, 8, 3, 3, 3] maps [affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d6, (d1 + d4), (d2 + d5))>, {{.*}}] : (tensor<1x3x8x8xf32>, tensor<3x3x3x8xf32>) -> tensor<1x6x6x8xf32> {
+func.func @few(%x: tensor<1x3x8x8xf32>, %w: tensor<8x3x3x3xf32>) -> tensor<1x8x6x6xf32> {
+  %0 = te.conv2d %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : (tensor<1x3x8x8xf32>, tensor<8x3x3x3xf32>) -> tensor<1x8x6x6xf32>
+  func.return %0 : tensor<1x8x6x6xf32>
+}
+
+// Many points with few columns are a product, which te-turn-products turns.
+// CHECK-LABEL: func.func @narrow
+// CHECK:         [[P:%.*]] = te.compute reduce add
+// CHECK:         [[X:%.*]] = te.reshape [[P]] : tensor<1x40x40x32xf32> -> tensor<1600x32xf32>
+// CHECK-NEXT:    [[Y:%.*]] = te.matmul [[X]], {{.*}} : (tensor<1600x32xf32>, tensor<32x16xf32>) -> tensor<1600x16xf32>
+// CHECK-NEXT:    te.reshape [[Y]] : tensor<1600x16xf32> -> tensor<1x40x40x16xf32>
+func.func @narrow(%x: tensor<1x32x42x42xf32>, %v: tensor<32x1x3x3xf32>, %w: tensor<16x32x1x1xf32>) -> tensor<1x16x40x40xf32> {
+  %0 = te.conv2d %x, %v strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 32 : (tensor<1x32x42x42xf32>, tensor<32x1x3x3xf32>) -> tensor<1x32x40x40xf32>
+  %1 = te.conv2d %0, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : (tensor<1x32x40x40xf32>, tensor<16x32x1x1xf32>) -> tensor<1x16x40x40xf32>
+  func.return %1 : tensor<1x16x40x40xf32>
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 from xdsl.builder import Builder
 from xdsl.dialects.builtin import TensorType
@@ -14,6 +15,8 @@ from akg_mlir.dialects import te
 from akg_mlir.passes.tensor.rewriting import Expression, transposed
 from akg_mlir.passes.tensor.workload import record, recorded
 
+PLAIN = (0, 1, 2, 3)
+"""`[N, C, H, W]` as it is."""
 LAST = (0, 2, 3, 1)
 """`[N, C, H, W]` with its channels last."""
 FIRST = (0, 3, 1, 2)
@@ -23,8 +26,11 @@ Moved = te.PadOp | te.SliceOp | te.ConcatOp | te.ReduceOp
 """What does the same to images in any order of their dimensions."""
 
 
-def convolution(e: Expression, op: te.Conv2dOp, image: SSAValue) -> SSAValue:
-    """The result `[N, OH, OW, O]` of a convolution without pads of an image `[N, H, W, C]`.
+def convolution(
+    e: Expression, op: te.Conv2dOp, image: SSAValue, order: Sequence[int] = LAST
+) -> SSAValue:
+    """The result `[N, OH, OW, O]` of a convolution without pads of an image `[N, H, W, C]`, or of
+    one in another order of `[N, C, H, W]`.
 
     Iterators: n, h, w, the group, the output channel in it, i, j, the input channel; of groups,
     output and input channels only those that there are several of.
@@ -40,10 +46,26 @@ def convolution(e: Expression, op: te.Conv2dOp, image: SSAValue) -> SSAValue:
     output = AffineExpr.dimension(i - 1) if outputs > 1 else AffineExpr.constant(0)
     input_ = AffineExpr.dimension(i + 2) if inputs > 1 else AffineExpr.constant(0)
     window = [AffineExpr.dimension(i), AffineExpr.dimension(i + 1)]
-    rows = [AffineExpr.dimension(0), *op.positions((1, 2), (i, i + 1)), group * inputs + input_]
-    maps = [_map(bounds, rows), _map(bounds, [*window, input_, group * outputs + output])]
+    plain = [AffineExpr.dimension(0), group * inputs + input_, *op.positions((1, 2), (i, i + 1))]
+    maps = [
+        _map(bounds, [plain[axis] for axis in order]),
+        _map(bounds, [*window, input_, group * outputs + output]),
+    ]
     result = nest(e, op, [image, weights], bounds, maps, 3 + len(sizes))
     return e.reshaped(result, [batch, *outer, channels])
+
+
+def product(e: Expression, op: te.Conv2dOp, image: SSAValue) -> SSAValue:
+    """The result `[N, H, W, O]` of a convolution with windows of one element of `[N, H, W, C]`, as
+    the product of its points and the weights."""
+    *points, channels = te.shape_of(image)
+    outputs = te.shape_of(op.weights)[0]
+    weights = transposed(e, e.reshaped(op.weights, [outputs, channels]), (1, 0))
+    multiplied = te.MatmulOp(e.reshaped(image, [prod(points), channels]), weights)
+    work = recorded(op)
+    if work is not None:
+        record(multiplied, work)
+    return e.reshaped(e(multiplied), [*points, outputs])
 
 
 def pool(e: Expression, op: te.Pool2dOp, image: SSAValue) -> SSAValue:

@@ -14,7 +14,16 @@ from xdsl.passes import ModulePass
 from akg_mlir.diagnostics import location_of, remark
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import element_bytes
-from akg_mlir.passes.tensor.channels_last import FIRST, LAST, convolution, moved, pool
+from akg_mlir.passes.npu.memory.target import target_or_default
+from akg_mlir.passes.tensor.channels_last import (
+    FIRST,
+    LAST,
+    PLAIN,
+    convolution,
+    moved,
+    pool,
+    product,
+)
 from akg_mlir.passes.tensor.host_values import is_weight
 from akg_mlir.passes.tensor.packed_images import acts_on_blocks
 from akg_mlir.passes.tensor.rewriting import (
@@ -26,6 +35,8 @@ from akg_mlir.passes.tensor.rewriting import (
     transposed,
     with_operands,
 )
+from akg_mlir.passes.tensor.te_turn_products import pays_turning
+from akg_mlir.targets import Target
 
 NAME = "te-channels-last"
 _PRODUCTS = ((f16, f32), (f32, f32), (i32, i32))
@@ -53,8 +64,9 @@ class TeChannelsLast(ModulePass):
     name = NAME
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        target = target_or_default(op)
         for function in functions(op):
-            _Images().turn(function)
+            _Images(target).turn(function)
         erase_dead(op)
 
 
@@ -63,18 +75,20 @@ class _Images:
     """Which values `[N, C, H, W]` of a function exist with their channels last, while walking it
     downwards."""
 
+    target: Target
     last: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
     _packed: set[SSAValue] = field(default_factory=set[SSAValue])
     """Results of the cube, and what acts on the blocks of channels that these come in."""
     _wanted: dict[SSAValue, bool] = field(default_factory=dict[SSAValue, bool])
 
     def turn(self, function: func.FuncOp) -> None:
-        for op in list(function.body.block.ops):
+        ops = list(function.body.block.ops)
+        for value in (value for op in reversed(ops) for value in op.results):
+            self._is_wanted(value)  # users first: each knows what its own results are wanted for
+        for op in ops:
             match op:
                 case te.Conv2dOp() if self._turns(op):
-                    e = Expression(op)
-                    self._replace(op, e, convolution(e, op, self._image(e, op.image)))
-                    remark(NAME, "passed", _where(op), "lanes along the output channels")
+                    self._convolution(op)
                 case te.Pool2dOp() if self._pools(op):
                     self._pool(op)
                 case te.ElementwiseOp() if self._follows(op):
@@ -101,6 +115,27 @@ class _Images:
                         self._packed.add(op.results[0])
                 case _:
                     pass
+
+    def _convolution(self, op: te.Conv2dOp) -> None:
+        """An image of fewer channels than a block holds stays as it is: rows of them would be
+        mostly padding, and its elements are factors of whole lanes anyway."""
+        e = Expression(op)
+        few = te.shape_of(op.image)[1] * element_bytes(te.element_of(op.image)) < BLOCK_BYTES
+        if few and op.group_count == 1 and op.image not in self.last:
+            result = convolution(e, op, op.image, PLAIN)
+        elif self._is_narrow(op):
+            result = product(e, op, self._image(e, op.image))
+        else:
+            result = convolution(e, op, self._image(e, op.image))
+        self._replace(op, e, result)
+        remark(NAME, "passed", _where(op), "lanes along the output channels")
+
+    def _is_narrow(self, op: te.Conv2dOp) -> bool:
+        """Whether it is a product of points that `te-turn-products` turns."""
+        single = max(*op.window, *op.strides.get_values()) == 1 and op.group_count == 1
+        batch, outputs, *points = te.shape_of(op.result)
+        narrow = pays_turning(batch * prod(points), outputs, self.target)
+        return single and narrow and te.element_of(op.image) == f32
 
     def _turns(self, op: te.Conv2dOp) -> bool:
         """Whether the vector unit has lanes for a convolution only along its channels, or for one

@@ -93,15 +93,18 @@ def _widen(op: te.ContractionOp) -> te.ContractionOp:
     return product
 
 
+def pays_turning(m: int, n: int, target: Target) -> bool:
+    """Whether `m` rows of `n` columns are computed turned although `a` has to be turned on chip:
+    few columns of long rows, of which every core has a block of columns."""
+    return n <= NARROW and m >= LONG and m * n >= target.cores * LONG * BLOCK
+
+
 def _is_narrow(op: te.ContractionOp, target: Target) -> bool:
-    """Few columns of long rows. Those of an `a` that has to be turned on chip are long if every
-    core has a block of columns of them. (Where both factors follow `k`, lanes share that.)"""
+    """Few columns of long rows. (Where both factors follow `k`, lanes share that.)"""
     m, n, _ = op.sizes
-    if n > NARROW or m < LONG:
-        return False
     if op.transpose_a is not None:
-        return True
-    return op.transpose_b is None and m * n >= target.cores * LONG * BLOCK
+        return n <= NARROW and m >= LONG
+    return op.transpose_b is None and pays_turning(m, n, target)
 
 
 def _turn(op: te.ContractionOp) -> None:

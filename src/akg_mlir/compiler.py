@@ -10,6 +10,7 @@ from xdsl.passes import ModulePass, PassPipeline, PassPipelineCallbackType
 
 from akg_mlir.compilation import Compilation, Progress, compile_source, silent
 from akg_mlir.diagnostics import Remark
+from akg_mlir.inputs import bind_weights
 from akg_mlir.parsing import make_context
 from akg_mlir.passes.pipelines import Akg, Precision, flatten, parse_pipeline
 from akg_mlir.sources import Array, SourceLike, load
@@ -141,6 +142,7 @@ def compile(
     policy: str | None = None,
     *,
     constants: Mapping[str, Array] | None = None,
+    weights: Mapping[str, Array] | None = None,
     progress: Progress = silent,
 ) -> Kernel:
     """Compile a program for a target.
@@ -150,10 +152,12 @@ def compile(
     that the module names, else ascend910.
     `pipeline` (default "akg") is a string or pass objects and takes the place of `target`,
     `precision` ("strict" keeps every element type, "mixed" lets contractions run in f16) and
-    `policy` (tile sizes). `constants` gives ONNX inputs that must be known when compiling.
+    `policy` (tile sizes). `constants` gives ONNX inputs that must be known when compiling;
+    `weights` gives arguments of text by name, whose values are then part of the program (those of
+    ONNX models are anyway).
     `progress` is told what runs. Raises CompileError, ParseError, VerifyException or OSError.
     """
-    program = load(source, constants)
+    program = bind_weights(load(source, constants), weights or {})
     if pipeline is None:
         pipeline = (Akg(target=target, precision=precision, policy=policy),)
     passes = parse_pipeline(pipeline) if isinstance(pipeline, str) else flatten(pipeline)

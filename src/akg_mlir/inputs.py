@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import chain, count
 from math import prod
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
-from xdsl.dialects.builtin import MemRefType, TensorType
+from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr, MemRefType, StringAttr, TensorType
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import SSAValue
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.reference.te import shaped
-from akg_mlir.sources import Array, Source, check_arguments, resource_of
+from akg_mlir.sources import Array, Source, check_arguments, function_named, resource_of
 
 MOST_BYTES = 1 << 31
 """Bytes of all arrays of a program that is run: the reference computes in twice their size."""
@@ -35,6 +36,36 @@ def argument_names(function: FuncOp) -> list[str]:
         taken.add(name)
         names.append(name)
     return names
+
+
+def bind_weights(source: Source, weights: Mapping[str, Array]) -> Source:
+    """The source with arguments that are weights, by name: known from the start, so that the host
+    prepares them once. Raises CompileError for names, shapes or types that do not fit, and for
+    loops on buffers, which take all arguments at run time."""
+    if not weights:
+        return source
+    module = source.module.clone()
+    function = function_named(module, source.entry)
+    names = argument_names(function)
+    unknown = [name for name in weights if name not in names]
+    if unknown:
+        raise CompileError(
+            f"there is no argument '{unknown[0]}' to give values to",
+            hint=f"the arguments are {', '.join(names)}",
+        )
+    if source.on_buffers:
+        raise CompileError(
+            f"argument '{next(iter(weights))}' is a buffer, which has no value in advance",
+            hint="give it as an input",
+        )
+    given = function.arg_attrs or [DictionaryAttr({})] * len(names)
+    attributes = [dict(attributes.data) for attributes in given]
+    for name, argument, own in zip(names, function.body.block.args, attributes):
+        if name in weights:
+            check_array(name, weights[name], argument)
+            own["te.resource"] = StringAttr(name)
+    function.arg_attrs = ArrayAttr([DictionaryAttr(own) for own in attributes])
+    return replace(source, module=module, weights={**source.weights, **weights})
 
 
 def prepare(source: Source, given: Mapping[str, Array], seed: int = 0) -> tuple[Array, ...]:

@@ -3,7 +3,7 @@
 A folder holds `NAME.onnx`, `NAME.mlir` and perhaps `NAME.npz`, inputs (`in:`) and results (`out:`)
 that were recorded. Weights that the ONNX file leaves out are drawn by the folder's own
 `fill_weights.py`. In the text the initialisers of more than `LIFTED` f32 elements are arguments
-behind the inputs, in the order of the model.
+behind the inputs, in the order of the model: it is compiled with their values, as the model is.
 """
 
 from __future__ import annotations
@@ -52,16 +52,14 @@ class Network:
     weakness: str
     """Why the results would not tell right from wrong; empty if they do."""
 
-    def arguments(self, form: str) -> tuple[Array, ...]:
-        """The arrays that the program in one of `FORMATS` takes."""
-        if form == "onnx":
-            return self.inputs
+    def weights(self) -> dict[str, Array]:
+        """The arrays that the text takes as arguments, which its printer calls `argN`."""
         lifted = (
             numpy_helper.to_array(tensor)
             for tensor in self.model.graph.initializer
             if tensor.data_type == TensorProto.FLOAT and prod(tensor.dims) > LIFTED
         )
-        return (*self.inputs, *lifted)
+        return {f"arg{k}": array for k, array in enumerate(lifted, len(self.inputs))}
 
 
 def network(folder: Path, name: str, seed: int = 0) -> Network:
@@ -120,11 +118,14 @@ def run(folder: Path, name: str, form: str, bisect: bool = False) -> dict[str, A
         return {"status": "wrong", "detail": net.weakness}
     started = os.times()
     try:
-        kernel = akg_mlir.compile(net.model if form == "onnx" else folder / f"{name}.mlir")
+        if form == "onnx":
+            kernel = akg_mlir.compile(net.model)
+        else:
+            kernel = akg_mlir.compile(folder / f"{name}.mlir", weights=net.weights())
     except CompileError as error:
         return {"status": "unsupported", "detail": str(error).splitlines()[0]}
     ended = os.times()
-    outputs, figures = _execute(kernel, net.arguments(form))
+    outputs, figures = _execute(kernel, net.inputs)
     figures |= {
         "compile_seconds": round(ended.user + ended.system - started.user - started.system, 2),
         "host_ops": host_results(kernel),
@@ -133,7 +134,7 @@ def run(folder: Path, name: str, form: str, bisect: bool = False) -> dict[str, A
     verdict = judge_all(outputs, net.expected, tolerance_of(kernel.compilation.source.module))
     detail = "" if verdict.ok else f"off by {verdict.error:.1e}, allowed are {verdict.tolerance}"
     if bisect:
-        found = first_difference(kernel, net, form)
+        found = first_difference(kernel, net)
         detail = "; ".join(filter(None, (detail, found)))
     status = "passed" if verdict.ok else "wrong"
     if verdict.ok and figures["host_ops"]:
@@ -166,10 +167,10 @@ def points_of(source: Source) -> int:
     return sum(prod(op.bounds) for op in nests)
 
 
-def first_difference(kernel: Kernel, net: Network, form: str) -> str:
+def first_difference(kernel: Kernel, net: Network) -> str:
     """Where the result first goes wrong: on import, or in which kernel, made of which ops."""
     compilation = kernel.compilation
-    source, arguments = compilation.source, net.arguments(form)
+    source, arguments = compilation.source, net.inputs
     tolerance = tolerance_of(source.module)
     imported = reference.run(source.module, source.entry, _all(source, arguments))
     if not judge_all(imported, net.expected, tolerance).ok:

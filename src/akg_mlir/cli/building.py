@@ -22,13 +22,13 @@ def build_program(options: argparse.Namespace) -> int:
             pipeline=options.pipeline,
             precision=options.precision,
             policy=options.policy,
+            weights=weights,
             progress=progress,
         )
         build = build_library(
             kernel.compilation,
             options.output,
             name=options.name,
-            weights=weights,
             host=options.host,
             force=options.force,
             progress=progress,

@@ -22,7 +22,6 @@ from akg_mlir.execution.library.plan import Call, Plan
 from akg_mlir.execution.library.planning import plan_of
 from akg_mlir.execution.library.weights import write_weights
 from akg_mlir.execution.library.wrapper import Program
-from akg_mlir.sources import Array
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,6 @@ def build_library(
     directory: str | Path,
     *,
     name: str | None = None,
-    weights: Mapping[str, Array] | None = None,
     host: bool = True,
     force: bool = False,
     progress: Progress = silent,
@@ -79,15 +77,15 @@ def build_library(
     CMake file, the C header, the Python wrapper, weights, the manifest.
 
     With `host` also the library of it all for this computer. `name` (default: from the source) is
-    the prefix of its C functions; `weights` are values of arguments by name, which become part of
-    the program. What an earlier build wrote is replaced; other folders that are not empty are
-    refused unless `force`. Raises CompileError, which leaves the folder as it was, and OSError.
+    the prefix of its C functions. What an earlier build wrote is replaced; other folders that are
+    not empty are refused unless `force`. Raises CompileError, which leaves the folder as it was,
+    and OSError.
     """
     directory = Path(directory)
     source = compilation.source
     refuse_foreign(directory, force)
     progress(f"{source.name}: plan")
-    plan = plan_of(compilation, _identifier(name, source.name), weights)
+    plan = plan_of(compilation, _identifier(name, source.name))
     header, program = c_header(plan), model_source(plan)
     objects: list[Path] = []
     if host:

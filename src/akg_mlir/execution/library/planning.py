@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects import func, memref
@@ -71,9 +71,9 @@ _Use = tuple[_Storage, ...]
 class Planner:
     """Walks the graph once; steps refer to storage, which gets its place at the end."""
 
-    def __init__(self, compilation: Compilation, weights: Mapping[str, Array], name: str) -> None:
+    def __init__(self, compilation: Compilation, name: str) -> None:
         self._compilation = compilation
-        self._given = {**compilation.source.weights, **weights}
+        self._given = compilation.source.weights
         self._name = name
         self._target = target_of_module(compilation.module)
         kernels_of(compilation.module)
@@ -119,12 +119,6 @@ class Planner:
         """Bind the arguments to inputs and weights; their names."""
         source = self._compilation.source.function()
         names = argument_names(source)
-        unknown = [name for name in self._given if name not in names]
-        if unknown:
-            raise CompileError(
-                f"there is no argument '{unknown[0]}' to give values to",
-                hint=f"the arguments are {', '.join(names)}",
-            )
         arguments = zip(names, graph.body.block.args, source.body.block.args, strict=True)
         for k, (name, argument, declared) in enumerate(arguments):
             tensor = _tensor(name, argument, graph)
@@ -325,13 +319,7 @@ def _tensor(name: str, value: SSAValue, op: Operation) -> Tensor:
     return Tensor(name, element_name(type_.element_type, op), tuple(type_.get_shape()))
 
 
-def plan_of(
-    compilation: Compilation, name: str, weights: Mapping[str, Array] | None = None
-) -> Plan:
-    """The plan of a compiled program that is called `name`.
-
-    `weights` are values of arguments by name, which are no inputs then; the source's own weights
-    are known anyway. Raises CompileError where the program is not on the instruction floor, or
-    where an array does not fit its argument.
-    """
-    return Planner(compilation, weights or {}, name).run()
+def plan_of(compilation: Compilation, name: str) -> Plan:
+    """The plan of a compiled program that is called `name`. Raises CompileError where the program
+    is not on the instruction floor, or a weight does not fit its argument."""
+    return Planner(compilation, name).run()

@@ -109,3 +109,16 @@ func.func @narrow(%x: tensor<1x32x42x42xf32>, %v: tensor<32x1x3x3xf32>, %w: tens
   %1 = te.conv2d %0, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : (tensor<1x32x40x40xf32>, tensor<16x32x1x1xf32>) -> tensor<1x16x40x40xf32>
   func.return %1 : tensor<1x16x40x40xf32>
 }
+
+// The points of an image with dimensions of size 1 in between, as linalg's poolings have them.
+// CHECK-LABEL: func.func @points
+// CHECK:         [[P:%.*]] = te.compute reduce max
+// CHECK:         [[M:%.*]] = te.reduce add [[P]] axes [1, 2] : tensor<1x12x12x8xf32> -> tensor<1x8xf32>
+// CHECK-NEXT:    [[R:%.*]] = te.reshape [[M]] : tensor<1x8xf32> -> tensor<1x8x1x1x1x1xf32>
+// CHECK-NEXT:    func.return [[R]]
+func.func @points(%x: tensor<1x8x25x25xf32>) -> tensor<1x8x1x1x1x1xf32> {
+  %0 = te.pool2d max %x kernel [3, 3] strides [2, 2] dilations [1, 1] : tensor<1x8x25x25xf32> -> tensor<1x8x12x12xf32>
+  %1 = te.reshape %0 : tensor<1x8x12x12xf32> -> tensor<1x8x1x1x12x12xf32>
+  %2 = te.reduce add %1 axes [4, 5] keepdims : tensor<1x8x1x1x12x12xf32> -> tensor<1x8x1x1x1x1xf32>
+  func.return %2 : tensor<1x8x1x1x1x1xf32>
+}

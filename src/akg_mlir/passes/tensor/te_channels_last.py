@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from math import prod
 
@@ -31,6 +32,7 @@ from akg_mlir.passes.tensor.rewriting import (
     erase_dead,
     functions,
     only_views,
+    shown,
     splat_of,
     transposed,
     with_operands,
@@ -95,11 +97,8 @@ class _Images:
                     e = Expression(op)
                     operands = [self._operand(e, value) for value in op.operands]
                     self._replace(op, e, e(with_operands(op, operands)))
-                case te.ReduceOp() if op.operand in self.last and op.keepdims is None:
-                    e = Expression(op)
-                    left = [axis for axis in LAST if axis not in op.dims]
-                    value = e(moved(op, [self.last[op.operand]]))
-                    e.finish(transposed(e, value, [left.index(axis) for axis in sorted(left)]))
+                case te.ReduceOp() if axes := self._reduced(op):
+                    self._reduce(op, axes)
                 case te.PadOp() | te.SliceOp() | te.ConcatOp() | te.ReduceOp() if self._all_last(
                     op
                 ):
@@ -212,6 +211,30 @@ class _Images:
             return False
         return all(v in self.last or _is_free(v) for v in op.operands)
 
+    def _reduced(self, op: te.ReduceOp) -> set[int]:
+        """Which dimensions of an image that is there with its channels last an op reduces, if no
+        image is left; the image may have further dimensions of size 1."""
+        image = op.operand if op.operand in self.last else shown(op.operand)
+        if image not in self.last:
+            return set()
+        axes, sizes = _places(te.shape_of(image)), te.shape_of(op.operand)
+        given = _places(sizes)
+        if [te.shape_of(image)[axis] for axis in axes] != [sizes[axis] for axis in given]:
+            return set()
+        reduced = {axis for axis, place in zip(axes, given) if place in op.dims}
+        stays = image is op.operand and op.keepdims is not None
+        return set() if stays and {2, 3}.intersection(axes) - reduced else reduced
+
+    def _reduce(self, op: te.ReduceOp, axes: Collection[int]) -> None:
+        e = Expression(op)
+        image = self.last[op.operand if op.operand in self.last else shown(op.operand)]
+        places = [place for place, axis in enumerate(LAST) if axis in axes]
+        reduced = te.ReduceOp(op.kind.data, image, places)
+        reduced.attributes |= op.attributes
+        left = [axis for axis in LAST if axis not in axes]
+        plain = transposed(e, e(reduced), [left.index(axis) for axis in sorted(left)])
+        e.finish(e.reshaped(plain, te.shape_of(op.result)))
+
     def _all_last(self, op: Operation) -> bool:
         return all(value in self.last for value in op.operands)
 
@@ -248,6 +271,11 @@ def _starts_inside(op: te.Conv2dOp) -> bool:
     it takes longer to multiply such rows than to transpose them."""
     size = prod(op.image_sizes) * element_bytes(te.element_of(op.image))
     return size % BLOCK_BYTES > 0 and prod(op.bounds) >= ENOUGH
+
+
+def _places(shape: Sequence[int]) -> list[int]:
+    """The dimensions of more than one element."""
+    return [axis for axis, size in enumerate(shape) if size > 1]
 
 
 def _is_free(value: SSAValue) -> bool:

@@ -215,3 +215,21 @@ def test_scratch_keeps_its_share(
     scratch = [prod(t.get_shape()) * 4 for t in buffers if t.get_shape() != (16384,)]
     assert scratch
     assert max(scratch) <= load("generic_tiny").memories["ub"] // SCRATCH_SHARE
+
+
+def test_factors_that_follow_the_sum_are_multiplied_as_they_lie() -> None:
+    """Rows of 64 elements each, whose products are summed: turned, lanes would be 8 results."""
+    lines, types = list[str](), list[str]()
+    for name, steps in zip("dab", ((8, 1, 0), (64, 0, 1), (0, 64, 1))):
+        types.append(f"memref<8x8x64xf32, strided<{list(steps)}, offset: ?>, #npu<space ub>>")
+        buffer = "memref<512xf32, #npu<space ub>>"
+        lines += [
+            f"%{name}0 = npu.buffer : {buffer}",
+            f"%{name} = npu.view %{name}0[affine_map<() -> (0)>]() : {buffer} -> {types[-1]}",
+        ]
+    lines.append(f"npu.vmuladd %a, %b -> %d : {types[1]}, {types[2]} -> {types[0]}")
+    module = kernel("\n".join(lines))
+    NpuLegalise().apply(None, module)  # pyright: ignore
+    names = [op.name for op in module.walk()]
+    assert "npu.scalar" not in names
+    assert names.count("npu.vnchwconv") <= 1, "sums are brought together, factors are not turned"

@@ -36,13 +36,16 @@ def lower_muladd(emitter: Emitter, op: npu.VMulAddOp) -> None:
 
 def _keeps_lanes(box: Box) -> bool:
     """The result is contiguous along an axis that each factor walks or does not depend on. One
-    that is contiguous along another axis is turned, where rows of the result start on blocks."""
+    that is contiguous along another axis is turned, where rows of the result start on blocks,
+    unless all factors are contiguous along one axis: their products fill lanes as they are."""
     if 1 not in box.dst.strides:
         return False
     arranged = arrange(box, box.dst.strides.index(1))
     dst, *factors = arranged.operands
     on_blocks = all(stride % dst.block == 0 for stride in dst.strides[:-1])
-    return all(o.strides[-1] in (0, 1) or (on_blocks and is_permuted(arranged, o)) for o in factors)
+    together = any(strides == (1,) * len(factors) for strides in zip(*(o.strides for o in factors)))
+    turns = on_blocks and not together
+    return all(o.strides[-1] in (0, 1) or (turns and is_permuted(arranged, o)) for o in factors)
 
 
 def _multiply_accumulate(emitter: Emitter, box: Box) -> None:

@@ -13,7 +13,7 @@ from xdsl.rewriter import InsertPoint
 
 from akg_mlir.dialects import te
 from akg_mlir.passes.tensor.rewriting import Expression, transposed
-from akg_mlir.passes.tensor.workload import record, recorded
+from akg_mlir.passes.tensor.workload import hand_on
 
 PLAIN = (0, 1, 2, 3)
 """`[N, C, H, W]` as it is."""
@@ -62,9 +62,7 @@ def product(e: Expression, op: te.Conv2dOp, image: SSAValue) -> SSAValue:
     outputs = te.shape_of(op.weights)[0]
     weights = transposed(e, e.reshaped(op.weights, [outputs, channels]), (1, 0))
     multiplied = te.MatmulOp(e.reshaped(image, [prod(points), channels]), weights)
-    work = recorded(op)
-    if work is not None:
-        record(multiplied, work)
+    hand_on(op, multiplied)
     return e.reshaped(e(multiplied), [*points, outputs])
 
 
@@ -116,7 +114,5 @@ def nest(
     builder.insert(te.YieldOp(op.build_body(builder, body.args)))
     type_ = TensorType(te.element_of(op.result), bounds[:rank])
     compute = te.ComputeOp(inputs, bounds, maps, body, type_, op.reduction)
-    work = recorded(op)
-    if work is not None:
-        record(compute, work)
+    hand_on(op, compute)
     return e(compute)

@@ -13,7 +13,7 @@ from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import FRACTAL, fractal_depth
 from akg_mlir.passes.tensor.host_values import is_weight
 from akg_mlir.passes.tensor.padding import ANY, ZERO, Padding
-from akg_mlir.passes.tensor.rewriting import Expression
+from akg_mlir.passes.tensor.rewriting import Expression, aligned_shape, shown
 from akg_mlir.reference.te import constant_array
 
 _COLUMNS = Padding(None, ZERO.columns)
@@ -53,14 +53,13 @@ def filled(e: Expression, x: SSAValue, layout: te.Layout) -> SSAValue:
 
 def is_cheap(value: SSAValue) -> bool:
     """Whether the value is given from outside: packing it costs no kernel's fusion."""
-    if isinstance(value, BlockArgument) or isinstance(value.owner, te.ConstantOp):
-        return True
-    return isinstance(value.owner, te.ReshapeOp) and is_cheap(value.owner.operand)
+    source = shown(value)
+    return isinstance(source, BlockArgument) or isinstance(source.owner, te.ConstantOp)
 
 
 def is_per_channel(value: SSAValue, shape: Sequence[int], layout: te.Layout) -> bool:
     """Whether the value is a number for each channel of images of `shape`, or each column."""
-    own = (1,) * (len(shape) - len(te.shape_of(value))) + te.shape_of(value)
+    own = aligned_shape(value, len(shape))
     others = list(own)
     del others[columns_of(layout)]
     return max(others, default=1) == 1
@@ -73,7 +72,7 @@ def broadcasting(
 
     None for the forms that would have to be copied.
     """
-    own = (1,) * (len(shape) - len(te.shape_of(value))) + te.shape_of(value)
+    own = aligned_shape(value, len(shape))
     form = _channels if layout == te.Layout.NC1HWC0 else _vector
     return form(e, value, own, shape)
 

@@ -106,6 +106,12 @@ def shown(value: SSAValue) -> SSAValue:
     return value
 
 
+def aligned_shape(value: SSAValue, rank: int) -> tuple[int, ...]:
+    """The shape of a value that broadcasts to `rank` dimensions, with sizes of 1 in front."""
+    shape = te.shape_of(value)
+    return (*[1] * (rank - len(shape)), *shape)
+
+
 def is_returned(value: SSAValue) -> bool:
     """Whether a result of the function is the value, or a view of it."""
     users = [use.operation for use in value.uses]

@@ -29,6 +29,7 @@ from akg_mlir.passes.tensor.host_values import is_weight
 from akg_mlir.passes.tensor.packed_images import acts_on_blocks
 from akg_mlir.passes.tensor.rewriting import (
     Expression,
+    aligned_shape,
     erase_dead,
     functions,
     only_views,
@@ -214,7 +215,7 @@ class _Images:
     def _reduced(self, op: te.ReduceOp) -> set[int]:
         """Which dimensions of an image that is there with its channels last an op reduces, if no
         image is left; the image may have further dimensions of size 1."""
-        image = op.operand if op.operand in self.last else shown(op.operand)
+        image = self._seen(op.operand)
         if image not in self.last:
             return set()
         axes, sizes = _places(te.shape_of(image)), te.shape_of(op.operand)
@@ -227,7 +228,7 @@ class _Images:
 
     def _reduce(self, op: te.ReduceOp, axes: Collection[int]) -> None:
         e = Expression(op)
-        image = self.last[op.operand if op.operand in self.last else shown(op.operand)]
+        image = self.last[self._seen(op.operand)]
         places = [place for place, axis in enumerate(LAST) if axis in axes]
         reduced = te.ReduceOp(op.kind.data, image, places)
         reduced.attributes |= op.attributes
@@ -235,12 +236,16 @@ class _Images:
         plain = transposed(e, e(reduced), [left.index(axis) for axis in sorted(left)])
         e.finish(e.reshaped(plain, te.shape_of(op.result)))
 
+    def _seen(self, value: SSAValue) -> SSAValue:
+        """A value that is there with its channels last, or else what it shows."""
+        return value if value in self.last else shown(value)
+
     def _all_last(self, op: Operation) -> bool:
         return all(value in self.last for value in op.operands)
 
     def _operand(self, e: Expression, value: SSAValue) -> SSAValue:
         """An operand of an element-wise op, in a form that broadcasts to `[N, H, W, C]`."""
-        splat, shape = splat_of(value), _aligned(value)
+        splat, shape = splat_of(value), aligned_shape(value, 4)
         if splat is not None:
             return e.splat(splat, te.element_of(value))
         if value in self.last:
@@ -282,12 +287,7 @@ def _is_free(value: SSAValue) -> bool:
     """Whether a value that broadcasts to images costs no kernel to transpose."""
     if splat_of(value) is not None or is_weight(value):
         return True
-    return only_views(_aligned(value), LAST)
-
-
-def _aligned(value: SSAValue) -> tuple[int, ...]:
-    shape = te.shape_of(value)
-    return (*[1] * (4 - len(shape)), *shape)
+    return only_views(aligned_shape(value, 4), LAST)
 
 
 def _where(op: Operation) -> str:

@@ -18,7 +18,7 @@ from akg_mlir.dialects.te.types import FRACTAL
 from akg_mlir.passes.npu.memory.target import target_or_default
 from akg_mlir.passes.tensor.host_values import is_weight
 from akg_mlir.passes.tensor.rewriting import Expression, functions
-from akg_mlir.passes.tensor.workload import record, recorded, spread
+from akg_mlir.passes.tensor.workload import hand_on, spread
 from akg_mlir.targets import Target
 
 NAME = "te-turn-products"
@@ -134,9 +134,7 @@ def _transpose(op: te.ContractionOp) -> None:
     e, rank = Expression(op), len(op.batch)
     weights = e(te.TransposeOp(op.b, [*range(rank), rank + 1, rank]))
     product = type(op)(op.a, weights)
-    work = recorded(op)
-    if work is not None:
-        record(product, work)
+    hand_on(op, product)
     remark(NAME, "passed", f"{op.name}{location_of(op)}", "weights transposed", rows=op.sizes[1])
     e.finish(e(product))
 
@@ -166,9 +164,7 @@ def _sum_in_lanes(op: te.ContractionOp, lanes: int) -> None:
     shape = [*op.batch, m, n, lanes]
     type_ = TensorType(f32, shape)
     sums = te.ComputeOp([op.a, op.b], [*shape, k // lanes], maps, body, type_, te.Reduction.ADD)
-    work = recorded(op)
-    if work is not None:
-        record(sums, work)
+    hand_on(op, sums)
     result = e(te.ReduceOp(te.Reduction.ADD, e(sums), [rank + 2]))
     remark(NAME, "passed", f"{op.name}{location_of(op)}", "lanes share k", lanes=lanes, k=k)
     e.finish(result)

@@ -110,6 +110,13 @@ def recorded(op: Operation) -> int | None:
     return value.value.data if isinstance(value, IntegerAttr) else None
 
 
+def hand_on(source: Operation, part: Operation) -> None:
+    """Attach to an op the work recorded on `source`, whose computation it takes over whole."""
+    work = recorded(source)
+    if work is not None:
+        record(part, work)
+
+
 def spread(source: Operation, parts: Sequence[Operation]) -> None:
     """Share the work recorded on `source` among the ops that replace it.
 

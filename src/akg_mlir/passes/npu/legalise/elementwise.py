@@ -121,7 +121,7 @@ def apply_normal(
     `reduces` says that the instruction adds to its result, which may then have stride 0. Raises
     `NoVectorForm` where an operand's layout does not fit the vector unit.
     """
-    broadcast = [*dict.fromkeys(o for o in box.operands[1:] if is_lane_broadcast(box, o))]
+    broadcast = _lane_broadcasts(box)
     sizes = parts(
         box,
         _grains(box, broadcast),
@@ -145,9 +145,14 @@ def apply_normal(
 def cycles_with_splats(box: Box, target: Target) -> int:
     """What a box costs whose last axis is its lanes: splats, and the instructions that read
     them."""
-    broadcast = [*dict.fromkeys(o for o in box.operands[1:] if is_lane_broadcast(box, o))]
+    broadcast = _lane_broadcasts(box)
     ready = box.with_sources({o: planned(box, o) for o in broadcast})
     return sum(splat_cycles(box, o, target) for o in broadcast) + cycles(ready, target)
+
+
+def _lane_broadcasts(box: Box) -> list[Operand]:
+    """The different sources that become splats."""
+    return [*dict.fromkeys(o for o in box.operands[1:] if is_lane_broadcast(box, o))]
 
 
 def _grains(box: Box, broadcast: Sequence[Operand]) -> dict[int, int]:

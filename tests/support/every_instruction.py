@@ -105,6 +105,11 @@ def moves(target: Target) -> Iterator[Operation]:
         repeat=2,
         jump=3,
     )
+    for element, number in (("f32", i32), ("f16", i64), ("i8", i32)):
+        dst, src = _pointer(Space.UB, element), _pointer(Space.GM, element)
+        place, bursts = create_ssa_value(number), (2, 3, 1, 0)
+        for from_end in (False, True):
+            yield npu.FetchOp(dst, src, place, places=5, step=96, from_end=from_end, bursts=bursts)
     steps = dict(repeat=2, dst_stride=1, src_stride=2, dst_repeat=16, src_repeat=32)
     for element in target.types["vnchwconv"]:
         yield npu.VnchwconvOp(*(_pointer(Space.UB, element) for _ in range(2)), **steps)

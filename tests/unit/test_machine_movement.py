@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from npu_text import Kernel
 
-from akg_mlir.machine import FieldError
+from akg_mlir.machine import BoundsError, FieldError, PoisonError
 
 RNG = np.random.default_rng(2)
 
@@ -24,6 +24,73 @@ def test_bursts_with_gaps() -> None:
     kernel.copy(kernel.ptr(y), kernel.ptr(a), 2, bursts=8, gaps=(1, 0))
     values = random(8, 64)
     assert np.array_equal(kernel.run_all(values), values[:, :32])
+
+
+def fetches(
+    indices: int,
+    element: str,
+    *,
+    from_end: bool = False,
+    places: int = 6,
+    filled: bool = True,
+    waits: bool = True,
+) -> Kernel:
+    """Rows of a table [6, 2, 16], those of an index each into [indices, 2, 16], which is 0."""
+    kernel = Kernel()
+    table, index = kernel.gm("6x2x16"), kernel.gm(f"{indices}", element)
+    y = kernel.gm(f"{indices}x2x16")
+    number = kernel.buffer("ub", 0, f"{indices}", element)
+    rows = kernel.buffer("ub", 1024, f"{indices}x2x16")
+    kernel.load(index, number, indices * {"i32": 4, "i64": 8}[element] // 32)
+    if filled:
+        kernel.vec(
+            "vector_dup", kernel.ptr(rows), repeat=indices // 4, mask=128, scalar="0.0 : f16"
+        )
+        if waits:
+            kernel.barrier()
+    for k in range(indices):
+        pointer, register = kernel.ptr(number, k * {"i32": 4, "i64": 8}[element]), kernel.name()
+        kernel.line(
+            f"{register} = npu.scalar_load {pointer} : {kernel.types[pointer]} -> {element}"
+        )
+        dst, src = kernel.ptr(rows, k * 64), kernel.ptr(table)
+        kernel.line(
+            f"npu.fetch {dst}, {src} at {register} of {places} x 64 {'from_end ' * from_end}"
+            f"bursts 2 x 1 gaps 0, 0 : {kernel.types[dst]}, {kernel.types[src]}, {element}"
+        )
+    kernel.store(rows, y, indices * 2)
+    return kernel
+
+
+@pytest.mark.parametrize("element", ["i32", "i64"])
+@pytest.mark.parametrize("from_end", [False, True])
+def test_fetches_take_rows_that_data_says(element: str, from_end: bool) -> None:
+    table = random(6, 2, 16)
+    index = np.array([0, 5, 5, -1, -6, -7, 6, 2**31 - 1], np.dtype(element.replace("i", "int")))
+    found = fetches(8, element, from_end=from_end).run_all(table, index)
+    for number, row in zip(index.tolist(), found):
+        inside = (-6 if from_end else 0) <= number < 6
+        assert np.array_equal(row, table[number] if inside else np.zeros((2, 16))), number
+
+
+def test_fetches_stay_inside_the_tensor_whatever_the_register_holds() -> None:
+    with pytest.raises(BoundsError, match="outside"):
+        fetches(8, "i32", places=7).run(random(6, 2, 16), np.zeros(8, np.int32))
+
+
+def test_what_is_not_fetched_stays_undefined() -> None:
+    index = np.array([0, 1, 2, 3, 4, 5, 0, 0], np.int32)
+    kernel = fetches(8, "i32", filled=False)
+    table = random(6, 2, 16)
+    assert np.array_equal(kernel.run_all(table, index), table[index])
+    with pytest.raises(PoisonError):
+        kernel.run(table, index + 1)
+
+
+def test_a_fetch_waits_for_what_fills_its_destination() -> None:
+    """Also where nothing happens to be missing: what races does not depend on data."""
+    kernel = fetches(8, "i32", waits=False)
+    assert kernel.run(random(6, 2, 16), np.arange(8, dtype=np.int32) % 6).races
 
 
 def test_gm_addresses_need_only_element_alignment() -> None:

@@ -228,6 +228,21 @@ class _Decoder:
                     src_gap=op.src_gap.value.data,
                     dst_gap=op.dst_gap.value.data,
                 )
+            case npu.FetchOp():
+                return machine.Fetch(
+                    label=label,
+                    pipe=op.pipe.value,
+                    dst=self._operand(op.dst, op),
+                    src=self._operand(op.src, op),
+                    n_burst=op.n_burst.value.data,
+                    len_burst=op.len_burst.value.data,
+                    src_gap=op.src_gap.value.data,
+                    dst_gap=op.dst_gap.value.data,
+                    register=self._register(op.place, op),
+                    places=op.places.value.data,
+                    step=op.step.value.data,
+                    from_end=op.from_end is not None,
+                )
             case npu.VecOp():
                 return self._vector(op, label)
             case npu.VnchwconvOp():
@@ -320,11 +335,7 @@ class _Decoder:
     def _vector(self, op: npu.VecOp, label: str) -> machine.Vec:
         strides = list(op.src_stride.get_values())
         block, repeat = op.dst_stride.get_values()
-        register = None
-        if op.register is not None:
-            if op.register not in self.registers:
-                raise CompileError("the register was not filled by npu.scalar_load", op)
-            register = self.registers[op.register]
+        register = None if op.register is None else self._register(op.register, op)
         scalar = None if op.scalar is None else op.scalar.value.data
         opcode = op.opcode.data.value
         return machine.Vec(
@@ -340,6 +351,12 @@ class _Decoder:
             dst_stride=(block, repeat),
             src_strides=tuple(zip(strides[::2], strides[1::2])),
         )
+
+    def _register(self, value: SSAValue, op: Operation) -> int:
+        """The number of the register that holds a value."""
+        if value not in self.registers:
+            raise CompileError("the register was not filled by npu.scalar_load", op)
+        return self.registers[value]
 
     def _scalar(self, op: npu.ScalarOp, label: str) -> machine.ScalarBlock:
         functions = compile_scalar(op)

@@ -26,6 +26,7 @@ from akg_mlir.machine.program import (
     DTYPES,
     GM,
     Copy,
+    Fetch,
     Instruction,
     Load2d,
     Load3d,
@@ -88,6 +89,8 @@ class Costs:
     def _residues(self, instruction: Instruction) -> Sequence[_Residue]:
         """What of the addresses an instruction's cost depends on."""
         match instruction:
+            case Fetch(step=step) if step % self._target.alignments[GM]:
+                return ()
             case Copy() if GM in (instruction.src.memory, instruction.dst.memory):
                 operand = 1 if instruction.src.memory == GM else 0
                 return [(operand, self._target.alignments[GM], 1)]
@@ -103,6 +106,8 @@ class Costs:
             key, digit = divmod(key, period // unit)
             addresses.insert(0, digit * unit)
         match instruction:
+            case Fetch():
+                return self._transfer(instruction, addresses[0] if addresses else None)
             case Copy() if addresses:
                 return self._transfer(instruction, addresses[0])
             case Vec():
@@ -154,8 +159,9 @@ class Costs:
             latency = paths["ub", GM].startup + paths["ub", GM].latency
         return Cost(busy, latency)
 
-    def _transfer(self, copy: Copy, address: int) -> Cost:
-        """A transfer from or to GM; `address` modulo the alignment of full bandwidth."""
+    def _transfer(self, copy: Copy, address: int | None) -> Cost:
+        """A transfer from or to GM; `address` modulo the alignment of full bandwidth. Where data
+        says it, none of the bursts counts as aligned."""
         gm = self._target.gm
         path = self._target.paths[copy.src.memory, copy.dst.memory]
         reads = copy.src.memory == GM
@@ -167,7 +173,9 @@ class Costs:
         per_byte = (1 - waits) / (gm.l2_read if reads else gm.l2_write) + waits / self._share
         per_byte = max(per_byte, 1 / path.bytes_per_cycle)
         pitch = length + gap * BLOCK
-        aligned = _aligned_bursts(address, pitch, copy.n_burst, self._target.alignments[GM])
+        aligned = 0
+        if address is not None:
+            aligned = _aligned_bursts(address, pitch, copy.n_burst, self._target.alignments[GM])
         cycles = dram = 0.0
         for count, penalty in ((aligned, 1.0), (copy.n_burst - aligned, 1 / gm.unaligned)):
             cycles += count * max(path.burst, length * per_byte * penalty)

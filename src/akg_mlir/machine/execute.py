@@ -10,7 +10,7 @@ import numpy as np
 from akg_mlir.machine.errors import MachineError
 from akg_mlir.machine.hazards import interlocked
 from akg_mlir.machine.isa import SYNCHRONISATION, Core, Plan, Stores
-from akg_mlir.machine.program import Instruction, Mad, ScalarLoad, Vec
+from akg_mlir.machine.program import Fetch, Instruction, Mad, ScalarLoad, Vec
 from akg_mlir.machine.queues import PIPES, Queues
 from akg_mlir.machine.timeline import Timeline
 from akg_mlir.machine.unroll import Issued, register_sources
@@ -42,6 +42,8 @@ class Executor:
         elif isinstance(instruction, Vec):
             source = self._sources.get(position)
             scalar = instruction.scalar if source is None else self._registers[source]
+        elif isinstance(instruction, Fetch):
+            scalar = self._registers[self._sources[position]]
         stores = plan.execute(self._core, issued[1:], scalar)
         if isinstance(instruction, ScalarLoad):
             self._registers[position] = stores[0][1][0]

@@ -89,6 +89,17 @@ class Copy(Instruction):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Fetch(Copy):
+    """`npu.fetch`: a copy of what lies at one of `places`, `step` bytes apart, that the register
+    of this number says; with `from_end` negative ones count from the end."""
+
+    register: int
+    places: int
+    step: int
+    from_end: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Vec(Instruction):
     """`npu.vec`. `register` is the number of the register that holds the scalar, if any does."""
 

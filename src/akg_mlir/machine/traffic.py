@@ -8,7 +8,7 @@ long as everything the kernel touches in between fits into the usable part of L2
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,10 +54,16 @@ def measure(issues: Issues, plans: Sequence[Plan], target: Target) -> Traffic:
 
 
 def _unique(touches: Sequence[tuple[Access, Issue]]) -> int:
-    """How many bytes are touched at least once."""
+    """How many bytes are touched at least once. Of transfers from places that data says each takes
+    bytes of its own, as long as there are."""
     starts: list[Column] = []
     ends: list[Column] = []
-    for access, issue in touches:
+    parts = sum(a.bytes * issue.count for a, issue in touches if a.part is not None)
+    known = [(access, issue) for access, issue in touches if access.part is None]
+    if parts:
+        most = _unique([(replace(access, part=None), issue) for access, issue in touches])
+        return min(most, parts + (_unique(known) if known else 0))
+    for access, issue in known:
         addresses = np.asarray(issue.addresses[access.operand]).reshape(-1, 1)
         for box in access.boxes:
             first, length = box.runs()

@@ -15,6 +15,7 @@ from akg_mlir.machine.isa import Access, Plan
 from akg_mlir.machine.program import (
     BLOCK,
     GM,
+    Fetch,
     If,
     Instruction,
     Let,
@@ -166,7 +167,7 @@ class Checker:
 
 
 def register_sources(stream: Sequence[Issued], code: Sequence[Instruction]) -> dict[int, int]:
-    """For each issued instruction with a scalar in a register: the load that filled it.
+    """For each issued instruction that takes a register: the load that filled it.
 
     Raises `FieldError` for a register that was never filled.
     """
@@ -176,7 +177,7 @@ def register_sources(stream: Sequence[Issued], code: Sequence[Instruction]) -> d
         instruction = code[issued[0]]
         if isinstance(instruction, ScalarLoad):
             filled[instruction.register] = position
-        elif isinstance(instruction, Vec) and instruction.register is not None:
+        elif isinstance(instruction, Vec | Fetch) and instruction.register is not None:
             if instruction.register not in filled:
                 raise FieldError(f"{instruction.label}: its register was never loaded")
             sources[position] = filled[instruction.register]

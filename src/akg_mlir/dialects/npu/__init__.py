@@ -51,6 +51,7 @@ from akg_mlir.dialects.npu.cube import ConvOp, Load2dOp, Load3dOp, MadOp, MmadOp
 from akg_mlir.dialects.npu.device_scratch import DEVICE_SCRATCH_BYTES, needs_device_scratch
 from akg_mlir.dialects.npu.instructions import (
     CopyOp,
+    FetchOp,
     PipeBarrierOp,
     ScalarLoadOp,
     SetFlagOp,
@@ -92,6 +93,7 @@ NPU = Dialect(
         ScalarOp,
         PtrOp,
         CopyOp,
+        FetchOp,
         VecOp,
         ScalarLoadOp,
         VnchwconvOp,
@@ -127,6 +129,7 @@ __all__ = [
     "CopyOp",
     "CoreIdOp",
     "DmaOp",
+    "FetchOp",
     "Load2dOp",
     "Load3dOp",
     "MadOp",

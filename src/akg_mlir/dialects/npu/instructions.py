@@ -11,6 +11,8 @@ from xdsl.dialects.builtin import (
     DenseArrayBase,
     FloatAttr,
     IntegerAttr,
+    IntegerType,
+    UnitAttr,
     i64,
 )
 from xdsl.ir import (
@@ -41,6 +43,7 @@ from akg_mlir.dialects.npu.attributes import (
     Pipe,
     PipeAttr,
     PtrType,
+    Space,
     space_of,
 )
 from akg_mlir.dialects.npu.buffers import PipeOp
@@ -104,6 +107,76 @@ class CopyOp(MoveOp):
     @property
     def pipe(self) -> Pipe:
         return PIPE_OF_PATH[space_of(self.src.type), space_of(self.dst.type)]
+
+
+@irdl_op_definition
+class FetchOp(IRDLOperation, PipeOp):
+    """Burst copy from GM of what lies at the place that a register says.
+
+    `place` is an integer that `npu.scalar_load` filled: a number of `places`, which are `step`
+    bytes apart from `src` on. With `from_end` negative numbers count from the last place back.
+    Where there is no such place nothing is moved: `dst` keeps what it holds. Bursts and gaps are
+    those of `npu.copy`.
+    """
+
+    name = "npu.fetch"
+    dst = operand_def(PtrType)
+    src = operand_def(PtrType)
+    place = operand_def(IntegerType)
+    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
+    places = prop_def(IntegerAttr[I64])
+    step = prop_def(IntegerAttr[I64])
+    from_end = opt_prop_def(UnitAttr)
+    n_burst = prop_def(IntegerAttr[I64])
+    len_burst = prop_def(IntegerAttr[I64])
+    src_gap = prop_def(IntegerAttr[I64])
+    dst_gap = prop_def(IntegerAttr[I64])
+    assembly_format = (
+        "$dst `,` $src `at` $place `of` $places `x` $step (`from_end` $from_end^)? "
+        "`bursts` $n_burst `x` $len_burst `gaps` $src_gap `,` $dst_gap attr-dict "
+        "`:` type($dst) `,` type($src) `,` type($place)"
+    )
+
+    def __init__(
+        self,
+        dst: SSAValue,
+        src: SSAValue,
+        place: SSAValue,
+        *,
+        places: int,
+        step: int,
+        from_end: bool,
+        bursts: tuple[int, int, int, int],
+    ) -> None:
+        """`bursts`: their number, blocks of each, gaps in the source and in the destination."""
+        fields = dict(zip(("n_burst", "len_burst", "src_gap", "dst_gap"), bursts))
+        fields |= {"places": places, "step": step}
+        super().__init__(
+            operands=[dst, src, place],
+            properties={
+                **{k: IntegerAttr(v, i64) for k, v in fields.items()},
+                "from_end": UnitAttr() if from_end else None,
+            },
+        )
+
+    def verify_(self) -> None:
+        path = (space_of(self.src.type), space_of(self.dst.type))
+        if path != (Space.GM, Space.UB):
+            raise VerifyException(f"moves gm to ub, not {path[0]} to {path[1]}")
+        if self.places.value.data < 1 or self.step.value.data < 0:
+            raise VerifyException("takes at least one place, and steps forward")
+
+    @property
+    def pipe(self) -> Pipe:
+        return Pipe.MTE2
+
+    @property
+    def reads(self) -> Sequence[SSAValue]:
+        return (self.src, self.dst)
+
+    @property
+    def writes(self) -> Sequence[SSAValue]:
+        return (self.dst,)
 
 
 @irdl_op_definition
@@ -192,7 +265,7 @@ class ScalarLoadOp(IRDLOperation, PipeOp):
 
     name = "npu.scalar_load"
     src = operand_def(PtrType)
-    result = result_def(AnyFloat)
+    result = result_def(AnyFloat | IntegerType)
     traits = traits_def(MemoryReadEffect())
     assembly_format = "$src attr-dict `:` type($src) `->` type($result)"
 

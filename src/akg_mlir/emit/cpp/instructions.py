@@ -37,6 +37,8 @@ def instruction_text(op: Operation, pointer: Text, name: Text) -> str:
                 count=op.n_burst, length=op.len_burst, src_gap=op.src_gap, dst_gap=op.dst_gap
             )
             return _call("copy", [pointer(op.dst), pointer(op.src), f"Bursts{fields}"])
+        case npu.FetchOp():
+            return _fetch(op, pointer, name)
         case npu.VnchwconvOp():
             dst, src = (
                 _stride(block.value.data, repeat.value.data)
@@ -82,6 +84,17 @@ def _fields(**values: IntegerAttr[I64]) -> str:
 
 def _stride(block: int, repeat: int) -> str:
     return f"{{{block}, {repeat}}}"
+
+
+def _fetch(op: npu.FetchOp, pointer: Text, name: Text) -> str:
+    from_end = "true" if op.from_end is not None else "false"
+    places = (
+        f"Places{{.count = {op.places.value.data}, .step = {op.step.value.data}, "
+        f".from_end = {from_end}}}"
+    )
+    bursts = _fields(count=op.n_burst, length=op.len_burst, src_gap=op.src_gap, dst_gap=op.dst_gap)
+    operands = [pointer(op.dst), pointer(op.src), name(op.place)]
+    return _call("fetch", [*operands, places, f"Bursts{bursts}"])
 
 
 def _windows(op: npu.Load3dOp) -> str:

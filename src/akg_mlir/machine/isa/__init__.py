@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from akg_mlir.machine.isa.cube import plan_mad
 from akg_mlir.machine.isa.fields import check_fields
-from akg_mlir.machine.isa.movement import burst_units, plan_copy, plan_load2d, plan_vnchwconv
+from akg_mlir.machine.isa.movement import (
+    burst_units,
+    plan_copy,
+    plan_fetch,
+    plan_load2d,
+    plan_vnchwconv,
+)
 from akg_mlir.machine.isa.plan import Access, Core, Plan, Stores, place
 from akg_mlir.machine.isa.reductions import GROUP, WHOLE, plan_compare, plan_group, plan_whole
 from akg_mlir.machine.isa.scalar import plan_scalar_block, plan_scalar_load
@@ -16,6 +22,7 @@ from akg_mlir.machine.isa.windows import plan_load3d
 from akg_mlir.machine.program import (
     Barrier,
     Copy,
+    Fetch,
     Instruction,
     Load2d,
     Load3d,
@@ -39,6 +46,8 @@ def plan(instruction: Instruction, target: Target) -> Plan:
     """The plan of an instruction, made once. Raises `FieldError` when the target has no such."""
     check_fields(instruction, target)
     match instruction:
+        case Fetch():
+            return plan_fetch(instruction)
         case Copy():
             return plan_copy(instruction)
         case Vec(repeat=0) | SetFlag() | WaitFlag() | Barrier():

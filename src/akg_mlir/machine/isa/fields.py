@@ -10,7 +10,9 @@ from akg_mlir.machine.isa.arithmetic import UNARY
 from akg_mlir.machine.program import (
     BLOCK,
     DTYPES,
+    GM,
     Copy,
+    Fetch,
     Instruction,
     Load2d,
     Load3d,
@@ -50,6 +52,8 @@ def check_fields(instruction: Instruction, target: Target) -> None:
         case Vnchwconv():
             _check_type(instruction, target, "vnchwconv", instruction.src.element)
             _check_memories(instruction, ("ub", "ub"))
+        case Fetch():
+            _check_memories(instruction, ("ub", GM))
         case Copy(dst=dst, src=src) if (src.memory, dst.memory) not in target.paths:
             raise FieldError(f"{instruction.label}: no data path from {src.memory} to {dst.memory}")
         case Load3d(dst=dst, src=src) if (src.memory, dst.memory) != ("l1", "l0a"):

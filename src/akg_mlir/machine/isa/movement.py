@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from akg_mlir.machine.isa.plan import (
     valid_view,
 )
 from akg_mlir.machine.memory import Box, all_ones
-from akg_mlir.machine.program import BLOCK, DTYPES, GM, Copy, Load2d, Vnchwconv
+from akg_mlir.machine.program import BLOCK, DTYPES, GM, Copy, Fetch, Load2d, Vnchwconv
 
 _SIDE = 16
 _FRACTAL_ELEMENTS = _SIDE * _SIDE
@@ -101,6 +102,36 @@ def _move(
         ]
 
     return execute
+
+
+def plan_fetch(fetch: Fetch) -> Plan:
+    """`npu.fetch`: a copy from one of several places. What is no place leaves all as it is, which
+    is written all the same: nothing that data says changes what may happen when."""
+    source, target = (_bursts(fetch, BLOCK, gap * BLOCK) for gap in (fetch.src_gap, fetch.dst_gap))
+    whole = Box((), (), (fetch.places - 1) * fetch.step + source.high)
+    accesses = (
+        replace(access(1, fetch.src, False, [whole]), part=fetch.n_burst * source.run),
+        access(0, fetch.dst, False, [target]),
+        access(0, fetch.dst, True, [target]),
+    )
+    src_place, dst_place = place(fetch.src), place(fetch.dst)
+
+    def execute(core: Core, addresses: Sequence[int], scalar: Scalar) -> Stores:
+        src, dst = core.spaces[src_place], core.spaces[dst_place]
+        number = int(scalar)
+        if fetch.from_end and number < 0:
+            number += fetch.places
+        if 0 <= number < fetch.places:
+            start = addresses[1] + number * fetch.step
+            taken = [source.view(array, start, _BYTE) for array in (src.data, src.valid)]
+        else:
+            taken = [target.view(array, addresses[0], _BYTE) for array in (dst.data, dst.valid)]
+        return [
+            (target.view(array, addresses[0], _BYTE), values.copy())
+            for array, values in zip((dst.data, dst.valid), taken)
+        ]
+
+    return Plan(fetch, accesses, execute)
 
 
 def plan_load2d(load: Load2d) -> Plan:

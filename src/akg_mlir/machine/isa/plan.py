@@ -39,17 +39,21 @@ def place(operand: Operand) -> str | int:
 class Access:
     """One operand's bytes: `operand` is a position in the instruction's operands.
 
-    `alignment` (bytes) is None where it is that of the operand's memory.
+    `alignment` (bytes) is None where it is that of the operand's memory. `part`: how many of the
+    bytes are moved, where data says which.
     """
 
     operand: int
     write: bool
     boxes: tuple[Box, ...]
     alignment: int | None
+    part: int | None = None
 
     @property
     def bytes(self) -> int:
         """Bytes moved."""
+        if self.part is not None:
+            return self.part
         return sum(prod(c for c, s in zip(b.counts, b.strides) if s) * b.run for b in self.boxes)
 
 

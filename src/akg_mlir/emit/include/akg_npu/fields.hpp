@@ -32,6 +32,13 @@ struct Bursts {
   int count, length, src_gap, dst_gap;
 };
 
+// fetch: a copy from one of `count` places, `step` bytes apart; with `from_end` negative numbers count
+// from the end.
+struct Places {
+  int64_t count, step;
+  bool from_end;
+};
+
 // Distance between blocks of one repeat, and between repeats.
 struct Stride {
   int block, repeat;

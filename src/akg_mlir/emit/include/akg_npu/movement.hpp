@@ -92,6 +92,32 @@ AKG_INSTRUCTION void copy(Ptr<To, D> dst, Ptr<From, T> src, Bursts f, int line =
   });
 }
 
+// What is no place leaves all as it is; checked runs write that, so that data changes no order.
+template <class T, class Number>
+AKG_INSTRUCTION void fetch(Ptr<Space::ub, T> dst, Ptr<Space::gm, T> src, Number number, Places p,
+                           Bursts f, int line = __builtin_LINE()) {
+  const Where where{"fetch", line};
+  check(where, {{"burst count", f.count, 1, 4095},
+                {"burst length", f.length, 1, 65535},
+                {"source gap", f.src_gap, 0, 65535},
+                {"destination gap", f.dst_gap, 0, 65535}});
+  check_start(where, dst, start_unit<Space::ub, T>);
+  check_start(where, src, start_unit<Space::gm, T>);
+  const int64_t offset = offset_of(number, p), bytes = f.length * block_bytes;
+  const bool found = offset >= 0;
+  if (!found && !is_checked) return;
+  work(Pipe::mte2, where, [=](auto memory) {
+    const Memory &from = found ? *src.memory : *dst.memory;
+    int64_t at = dst.address, of = found ? src.address + offset : dst.address;
+    for (int i = 0; i < f.count; ++i) {
+      move<Space::ub, T, T>(memory, where, *dst.memory, at, from, of,
+                            bytes / static_cast<int64_t>(sizeof(T)));
+      at += bytes + f.dst_gap * block_bytes;
+      of += bytes + (found ? f.src_gap : f.dst_gap) * block_bytes;
+    }
+  });
+}
+
 template <Space To, class T>
 AKG_INSTRUCTION void load2d(Ptr<To, T> dst, Ptr<Space::l1, T> src, Fractals f, int line = __builtin_LINE()) {
   static_assert(To == Space::l0a || To == Space::l0b, "fractals are loaded to l0a and l0b");

@@ -157,4 +157,10 @@ AKG_FUNCTION T integer_power(T base, T exponent) {
   return result;
 }
 
+// The bytes from the first place to that of a number; less than 0 where there is none.
+AKG_FUNCTION int64_t offset_of(int64_t number, Places places) {
+  if (places.from_end && number < 0) number += places.count;
+  return number < places.count && number >= 0 ? number * places.step : -1;
+}
+
 }  // namespace akg

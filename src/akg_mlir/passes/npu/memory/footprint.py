@@ -15,6 +15,7 @@ from akg_mlir.dialects.npu import (
     BLOCK_BYTES,
     BufferOp,
     CopyOp,
+    FetchOp,
     Load2dOp,
     Load3dOp,
     MadOp,
@@ -178,6 +179,8 @@ def accesses(op: PipeOp) -> tuple[Access, ...]:
         found += _access(op, value, True)
     if isinstance(op, VecOp):
         found += _mask_access(op)
+    if isinstance(op, FetchOp):  # what is no place leaves the destination as it is
+        found = [replace(access, certain=not access.writes) for access in found]
     return tuple(found)
 
 
@@ -239,6 +242,8 @@ def _boxes(op: PipeOp, value: SSAValue, writes: bool) -> list[Box | None]:
     match op:
         case CopyOp():
             return [_copy_box(op, writes)]
+        case FetchOp():
+            return [_fetch_box(op, value)]
         case VecOp():
             return _vector_boxes(op, value, writes)
         case VnchwconvOp():
@@ -275,6 +280,16 @@ def _copy_box(op: CopyOp, writes: bool) -> Box | None:
         gap_unit = burst_unit if space_of(value.type) is Space.L0C else BLOCK_BYTES
     length = op.len_burst.value.data * burst_unit
     return box([(op.n_burst.value.data, length + gap.value.data * gap_unit)], length)
+
+
+def _fetch_box(op: FetchOp, value: SSAValue) -> Box | None:
+    """Of the source everything from the first place to the end of the last one."""
+    gap = op.dst_gap if value is op.dst else op.src_gap
+    length = op.len_burst.value.data * BLOCK_BYTES
+    bursts = box([(op.n_burst.value.data, length + gap.value.data * BLOCK_BYTES)], length)
+    if bursts is None or value is op.dst:
+        return bursts
+    return box([], (op.places.value.data - 1) * op.step.value.data + bursts.extent)
 
 
 def _vector_boxes(op: VecOp, value: SSAValue, writes: bool) -> list[Box | None]:

@@ -9,6 +9,7 @@ from xdsl.dialects.builtin import IntegerAttr, i64
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects.npu import (
     CopyOp,
+    FetchOp,
     Load2dOp,
     Load3dOp,
     MadOp,
@@ -27,7 +28,7 @@ from akg_mlir.targets import Target
 def check_fields(op: PipeOp, target: Target) -> None:
     """Raises `CompileError` naming the op, the field, its value and the limit."""
     match op:
-        case CopyOp():
+        case CopyOp() | FetchOp():
             _check_copy(op, target)
         case VecOp():
             _check_vector(op, target)
@@ -53,7 +54,7 @@ def check_fields(op: PipeOp, target: Target) -> None:
             )
 
 
-def _check_copy(op: CopyOp, target: Target) -> None:
+def _check_copy(op: CopyOp | FetchOp, target: Target) -> None:
     limits = target.limits
     _in_range(op, "n_burst", op.n_burst, 1, limits.bursts)
     _in_range(op, "len_burst", op.len_burst, 1, limits.burst_blocks)

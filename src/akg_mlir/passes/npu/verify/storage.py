@@ -10,6 +10,7 @@ from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects.npu import (
     BufferOp,
     CopyOp,
+    FetchOp,
     Load2dOp,
     Load3dOp,
     MadOp,
@@ -135,6 +136,6 @@ def _alignment(op: PipeOp, access: Access, target: Target) -> int:
         return element
     if opcode in ONE_PER_BLOCK:
         return _BLOCKS_PER_REPEAT * element
-    if isinstance(op, CopyOp | VecOp | VnchwconvOp | Load2dOp | Load3dOp | MadOp):
+    if isinstance(op, CopyOp | FetchOp | VecOp | VnchwconvOp | Load2dOp | Load3dOp | MadOp):
         return target.alignments[access.space.value]
     return element

@@ -91,6 +91,13 @@ AKG_FUNCTION void copy(Ptr<To, D> dst, Ptr<From, T> src, Bursts f) {
   }
 }
 
+template <class T, class Number>
+AKG_FUNCTION void fetch(Ptr<Space::ub, T> dst, Ptr<Space::gm, T> src, Number number, Places p,
+                        Bursts f) {
+  const int64_t offset = offset_of(number, p);
+  if (offset >= 0) copy(dst, src.at(offset), f);
+}
+
 template <Space To, class T>
 AKG_FUNCTION void load_fractals(Ptr<To, T> dst, Ptr<Space::l1, T> src, int repeat, int src_stride,
                                 int dst_gap) {

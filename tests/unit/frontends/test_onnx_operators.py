@@ -169,6 +169,17 @@ def test_determinants_are_written_out():
     np.testing.assert_allclose(run("Det", x), np.linalg.det(x), rtol=1e-4)
 
 
+def test_blocks_of_an_image_become_channels_and_places_again():
+    """Both modes of opsets in which ONNX does not define them by other operators."""
+    x = np.arange(2 * 12 * 3 * 5, dtype=np.float32).reshape(2, 12, 3, 5)
+    apart = x.reshape(2, 2, 2, 3, 3, 5).transpose(0, 3, 4, 1, 5, 2).reshape(2, 3, 6, 10)
+    found = run("DepthToSpace", x, blocksize=2)
+    np.testing.assert_array_equal(found, apart)
+    np.testing.assert_array_equal(run("SpaceToDepth", found, blocksize=2), x)
+    inside = x.reshape(2, 3, 2, 2, 3, 5).transpose(0, 1, 4, 2, 5, 3).reshape(2, 3, 6, 10)
+    np.testing.assert_array_equal(run("DepthToSpace", x, blocksize=2, mode="CRD"), inside)
+
+
 def test_logarithms_of_sums_neither_overflow_nor_lose_infinities():
     x = np.array([[200, 199], [-np.inf, -np.inf], [np.inf, 1]], np.float32)
     expected = [[np.logaddexp(200, 199)], [-np.inf], [np.inf]]

@@ -82,6 +82,7 @@ _GROUPS = (
     "reduction",
     "resize",
     "rotary",
+    "scans",
     "training",
     "window",
 )

@@ -1,4 +1,4 @@
-"""ONNX operators that move or rename elements: reshapes, transposes, broadcasts."""
+"""ONNX operators that move or rename elements: reshapes, transposes, broadcasts, blocks."""
 
 from __future__ import annotations
 
@@ -89,6 +89,35 @@ def _transpose(node: Node) -> Sequence[Value]:
     return [node.emit(te.TransposeOp(operand, permutation))]
 
 
+def _space_to_depth(node: Node) -> Sequence[Value]:
+    """The places of a block become channels: outside of those there are, with mode CRD inside."""
+    operand, size = node.operand(0), node.int_attr("blocksize", 0)
+    count, channels, height, width = shape_of(operand)
+    if size < 1 or height % size or width % size:
+        raise node.error(f"{height} x {width} elements are not made of blocks of {size} x {size}")
+    rows, columns = height // size, width // size
+    apart = node.reshaped(operand, (count, channels, rows, size, columns, size))
+    inside = node.string_attr("mode", "DCR") == "CRD"
+    order = (0, 1, 3, 5, 2, 4) if inside else (0, 3, 5, 1, 2, 4)
+    turned = node.emit(te.TransposeOp(apart, order))
+    return [node.reshaped(turned, (count, channels * size * size, rows, columns))]
+
+
+def _depth_to_space(node: Node) -> Sequence[Value]:
+    """The outermost channels, or with mode CRD the innermost ones, become places of blocks."""
+    operand, size = node.operand(0), node.int_attr("blocksize", 0)
+    count, channels, height, width = shape_of(operand)
+    if size < 1 or channels % (size * size):
+        raise node.error(f"{channels} channels are not made of blocks of {size} x {size}")
+    kept = channels // (size * size)
+    if node.string_attr("mode", "DCR") == "CRD":
+        apart, order = (count, kept, size, size, height, width), (0, 1, 4, 2, 5, 3)
+    else:
+        apart, order = (count, size, size, kept, height, width), (0, 3, 4, 1, 5, 2)
+    turned = node.emit(te.TransposeOp(node.reshaped(operand, apart), order))
+    return [node.reshaped(turned, (count, kept, height * size, width * size))]
+
+
 def _expand(node: Node) -> Sequence[Value]:
     operand = node.operand(0)
     shape = np.broadcast_shapes(shape_of(operand), node.known_ints(1, "shape"))
@@ -102,10 +131,12 @@ def _identity(node: Node) -> Sequence[Value]:
 
 
 HANDLERS: dict[str, Handler] = {
+    "DepthToSpace": _depth_to_space,
     "Expand": _expand,
     "Flatten": _flatten,
     "Identity": _identity,
     "Reshape": _reshape,
+    "SpaceToDepth": _space_to_depth,
     "Squeeze": _squeeze,
     "Transpose": _transpose,
     "Unsqueeze": _unsqueeze,

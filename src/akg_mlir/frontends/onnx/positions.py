@@ -1,4 +1,4 @@
-"""ONNX operators that depend on where an element stands: arg-reductions, running sums, triangles.
+"""ONNX operators that depend on where an element stands: arg-reductions, triangles, picks.
 
 Places along a dimension are a constant that broadcasts; what an operator takes is selected by
 comparing places, and reduced. Elements that are not selected take no part, so that infinities and
@@ -8,7 +8,6 @@ NaN stay where they are.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
 
 import numpy as np
 from onnx import helper
@@ -78,28 +77,6 @@ def _hardmax(node: Node) -> Sequence[Value]:
     return [node.emit(te.SelectOp(hit, node.scalar(1, element), node.scalar(0, element)))]
 
 
-def _cumulative(kind: str) -> Handler:
-    """Each element combined with those in front of it, or behind it with `reverse`."""
-
-    def translate(node: Node) -> Sequence[Value]:
-        operand = node.operand(0)
-        shape, element = shape_of(operand), element_of(operand)
-        axis = node.axis(node.known_ints(1, "axis")[0], len(shape))
-        size, outer, inner = shape[axis], prod(shape[:axis]), prod(shape[axis + 1 :])
-        column = (inner,) if inner > 1 else ()
-        rows = node.reshaped(operand, (outer, 1, size, *column))
-        own, other = node.places(size, len(column) + 1), node.places(size, len(column))
-        if node.int_attr("reverse", 0):
-            own, other = other, own
-        order = "lt" if node.int_attr("exclusive", 0) else "le"
-        taken = node.emit(te.CompareOp(order, other, own))
-        neutral = node.scalar(0 if kind == "add" else 1, element)
-        elements = node.emit(te.SelectOp(taken, rows, neutral))
-        return [node.reshaped(node.emit(te.ReduceOp(kind, elements, [2])), shape)]
-
-    return translate
-
-
 def _trilu(node: Node) -> Sequence[Value]:
     """The elements of the upper triangle of each matrix, or of the lower one; 0 elsewhere."""
     operand = node.operand(0)
@@ -157,8 +134,6 @@ def _gather_elements(node: Node) -> Sequence[Value]:
 HANDLERS: dict[str, Handler] = {
     "ArgMax": _arg_reduce("max"),
     "ArgMin": _arg_reduce("min"),
-    "CumProd": _cumulative("mul"),
-    "CumSum": _cumulative("add"),
     "EyeLike": _eye_like,
     "GatherElements": _gather_elements,
     "Hardmax": _hardmax,

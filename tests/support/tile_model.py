@@ -155,9 +155,8 @@ class Walk:
                 v[op.dst][...] = op.scalar.value.data
             case npu.VCastOp():
                 v[op.dst][...] = v[op.src].astype(v[op.dst].dtype)
-            case npu.VSelectOp():
-                mask = COMPARE[op.predicate.data](v[op.lhs], v[op.rhs])
-                v[op.dst][...] = np.where(mask, v[op.on_true], v[op.on_false])
+            case npu.VSelectOp() | npu.VBlendOp():
+                v[op.dst][...] = np.where(self.truth(op), v[op.on_true], v[op.on_false])
             case npu.VReduceOp():
                 self.fold(BINARY[op.kind.data], v[op.dst], v[op.src])
             case npu.VMulAddOp():
@@ -168,6 +167,11 @@ class Walk:
                 self.walk_scalar(op)
             case _:
                 raise AssertionError(op.name)
+
+    def truth(self, op: npu.VSelectOp | npu.VBlendOp) -> Array:
+        if isinstance(op, npu.VBlendOp):
+            return self.v[op.truth] != 0
+        return COMPARE[op.predicate.data](self.v[op.lhs], self.v[op.rhs])
 
     def fold(self, combine: Any, dst: Array, src: Array) -> None:
         """Element by element, since the destination repeats along reduced dimensions."""

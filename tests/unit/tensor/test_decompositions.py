@@ -192,60 +192,6 @@ def test_truth_values_become_selections():
 
 
 EXTREMES = np.array([-(2**31), 2**31 - 1, -(2**24) - 1, 2**24, 2**24 + 1, 0, 1, -1], np.int32)
-PREDICATES = {
-    "eq": np.equal,
-    "ne": np.not_equal,
-    "lt": np.less,
-    "le": np.less_equal,
-    "gt": np.greater,
-    "ge": np.greater_equal,
-}
-
-
-def kinds(module, name: str) -> set[str]:
-    return {str(op.operands[-1].type.element_type) for op in module.walk() if op.name == name}
-
-
-@pytest.mark.parametrize("constant", [None, (2**24 - 1) * np.sign(EXTREMES)])
-@pytest.mark.parametrize("predicate", PREDICATES)
-def test_integers_are_compared_and_selected_exactly(predicate: str, constant: np.ndarray | None):
-    """All pairs of numbers that f32 cannot tell apart, or whose difference wraps."""
-    columns = EXTREMES if constant is None else constant.astype(np.int32)
-    types = ["tensor<8x1xi32>", "tensor<8xi32>"]
-    right = "%b" if constant is None else "%k"
-    body = (
-        f"%k = te.constant dense<{columns.tolist()}> : tensor<8xi32>\n"
-        f"%c = te.compare {predicate} %a, {right} : (tensor<8x1xi32>, tensor<8xi32>)"
-        " -> tensor<8x8xi1>\n"
-        "%r = te.select %c, %a, %b : (tensor<8x8xi1>, tensor<8x1xi32>, tensor<8xi32>)"
-        " -> tensor<8x8xi32>"
-    )
-    module = decomposed(types, body, "tensor<8x8xi32>")
-    assert kinds(module, "te.compare") == kinds(module, "te.select") == {"f32"}
-    rows, others = EXTREMES[:, None], EXTREMES[::-1].copy()
-    seen = others if constant is None else columns
-    wanted = np.where(PREDICATES[predicate](rows, seen), rows, others)
-    assert np.array_equal(reference(module, rows, others)[0], wanted)
-
-
-@pytest.mark.parametrize(
-    ("compared", "selected", "other"),
-    [("f16", "f32", 0.1), ("f32", "f16", 0.5), ("f16", "i32", 2049), ("f16", "i32", 7)],
-)
-def test_selections_of_another_type_than_the_comparison(compared: str, selected: str, other: float):
-    dtypes = {"f16": np.float16, "f32": np.float32, "i32": np.int32}
-    key, value = f"tensor<64x{compared}>", f"tensor<64x{selected}>"
-    body = (
-        f"%d = te.compare lt %a, %b : ({key}, {key}) -> tensor<64xi1>\n"
-        f"%k = te.constant dense<{other}> : tensor<{selected}>\n"
-        f"%r = te.select %d, %c, %k : (tensor<64xi1>, {value}, tensor<{selected}>) -> {value}"
-    )
-    module = decomposed([key, key, value], body, value)
-    assert kinds(module, "te.compare") == kinds(module, "te.select")
-    a, b = (RNG.uniform(-9, 9, 64).astype(dtypes[compared]) for _ in range(2))
-    c = RNG.uniform(-9, 9, 64).astype(dtypes[selected])
-    wanted = np.where(a < b, c, np.array(other, dtypes[selected]))
-    assert np.array_equal(reference(module, a, b, c)[0], wanted)
 
 
 @pytest.mark.parametrize("axis", [-1, 0, 1])

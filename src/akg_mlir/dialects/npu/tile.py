@@ -229,6 +229,26 @@ class VSelectOp(_VectorTileOp):
 
 
 @irdl_op_definition
+class VBlendOp(_VectorTileOp):
+    """`dst[i] = truth[i] ? on_true[i] : on_false[i]` over one box; truth[i] is 0 or 1 in f16."""
+
+    name = "npu.vblend"
+    truth = operand_def(MemRefType)
+    on_true = operand_def(MemRefType)
+    on_false = operand_def(MemRefType)
+    dst = operand_def(MemRefType)
+    assembly_format = (
+        "$truth `,` $on_true `,` $on_false `->` $dst attr-dict `:` type($truth) `,` "
+        "type($on_true) `,` type($on_false) `->` type($dst)"
+    )
+
+    def __init__(
+        self, truth: SSAValue, on_true: SSAValue, on_false: SSAValue, dst: SSAValue
+    ) -> None:
+        super().__init__(operands=[truth, on_true, on_false, dst])
+
+
+@irdl_op_definition
 class VReduceOp(_VectorTileOp):
     """`dst[i] = dst[i] op src[i]` over one box where `dst` has stride 0 along reduced dimensions.
 
@@ -323,6 +343,7 @@ BOX_OPS = (
     VFillOp,
     VCastOp,
     VSelectOp,
+    VBlendOp,
     VReduceOp,
     VMulAddOp,
 )

@@ -15,6 +15,7 @@ from xdsl.dialects.builtin import (
     IntegerAttr,
     f16,
     f32,
+    i1,
     i8,
     i32,
 )
@@ -49,6 +50,8 @@ CASTS: tuple[type[Operation], ...] = (
     arith.TruncFOp,
     arith.SIToFPOp,
     arith.FPToSIOp,
+    arith.UIToFPOp,
+    arith.ExtUIOp,
 )
 PREDICATES: dict[int, Predicate] = {
     1: Predicate.EQ,
@@ -64,6 +67,23 @@ REDUCING: dict[Binary, Reduction] = {
     Binary.MAX: Reduction.MAX,
     Binary.MIN: Reduction.MIN,
 }
+
+
+INTEGER_PREDICATES: dict[int, Predicate] = {
+    0: Predicate.EQ,
+    1: Predicate.NE,
+    2: Predicate.LT,
+    3: Predicate.LE,
+    4: Predicate.GT,
+    5: Predicate.GE,
+}
+"""`arith.cmpi` predicates of signed integers; truth values have the first two."""
+
+
+def is_logic(op: Operation) -> bool:
+    """Whether an op combines truth values by and, or and xor."""
+    kinds = arith.AndIOp | arith.OrIOp | arith.XOrIOp
+    return isinstance(op, kinds) and op.results[0].type == i1
 
 
 Products = Sequence[tuple[Attribute, Attribute]]
@@ -135,21 +155,42 @@ def multiplies_loads(value: SSAValue) -> bool:
 
 def temporaries(stmt: StmtOp, *, reduces: bool) -> tuple[int, ...]:
     """Bytes of an element of each value that the vector unit holds between the ops of a body, where
-    they are most. What is loaded, stored, added to a cell or multiplied on the way needs none."""
+    they are most. What is loaded, stored, added to a cell or multiplied on the way needs none, but
+    for truth values, which are numbers of f16 there."""
     store, ops = store_of(stmt), list(stmt.body.block.ops)
     update = update_of(stmt) if reduces else None
     place = {op: k for k, op in enumerate(ops)}
-    direct = {store.value} if store is not None else set[SSAValue]()
+    direct = {store.value} if store is not None and store.value.type != i1 else set[SSAValue]()
     if update is not None and multiplies_loads(update.value):
         direct.add(update.value)
     held: list[tuple[int, int, int]] = []
-    for op in ops:
-        if isinstance(op, arith.SelectOp) or type(op) in (*CASTS, *UNARY, *BINARY):
-            value = op.results[0]
-            if value not in direct and isinstance(value.type, FixedBitwidthType):
-                held.append((place[op], _last_use(value, place), value.type.size))
+    for op in ops if not is_copy(stmt) else ():
+        for value in op.results:
+            if value not in direct and isinstance(value.type, FixedBitwidthType) and _is_held(op):
+                size = f16.size if value.type == i1 else value.type.size
+                held.append((place[op], _last_use(value, place), size))
+        if isinstance(op, arith.CmpiOp) and op.lhs.type == i32:
+            held.append((place[op], place[op], i32.size))  # the difference
     live = [tuple(s for first, last, s in held if first <= k <= last) for k in range(len(ops))]
     return max(live, key=sum, default=())
+
+
+def _is_held(op: Operation) -> bool:
+    """Whether a result has storage of its own, unless it is the stored value."""
+    if isinstance(op, arith.CmpfOp):
+        return any(not selects_at_once(op, use.operation) for use in op.result.uses)
+    if isinstance(op, arith.CmpiOp):
+        return True
+    if isinstance(op, affine.LoadOp):
+        return op.result.type == i1
+    return is_logic(op) or isinstance(op, arith.SelectOp) or type(op) in (*CASTS, *UNARY, *BINARY)
+
+
+def selects_at_once(compare: arith.CmpfOp, user: Operation) -> bool:
+    """Whether an op chooses by a comparison of numbers of the type that it chooses: they follow
+    each other, lane by lane, and the truth value is never made."""
+    is_condition = isinstance(user, arith.SelectOp) and user.cond is compare.result
+    return is_condition and user.results[0].type == compare.lhs.type
 
 
 def _last_use(value: SSAValue, place: dict[Operation, int]) -> int:
@@ -237,24 +278,31 @@ def vector_refusal(stmt: StmtOp, reduction: bool) -> str | None:
         if update is None or update.kind not in REDUCING:
             return "the reduction is not add, max or min of the cell and a value"
     for op in stmt.body.block.ops:
-        reason = _op_refusal(op)
+        reason = op_refusal(op)
         if reason is not None:
             return reason
     return None
 
 
-def _op_refusal(op: Operation) -> str | None:
+def op_refusal(op: Operation) -> str | None:
+    """Why the vector unit has no such op, on any target, or None when it has."""
     match op:
         case affine.LoadOp() | affine.StoreOp():
             type_ = memref_type(op.memref).element_type
-            return None if is_vector_type(type_) else f"the vector unit has no {type_}"
+            is_known = is_vector_type(type_) or type_ in BYTES
+            return None if is_known else f"the vector unit has no {type_}"
         case arith.ConstantOp():
             return None
         case arith.CmpfOp():
             return _compare_refusal(op)
-        case arith.SelectOp():
-            is_compare = isinstance(op.cond.owner, arith.CmpfOp)
-            return None if is_compare else "a select whose condition is not a float comparison"
+        case arith.CmpiOp():
+            return _compare_integers_refusal(op)
+        case arith.SelectOp() if is_vector_type(op.result.type):
+            return None
+        case _ if is_logic(op):
+            return None
+        case _ if type(op) in CASTS and _converts_byte(op):
+            return None
         case _ if type(op) in BINARY or type(op) in UNARY or type(op) in CASTS:
             types = [v.type for v in (*op.operands, *op.results)]
             bad = [t for t in types if not is_vector_type(t)]
@@ -265,17 +313,32 @@ def _op_refusal(op: Operation) -> str | None:
             return f"the vector unit has no {op.name}"
 
 
+def _converts_byte(op: Operation) -> bool:
+    """To and from bytes there is f16; truth values are numbers of f16 already."""
+    (source,), (result,) = op.operands, op.results
+    if source.type == i1:
+        return is_vector_type(result.type)
+    return {source.type, result.type} == {i8, f16}
+
+
 def _compare_refusal(op: arith.CmpfOp) -> str | None:
     if op.predicate.value.data not in PREDICATES:
         return "the vector unit has no such comparison"
     if not isinstance(op.lhs.type, Float16Type | Float32Type):
         return f"the vector unit does not compare {op.lhs.type}"
-    for use in op.result.uses:
-        if not isinstance(use.operation, arith.SelectOp):
-            return "a comparison that is not only a select's condition"
-        if use.operation.results[0].type != op.lhs.type:
-            return "a select of another type than the comparison"
     return None
+
+
+def _compare_integers_refusal(op: arith.CmpiOp) -> str | None:
+    element, predicate = op.lhs.type, INTEGER_PREDICATES.get(op.predicate.value.data)
+    known = (Predicate.EQ, Predicate.NE) if element == i1 else tuple(Predicate)
+    if element not in (i1, i8, i32) or predicate not in known:
+        return f"the vector unit does not compare {element} so"
+    return None
+
+
+BYTES: tuple[Attribute, ...] = (i1, i8)
+"""Element types that the vector unit has in memory alone: it converts them to f16 and back."""
 
 
 def is_vector_type(type_: Attribute) -> bool:

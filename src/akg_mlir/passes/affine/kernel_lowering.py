@@ -70,15 +70,16 @@ class _Kernel:
         return result
 
     def _is_inlined(self, op: Operation) -> bool:
-        """Scalars, and conditions that only element-wise ops use, live in their users' bodies."""
+        """Scalars, and conditions that only element-wise ops use, live in their users' bodies: what
+        several use only if it is a comparison, which is part of a selection."""
         if not op.results or op.results[0] in self.returned:
             return False
         if isinstance(op, te.ConstantOp):
             return op.splat_value is not None
         condition = isinstance(op, te.ElementwiseOp) and te.element_of(op.results[0]) == i1
-        return condition and all(
-            isinstance(use.operation, te.ElementwiseOp) for use in op.results[0].uses
-        )
+        uses = [use.operation for use in op.results[0].uses]
+        once = len(uses) == 1 or isinstance(op, te.CompareOp)
+        return condition and once and all(isinstance(user, te.ElementwiseOp) for user in uses)
 
     def _lower(self, op: Operation) -> None:
         match op:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -10,7 +11,6 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 
-from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu
 from akg_mlir.passes.npu.legalise.dma import lower_dma
 from akg_mlir.passes.npu.legalise.emitter import Emitter, NoVectorForm
@@ -21,6 +21,7 @@ from akg_mlir.passes.npu.legalise.products import lower_conv, lower_mmad
 from akg_mlir.passes.npu.legalise.reduce import lower_reduce
 from akg_mlir.passes.npu.legalise.vector import (
     lower_binary,
+    lower_blend,
     lower_cast,
     lower_fill,
     lower_scalar,
@@ -29,8 +30,6 @@ from akg_mlir.passes.npu.legalise.vector import (
 )
 from akg_mlir.passes.npu.memory.target import target_of
 from akg_mlir.targets.model import Target
-
-_TILE_OPS = (*npu.BOX_OPS, npu.MmadOp, npu.ConvOp)
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class NpuLegalise(ModulePass):
 
 def legalise(function: func.FuncOp, target: Target) -> None:
     """Legalise one kernel in place."""
-    tile_ops = [op for op in function.walk() if isinstance(op, _TILE_OPS)]
+    tile_ops = [op for op in function.walk() if type(op) in (npu.DmaOp, *_RULES)]
     emitter, writers = Emitter(target, function), Writers(function)
     for op in tile_ops:
         emitter.start(op)
@@ -72,32 +71,26 @@ def legalise(function: func.FuncOp, target: Target) -> None:
     _erase_dead_views(function)
 
 
+_RULES: dict[type[Operation], Callable[..., None]] = {
+    npu.VUnaryOp: lower_unary,
+    npu.VBinaryOp: lower_binary,
+    npu.VScalarOp: lower_scalar,
+    npu.VFillOp: lower_fill,
+    npu.VCastOp: lower_cast,
+    npu.VSelectOp: lower_select,
+    npu.VBlendOp: lower_blend,
+    npu.VReduceOp: lower_reduce,
+    npu.VMulAddOp: lower_muladd,
+    npu.MmadOp: lower_mmad,
+    npu.ConvOp: lower_conv,
+}
+
+
 def _lower(emitter: Emitter, op: Operation, writers: Writers) -> None:
-    match op:
-        case npu.DmaOp():
-            lower_dma(emitter, op, writers)
-        case npu.VUnaryOp():
-            lower_unary(emitter, op)
-        case npu.VBinaryOp():
-            lower_binary(emitter, op)
-        case npu.VScalarOp():
-            lower_scalar(emitter, op)
-        case npu.VFillOp():
-            lower_fill(emitter, op)
-        case npu.VCastOp():
-            lower_cast(emitter, op)
-        case npu.VSelectOp():
-            lower_select(emitter, op)
-        case npu.VReduceOp():
-            lower_reduce(emitter, op)
-        case npu.VMulAddOp():
-            lower_muladd(emitter, op)
-        case npu.MmadOp():
-            lower_mmad(emitter, op)
-        case npu.ConvOp():
-            lower_conv(emitter, op)
-        case _:
-            raise CompileError("not a tile op", op)
+    if isinstance(op, npu.DmaOp):
+        lower_dma(emitter, op, writers)
+    else:
+        _RULES[type(op)](emitter, op)
 
 
 def _erase_dead_views(function: func.FuncOp) -> None:

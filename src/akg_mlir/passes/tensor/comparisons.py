@@ -1,12 +1,13 @@
-"""Comparisons and selections in the element types that the vector unit has them for.
+"""Truth values, and i8, by what the vector unit has.
 
-It compares f16 and f32, and selects values of the type it compared.
+It compares f16 and f32, and selects at once between values of the type it compared. Truth values
+that other ops read are numbers of f16 there, 0 or 1, and bytes in memory, as i8 is.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from xdsl.dialects.builtin import f16, f32, i32
+from xdsl.dialects.builtin import f16, f32, i1, i8, i32
 from xdsl.ir import Attribute, SSAValue
 
 from akg_mlir.dialects import te
@@ -17,42 +18,69 @@ _EXACT: dict[Attribute, int] = {f16: 1 << 11, f32: 1 << 24}
 """Integers of smaller magnitude are numbers of the type; others round to at least this."""
 
 
-def compare(e: Expression, op: te.CompareOp) -> SSAValue | None:
-    """i32 in f32: exact if one side is known to be small, else by differences, which may wrap but
-    are zero only for equal numbers."""
-    a, b, kind = op.lhs, op.rhs, op.predicate.data
-    if te.element_of(a) != i32:
+def cast(e: Expression, op: te.CastOp) -> SSAValue | None:
+    """To truth values by a comparison; from one by a selection, where it compares the same type.
+    i8 comes from f16 and goes there, by i32 where numbers may be out of range."""
+    x, source, target = op.operand, te.element_of(op.operand), te.element_of(op.results[0])
+    if source == target:
         return None
-    if _is_small(a, f32) or _is_small(b, f32):
-        return e(te.CompareOp(kind, e.cast(a, f32), e.cast(b, f32)))
-    if kind in (te.Predicate.GT, te.Predicate.LE):
-        a, b = b, a
-    if kind in (te.Predicate.EQ, te.Predicate.NE):
-        differs = e(te.SubOp(a, b))
-    else:  # a < b exactly if the larger one is not a
-        differs = e(te.SubOp(e(te.MaxOp(a, b)), a))
-    equal = kind in (te.Predicate.EQ, te.Predicate.GE, te.Predicate.LE)
-    return e(te.CompareOp("eq" if equal else "ne", e.cast(differs, f32), e.splat(0.0, f32)))
+    if target == i1:
+        return e(te.CompareOp("ne", x, e.splat(0, source)))
+    if target == i8:
+        return _to_bytes(e, x, source)
+    if source == i8 and target in (f32, i32):
+        return e.cast(x, f16)
+    if isinstance(x.owner, te.CompareOp) and te.element_of(x.owner.lhs) == target:
+        return e(te.SelectOp(x, e.splat(1, target), e.splat(0, target)))
+    return None
+
+
+def _to_bytes(e: Expression, x: SSAValue, source: Attribute) -> SSAValue | None:
+    """f32 saturates; of i32 the last 8 bits remain, which are the first ones of a product."""
+    if source == i1:
+        return e.cast(x, f16)
+    if source == f32:
+        integer = e.cast(x, i32)
+        capped = e(te.MinOp(e(te.MaxOp(integer, e.splat(-128, i32))), e.splat(127, i32)))
+        return e.cast(capped, f16)
+    if source == i32:
+        high = e(te.MulOp(x, e.splat(1 << 24, i32)))
+        return e.cast(e.scaled(e.cast(high, f32), 1 / (1 << 24)), f16)
+    return None
 
 
 def select(e: Expression, op: te.SelectOp) -> SSAValue | None:
-    """Values of another type than the compared ones: floats in f32; integers in the compared type
-    if they are known to be small, else by a product with 0 or 1."""
-    on, off, condition = op.on_true, op.on_false, op.condition.owner
-    if not isinstance(condition, te.CompareOp):
-        return None
-    compared, selected = te.element_of(condition.lhs), te.element_of(on)
-    if compared not in _EXACT or selected == compared or selected not in (f16, f32, i32):
-        return None
-    if selected != i32:
-        sides = (e.cast(v, f32) for v in condition.operands)
-        wide = e(te.CompareOp(condition.predicate.data, *sides))
-        return e(te.SelectOp(wide, e.cast(on, f32), e.cast(off, f32)))
-    if _is_small(on, compared) and _is_small(off, compared):
-        return e(te.SelectOp(condition.result, e.cast(on, compared), e.cast(off, compared)))
-    one, zero = e.splat(1, compared), e.splat(0, compared)
-    chosen = e.cast(e(te.SelectOp(condition.result, one, zero)), i32)
-    return e(te.AddOp(off, e(te.MulOp(chosen, e(te.SubOp(on, off))))))
+    """Of truth values by logic, of bytes in f16. By two comparisons: one selection inside the
+    other. Of integers that are known to be small in the type that is compared."""
+    condition, on, off = op.operands
+    if te.element_of(on) == i1:
+        return _of_truths(e, condition, on, off)
+    if te.element_of(on) == i8:
+        return e(te.SelectOp(condition, e.cast(on, f16), e.cast(off, f16)))
+    match condition.owner:
+        case te.AndOp(lhs=lhs, rhs=rhs) if _are_compared(lhs, rhs):
+            return e(te.SelectOp(lhs, e(te.SelectOp(rhs, on, off)), off))
+        case te.OrOp(lhs=lhs, rhs=rhs) if _are_compared(lhs, rhs):
+            return e(te.SelectOp(lhs, on, e(te.SelectOp(rhs, on, off))))
+        case te.NotOp(operand=inner):
+            return e(te.SelectOp(inner, off, on))
+        case te.CompareOp(lhs=lhs) if te.element_of(on) == i32:
+            element = te.element_of(lhs)
+            if element in _EXACT and _is_small(on, element) and _is_small(off, element):
+                return e(te.SelectOp(condition, e.cast(on, element), e.cast(off, element)))
+        case _:
+            pass
+    return None
+
+
+def _of_truths(e: Expression, condition: SSAValue, on: SSAValue, off: SSAValue) -> SSAValue:
+    others = e(te.AndOp(e(te.NotOp(condition)), off))
+    return e(te.OrOp(e(te.AndOp(condition, on)), others))
+
+
+def _are_compared(*conditions: SSAValue) -> bool:
+    """Whether all come from comparisons: selections by such do not make truth values."""
+    return all(isinstance(condition.owner, te.CompareOp) for condition in conditions)
 
 
 def _is_small(value: SSAValue, element: Attribute) -> bool:

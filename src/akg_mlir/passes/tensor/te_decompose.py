@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, TensorType, f32, i1
+from xdsl.dialects.builtin import ModuleOp, TensorType, f32
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
 from xdsl.passes import ModulePass
@@ -153,35 +153,17 @@ def _contraction(e: Expression, op: te.ContractionOp) -> SSAValue | None:
     return e(type(op)(op.a, op.b, *flags, accumulator))
 
 
-def _select(e: Expression, op: te.SelectOp) -> SSAValue | None:
-    """Conditions joined by logic become nested selections: the unit selects by one comparison."""
-    condition, on_true, on_false = op.operands
-    match condition.owner:
-        case te.AndOp(lhs=lhs, rhs=rhs):
-            return e(te.SelectOp(lhs, e(te.SelectOp(rhs, on_true, on_false)), on_false))
-        case te.OrOp(lhs=lhs, rhs=rhs):
-            return e(te.SelectOp(lhs, on_true, e(te.SelectOp(rhs, on_true, on_false))))
-        case te.NotOp(operand=inner):
-            return e(te.SelectOp(inner, on_false, on_true))
-        case _:
-            return comparisons.select(e, op)
-
-
 def _cast(e: Expression, op: te.CastOp) -> SSAValue | None:
-    """To and from truth values by comparison and selection."""
-    source, target = te.element_of(op.operand), te.element_of(op.results[0])
-    if i1 not in (source, target) or source == target or splat_of(op.operand) is not None:
-        return _constant(e, op)
-    if target == i1:
-        return e(te.CompareOp("ne", op.operand, e.splat(0, source)))
-    return e(te.SelectOp(op.operand, e.splat(1, target), e.splat(0, target)))
+    if splat_of(op.operand) is not None:
+        return _splat(e, op)
+    return comparisons.cast(e, op) or _constant(e, op)
 
 
 def _constant(e: Expression, op: te.CastOp) -> SSAValue | None:
     """A constant in another type is one."""
     constant = op.operand.owner
-    if not isinstance(constant, te.ConstantOp) or splat_of(op.operand) is not None:
-        return _splat(e, op)
+    if not isinstance(constant, te.ConstantOp):
+        return None
     values = evaluate(op, [constant_array(constant)])
     return e(te.ConstantOp.of(values.ravel().tolist(), tensor_type(op.results[0])))
 
@@ -224,7 +206,6 @@ _RULES: dict[type[Operation], Callable[..., SSAValue | None]] = {
     te.BroadcastToOp: _splat,
     te.CastOp: _cast,
     te.CeilOp: _unary(rounding.ceil),
-    te.CompareOp: comparisons.compare,
     te.ComputeOp: _compute,
     te.Conv2dOp: windows.conv2d,
     te.CosOp: _unary(trigonometry.cos),
@@ -243,7 +224,7 @@ _RULES: dict[type[Operation], Callable[..., SSAValue | None]] = {
     te.ReduceOp: _reduce,
     te.ReshapeOp: _splat,
     te.RoundOp: _unary(rounding.nearest),
-    te.SelectOp: _select,
+    te.SelectOp: comparisons.select,
     te.SigmoidOp: _unary(formulas.sigmoid),
     te.SinOp: _unary(trigonometry.sin),
     te.SinhOp: _unary(trigonometry.sinh),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xdsl.builder import Builder
 from xdsl.dialects import arith
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import ModuleOp, f16, f32, i1, i32
 from xdsl.dialects.func import ReturnOp
 from xdsl.ir import Attribute, Block, Operation
 from xdsl.rewriter import InsertPoint
@@ -16,10 +16,10 @@ from akg_mlir.passes.affine.bodies import (
     BINARY,
     CASTS,
     FRACTALS,
-    PREDICATES,
     REDUCING,
     UNARY,
-    is_vector_type,
+    is_logic,
+    op_refusal,
 )
 from akg_mlir.passes.npu.legalise import vector
 from akg_mlir.passes.tensor.rewriting import functions
@@ -52,12 +52,6 @@ def _unit(op: Operation, target: Target) -> str:
         return "cube"
     if isinstance(op, te.GatherOp):
         return "scalar"
-    if isinstance(op, te.CompareOp):
-        return "vector" if _selects(op) and _compares(op, target) else "scalar"
-    if isinstance(op, te.SelectOp):
-        condition, element = op.condition.owner, te.element_of(op.result)
-        compared = isinstance(condition, te.CompareOp) and te.element_of(condition.lhs) == element
-        return "vector" if compared and target.supports("vsel", str(element)) else "scalar"
     if not isinstance(op, te.StructuredOp):
         return "moves"
     body = Block(arg_types=[te.element_of(value) for value in op.operands])
@@ -83,31 +77,32 @@ def _on_cube(op: te.ContractionOp | te.Conv2dOp, target: Target) -> bool:
     return (element, sums) in FRACTALS and target.supports("mad", f"{element}->{sums}")
 
 
-def _selects(op: te.CompareOp) -> bool:
-    uses = list(op.result.uses)
-    return bool(uses) and all(isinstance(use.operation, te.SelectOp) for use in uses)
-
-
-def _compares(op: te.CompareOp, target: Target) -> bool:
-    return target.supports("vcmp", str(te.element_of(op.lhs)))
-
-
 def _runs(op: Operation, target: Target) -> bool:
-    """Whether the vector unit has an instruction for a scalar op on its types."""
-    element: Attribute = op.results[0].type
-    kind = type(op)
-    if not isinstance(op, arith.CmpfOp) and not all(
-        is_vector_type(value.type) for value in (*op.operands, *op.results)
-    ):
+    """Whether the vector unit has instructions for a scalar op on its types."""
+    if op_refusal(op) is not None:
         return False
-    if kind in BINARY:
-        return target.supports(vector.BINARY[BINARY[kind]].value, str(element))
-    if kind in UNARY:
-        if UNARY[kind] == Unary.NEG:
-            return target.supports("vmuls", str(element)) or target.supports("vsub", str(element))
-        return target.supports(vector.UNARY[UNARY[kind]].value, str(element))
+    element, kind = op.results[0].type, type(op)
     if kind in CASTS:
-        return target.supports("vconv", f"{op.operands[0].type}->{element}")
-    if isinstance(op, arith.CmpfOp):
-        return op.predicate.value.data in PREDICATES and target.supports("vcmp", str(op.lhs.type))
-    return False
+        return _converts(op.operands[0].type, element, target)
+    match op:
+        case arith.CmpfOp():
+            return target.supports("vcmp", str(op.lhs.type)) and target.supports("vsel", "f16")
+        case arith.CmpiOp():
+            return _converts(op.lhs.type, f16, target)
+        case arith.SelectOp():
+            return target.supports("vsel", str(f32 if element == i32 else element))
+        case _ if is_logic(op):
+            return target.supports("vmin", "f16")
+        case _ if kind in UNARY and UNARY[kind] == Unary.NEG:
+            return target.supports("vmuls", str(element)) or target.supports("vsub", str(element))
+        case _:
+            found = vector.BINARY[BINARY[kind]] if kind in BINARY else vector.UNARY[UNARY[kind]]
+            return target.supports(found.value, str(element))
+
+
+def _converts(source: Attribute, to: Attribute, target: Target) -> bool:
+    """Truth values are bytes, and numbers of f16 on the way to others."""
+    if source == i1:
+        source, hops = f16, target.supports("vconv", "i8->f16")
+        return hops and (to == f16 or _converts(source, to, target))
+    return target.supports("vconv", f"{source}->{to}")

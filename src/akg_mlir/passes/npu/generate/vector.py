@@ -7,7 +7,7 @@ from math import frexp, prod
 
 from xdsl.builder import Builder
 from xdsl.dialects import affine, arith
-from xdsl.dialects.builtin import FixedBitwidthType, FloatAttr, IntegerAttr
+from xdsl.dialects.builtin import FixedBitwidthType, FloatAttr, IntegerAttr, f16, i1
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
 
@@ -16,16 +16,20 @@ from akg_mlir.dialects import npu
 from akg_mlir.dialects.npu import Binary, Unary
 from akg_mlir.passes.affine.bodies import (
     BINARY,
+    BYTES,
     CASTS,
     PREDICATES,
     REDUCING,
     UNARY,
     constant_of,
+    is_logic,
     multiplies_loads,
     product_of,
+    selects_at_once,
     store_of,
     update_of,
 )
+from akg_mlir.passes.npu.generate import truth
 from akg_mlir.passes.npu.generate.tile import Tile, view_of
 
 Number = FloatAttr | IntegerAttr
@@ -44,6 +48,8 @@ class _Vector:
     def __init__(self, builder: Builder, tile: Tile) -> None:
         self.builder, self.tile = builder, tile
         self.views: dict[SSAValue, SSAValue] = {}
+        self.numbers: dict[SSAValue, SSAValue] = {}
+        self.blocks: dict[Number, SSAValue] = {}
         self.count = 0
 
     def run(self, reduces: bool) -> None:
@@ -81,6 +87,8 @@ class _Vector:
             self.builder.insert(npu.VFillOp(self.number(value), self.view(store)))
         elif isinstance(value.owner, affine.LoadOp):
             self.builder.insert(npu.VUnaryOp(Unary.COPY, self.views[value], self.view(store)))
+        elif value.type == i1:
+            self.builder.insert(npu.VCastOp(self.operand(value), self.view(store)))
 
     def is_product(self, op: Operation, value: SSAValue) -> bool:
         return op is value.owner and multiplies_loads(value)
@@ -96,17 +104,28 @@ class _Vector:
         return number
 
     def operand(self, value: SSAValue) -> SSAValue:
-        """A box that holds the value; of a constant one block, whose first lane all read."""
+        """A box that holds the value, a truth value or i8 as a number of f16."""
+        if value.type in BYTES:
+            if value not in self.numbers:
+                self.numbers[value] = truth.number(self, value, self.views)
+            return self.numbers[value]
         if value not in self.views:
-            number, lanes = self.number(value), (_block(value.type),)
-            block = self.buffer(lanes, value.type)
-            self.builder.insert(npu.VFillOp(number, self.box(block, lanes, (1,))))
-            self.views[value] = self.box(block, self.tile.shape, [0] * len(self.tile.shape))
+            self.views[value] = self.block(self.number(value))
         return self.views[value]
 
-    def temporary(self, element: Attribute) -> SSAValue:
-        """A box of the tile's shape in a buffer of its own, rows padded to whole blocks."""
-        block, shape = _block(element), self.tile.shape
+    def block(self, number: Number) -> SSAValue:
+        """One block that holds a constant, whose first lane all read."""
+        if number not in self.blocks:
+            lanes = (_block(number.type),)
+            block = self.buffer(lanes, number.type)
+            self.builder.insert(npu.VFillOp(number, self.box(block, lanes, (1,))))
+            self.blocks[number] = self.box(block, self.tile.shape, [0] * len(self.tile.shape))
+        return self.blocks[number]
+
+    def temporary(self, element: Attribute, shape: tuple[int, ...] | None = None) -> SSAValue:
+        """A box of the tile's shape, or another, in a buffer of its own, rows padded to whole
+        blocks."""
+        block, shape = _block(element), shape or self.tile.shape
         padded = (*shape[:-1], -(-shape[-1] // block) * block)
         strides = [prod(padded[k + 1 :]) for k in range(len(shape))]
         return self.box(self.buffer(padded, element), shape, strides)
@@ -138,10 +157,14 @@ class _Vector:
         match op:
             case affine.LoadOp():
                 self.views[op.result] = self.view(op)
-            case arith.ConstantOp() | arith.CmpfOp():
+            case arith.ConstantOp() | arith.CmpfOp() | arith.CmpiOp():
                 pass
+            case _ if is_logic(op):
+                pass  # truth values are made where they are needed
             case arith.SelectOp():
                 self.select(op, store)
+            case _ if type(op) in CASTS and op.operands[0].type in BYTES:
+                self.from_byte(op, store)
             case _ if type(op) in CASTS:
                 source = self.operand(op.operands[0])
                 self.builder.insert(npu.VCastOp(source, self.target(op, store)))
@@ -156,10 +179,27 @@ class _Vector:
 
     def select(self, op: arith.SelectOp, store: affine.StoreOp) -> None:
         compare = op.cond.owner
-        assert isinstance(compare, arith.CmpfOp)
+        if not isinstance(compare, arith.CmpfOp) or not selects_at_once(compare, op):
+            number, on, off = (self.operand(v) for v in op.operands)
+            self.builder.insert(npu.VBlendOp(number, on, off, self.target(op, store)))
+            return
         predicate = PREDICATES[compare.predicate.value.data]
         a, b, yes, no = (self.operand(v) for v in (compare.lhs, compare.rhs, op.lhs, op.rhs))
         self.builder.insert(npu.VSelectOp(predicate, a, b, yes, no, self.target(op, store)))
+
+    def from_byte(self, op: Operation, store: affine.StoreOp) -> None:
+        """Bytes are numbers of f16: those are the result, or what is converted to it."""
+        source, result = op.operands[0], op.results[0]
+        is_stored, view = store.value is result, self.views.get(source)
+        if is_stored and result.type == f16 and view is not None and truth.lies_as_walked(view):
+            self.builder.insert(npu.VCastOp(view, self.target(op, store)))
+        elif result.type != f16:
+            self.builder.insert(npu.VCastOp(self.operand(source), self.target(op, store)))
+        elif is_stored:
+            copied = self.operand(source)
+            self.builder.insert(npu.VUnaryOp(Unary.COPY, copied, self.target(op, store)))
+        else:
+            self.views[result] = self.operand(source)
 
     def binary(self, op: Operation, kind: Binary, store: affine.StoreOp) -> None:
         lhs, rhs = op.operands

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from xdsl.builder import Builder
 from xdsl.dialects import arith
+from xdsl.dialects.builtin import i1
 from xdsl.ir import Operation, SSAValue
 
 from akg_mlir.diagnostics import CompileError
@@ -35,6 +36,8 @@ def lower_by_scalar(emitter: Emitter, op: Operation) -> None:
             scalar.scalar_box(emitter, box, lambda b, _: b.insert(arith.ConstantOp(value)).result)
         case npu.VSelectOp():
             _select(emitter, op)
+        case npu.VBlendOp():
+            _blend(emitter, op)
         case _:
             _arithmetic(emitter, op)
 
@@ -57,6 +60,16 @@ def _select(emitter: Emitter, op: npu.VSelectOp) -> None:
         return builder.insert(arith.SelectOp(condition, on_true, on_false)).result
 
     box = box_of(op.dst, op.lhs, op.rhs, op.on_true, op.on_false)
+    scalar.scalar_box(emitter, box, compute)
+
+
+def _blend(emitter: Emitter, op: npu.VBlendOp) -> None:
+    def compute(builder: Builder, values: Values) -> SSAValue:
+        truth, *choice = values
+        condition = scalar.cast(builder, truth, i1)
+        return builder.insert(arith.SelectOp(condition, *choice)).result
+
+    box = box_of(op.dst, op.truth, op.on_true, op.on_false)
     scalar.scalar_box(emitter, box, compute)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from xdsl.dialects.builtin import FloatAttr, IntegerAttr, f32, i32
+from xdsl.dialects.builtin import FloatAttr, IntegerAttr, f32, i1, i8, i32
 from xdsl.ir import SSAValue
 
 from akg_mlir.dialects import npu
@@ -134,7 +134,7 @@ def fill(emitter: Emitter, box: Box, value: FloatAttr | IntegerAttr) -> None:
 
 
 def lower_cast(emitter: Emitter, op: npu.VCastOp) -> None:
-    box = box_of(op.dst, op.src)
+    box = box_of(op.dst, op.src).map(_as_byte)
     dst, src = (o.element for o in box.operands)
     if dst == src:
         copy(emitter, box)
@@ -144,10 +144,27 @@ def lower_cast(emitter: Emitter, op: npu.VCastOp) -> None:
         raise NoVectorForm(f"vconv does not convert {src} to {dst}")
 
 
+def _as_byte(operand: Operand) -> Operand:
+    """Truth values lie as bytes, 0 or 1."""
+    return replace(operand, element=i8) if operand.element == i1 else operand
+
+
 def lower_select(emitter: Emitter, op: npu.VSelectOp) -> None:
-    """Each repeat: compare into the mask register, then select by it."""
     box = box_of(op.dst, op.lhs, op.rhs, op.on_true, op.on_false)
-    compare = COMPARE[op.predicate.data]
+    choose(emitter, COMPARE[op.predicate.data], box)
+
+
+def lower_blend(emitter: Emitter, op: npu.VBlendOp) -> None:
+    """What differs from zero is true."""
+    dst, truth, *values = box_of(op.dst, op.truth, op.on_true, op.on_false).operands
+    sizes = npu.memref_type(op.dst).get_shape()
+    zero = emitter.constant(number(0, truth.element), len(sizes))
+    choose(emitter, Opcode.VCMP_NE, Box(sizes, (dst, truth, zero, *values)))
+
+
+def choose(emitter: Emitter, compare: Opcode, box: Box) -> None:
+    """Each repeat: compare into the mask register, then select by it. The box has the result, what
+    is compared, and what is chosen."""
     require(emitter, compare, box.operands[1].element)
     if box.dst.element == i32:
         dst, lhs, rhs, *values = box.operands

@@ -59,6 +59,18 @@ def test_single_rows_are_candidates_whatever_their_number() -> None:
     assert found.best.sizes == (1,)
 
 
+def test_rows_that_end_inside_a_block_are_stored_with_those_that_follow_them() -> None:
+    """Rows of 56 two-byte elements, 28 of them one after the other: the ends of rows that are not
+    followed by the next one in the same tile are elements for the scalar unit."""
+    sides = Side(1, (1.0, 0.0), 64), Side(1, (0.0, 1.0), 28), Side(56, (0.0, 0.0), 56)
+    y = Footprint("y", 2, "ub", sides, (64, 28, 56), True, True, 0, 1)
+    work = Work("S0", "vector", sides, 64 * 28 * 56, 1, 2, False)
+    machine = machine_figures(targets.load("ascend910"))
+    found = search(TileModel((Loop(64), Loop(28)), (y,), (work,)), machine, 0.5, 2.0)
+    assert found.best is not None
+    assert found.best.sizes[1] >= 14
+
+
 def test_tiles_cut_rows_of_subscripts_evenly() -> None:
     """Rows of 28 in a flat loop of 7 * 28: tiles are parts of a row or whole rows."""
     model = TileModel((Loop(196, periods=frozenset({28})),), (), ())

@@ -21,6 +21,8 @@ from akg_mlir.polyhedral.tile_reuse import Reuse, moving_loops
 SHORT = 512
 """Bytes of a row up to which rows that end inside a block are put behind each other on chip, as
 `npu-legalise` has it."""
+SEAMS = 32
+"""Elements behind the last whole blocks from which that is done at all, as there."""
 SEAM = 2
 """Bursts for a longer one: its whole blocks, and the block in which the next row begins."""
 
@@ -139,17 +141,20 @@ class Traffic:
 
     def _tails(self, footprint: Footprint) -> Numbers:
         """Cycles for what stores behind the last whole block of every row: elements, also of the
-        last tiles of rows that are cut, on the core that has most of them. Whole rows follow each
-        other in GM: long ones are stored by where in a block they start, and so are the blocks that
-        two of them share; elements are left of the last one."""
+        last tiles of rows that are cut, on the core that has most of them. Where enough whole rows
+        follow each other in GM, long ones are stored by where in a block they start, and so are the
+        blocks that two of them share; elements are left of the last one."""
         box = self.extents.of_box(footprint.sides)
         block = max(1, self.machine.block_bytes // footprint.element_bytes)
-        row, last = np.ones(len(box)), np.ones(len(box))
+        row, last, near = (np.ones(len(box)) for _ in range(3))
         whole, share = np.ones(len(box), dtype=bool), np.ones(len(box))
+        follows = whole
         period, stride = np.ones(len(box)), footprint.element_bytes
         for k in reversed(range(len(footprint.shape))):
             first, extent = (row == 1) & (box[:, k] > 1), footprint.shape[k]
             count = np.ceil(extent / box[:, k])
+            near = np.where((row > 1) & follows, near * box[:, k], near)
+            follows = np.where(row > 1, follows & (count == 1), follows)
             whole = np.where(first, count == 1, whole)
             last = np.where(first, extent - (count - 1) * box[:, k], last)
             ends = self.reuse.ends(moving_loops((footprint.sides[k],)), count)
@@ -157,11 +162,12 @@ class Traffic:
             row = np.where(first, box[:, k], row)
             stride *= extent
             period = np.where(first, self._period(stride), period)
-        rows, follow = product(box) / row, whole & (row >= block)
-        elements = np.maximum(row % block, (1 - share) * (row % block) + share * (last % block))
-        left = np.where(follow, 1, rows) * elements * self.machine.element_cycles
-        length = row * footprint.element_bytes
-        alone = follow & (row % block > 0) & (length > SHORT)
+        tail = row % block
+        follow = whole & (row >= block) & ((near - 1) * tail >= SEAMS)
+        rows = product(box) / row
+        elements = np.maximum(tail, (1 - share) * tail + share * (last % block))
+        left = np.where(follow, rows / near, rows) * elements * self.machine.element_cycles
+        alone = follow & (row * footprint.element_bytes > SHORT)
         path = self.machine.paths[footprint.memory, "gm"]
         places = np.minimum(rows, period)
         return left + np.where(alone, SEAM * (places * path.startup + rows * path.burst), 0)

@@ -9,6 +9,7 @@ import pytest
 from poly_kernels import NAMES, apply, assert_same_results, load, scop_of, violations
 from xdsl.passes import PassPipeline
 
+import akg_mlir
 from akg_mlir import targets
 from akg_mlir.diagnostics import CompileError, Remark
 from akg_mlir.dialects import poly
@@ -114,6 +115,19 @@ func.func @main(%x: {x}, %w: {w}) -> {y} {{
         "poly-promote,npu-generate,npu-legalise,npu-plan-memory"
     )
     PassPipeline(parse_pipeline(steps)).apply(make_context(), module)
+
+
+def test_values_between_the_ops_of_a_statement_have_rows_along_the_lanes() -> None:
+    """The two channels are lanes, so that these boxes have rows of 2, not of the window's 3."""
+    x, w, y = "tensor<1x2x15x31xf16>", "tensor<2x1x4x3xf16>", "tensor<1x2x14x16xf32>"
+    akg_mlir.compile(
+        f"""func.func @main(%x: {x}, %w: {w}) -> {y} {{
+  %y = te.conv2d %x, %w strides [1, 2] dilations [1, 1] pads [2, 0, 0, 2] groups 2
+      : ({x}, {w}) -> {y}
+  func.return %y : {y}
+}}""",
+        target="lite",
+    )
 
 
 # ----------------------------------------------------------------------------------------- meaning

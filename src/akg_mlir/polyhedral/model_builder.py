@@ -29,6 +29,7 @@ from akg_mlir.polyhedral.model_sides import (
     periods_of,
     slopes_of,
 )
+from akg_mlir.polyhedral.point_bands import contiguous_last
 from akg_mlir.polyhedral.scop import Access, Array, Statement
 from akg_mlir.polyhedral.tile_model import Footprint, Kernel, Loop, Side, TileModel, Work
 from akg_mlir.polyhedral.tiling import Reduction
@@ -89,12 +90,16 @@ class _Builder:
         return loop
 
     def scratch(self, place: int, execution: Execution) -> Iterator[Footprint]:
-        """The buffers of values between the ops of a statement: boxes of its instances."""
+        """The buffers of values between the ops of a statement: boxes of its instances, with rows
+        along the lanes."""
         name = execution.statement
         if name in self.kernel.cubes or name in self.kernel.other_units:
             return
-        shape = extents_of(self.kernel.scop.by_name[name].domain)
-        sides = self.sides(execution.points, shape)
+        statement = self.kernel.scop.by_name[name]
+        whole = extents_of(statement.domain)
+        inner = self.sides(execution.points, whole)
+        order = contiguous_last(statement, statement.rank)
+        sides, shape = tuple(inner[k] for k in order), tuple(whole[k] for k in order)
         for size in self.kernel.temporaries.get(name, ()):
             yield Footprint(
                 name, size, "ub", sides, shape, False, False, place, place, scratch=True

@@ -26,5 +26,8 @@ func.func @main(%a: tensor<32x64xf16>, %b: tensor<64x128xf16>, %bias: tensor<128
   %7 = te.matmul %6, %6 transpose_b : (tensor<32x128xf32>, tensor<32x128xf32>) -> tensor<32x32xf32>
   // CHECK-NEXT: te.add %i, %i :
   %8 = te.add %i, %i : (tensor<1000xi64>, tensor<1000xi64>) -> tensor<1000xi64>
+  // to the same type is a copy
+  // CHECK-NEXT: te.cast %a : tensor<32x64xf16> -> tensor<32x64xf16>
+  %9 = te.cast %a : tensor<32x64xf16> -> tensor<32x64xf16>
   func.return
 }

@@ -53,7 +53,7 @@ _SLOPES: dict[type[Operation], int] = {
 
 def vector_cycles(op: Operation) -> int:
     """Cycles of the vector unit that `op` costs at least on one core; 0 for other units' work."""
-    if not isinstance(op, te.TeOp) or _epilogue_is_free(op):
+    if not isinstance(op, te.TeOp) or _epilogue_is_free(op) or _is_copy(op):
         return 0
     if isinstance(op, te.ReduceOp):
         return (_bytes(op.operand) - _bytes(op.result)) // REPEAT_BYTES
@@ -83,6 +83,11 @@ def _bytes(value: SSAValue) -> int:
 def _repeats(values: Sequence[SSAValue]) -> int:
     """Repeats to touch the largest of the tensors once."""
     return ceil_div(max(map(_bytes, values), default=0), REPEAT_BYTES)
+
+
+def _is_copy(op: te.TeOp) -> bool:
+    """Whether the op is a cast to the type that its operand has: transfers alone."""
+    return isinstance(op, te.CastOp) and op.operand.type == op.results[0].type
 
 
 def _epilogue_is_free(op: Operation) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from xdsl.dialects import func
 
 import akg_mlir
+from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu
 from akg_mlir.execution.machine import Runner
 from akg_mlir.report import running
@@ -164,6 +165,30 @@ def test_what_windows_leave_out_need_not_be_moved() -> None:
     report = akg_mlir.compile(PACKED, target="ascend910").report()
     points, weights = 3 * 2 * 5 * 3 * 16, 2 * 2 * 16 * 16
     assert report.least_bytes == (points + weights + points) * 2
+
+
+@pytest.mark.parametrize(("points", "pad"), [(2500, 1), (2048, 0)])
+def test_rows_that_overfill_a_memory_are_cut(points: int, pad: int) -> None:
+    """As many points in a row as the fronts of speech recognisers have."""
+    x, w, y = f"1x16x1x{points + 2 - 2 * pad}", "16x16x1x3", f"1x16x1x{points}"
+    text = f"""
+func.func @main(%x: tensor<{x}xf16>, %w: tensor<{w}xf16> {{te.resource = "w"}})
+    -> tensor<{y}xf16> {{
+  %y = te.conv2d %x, %w strides [1, 1] dilations [1, 1] pads [0, {pad}, 0, {pad}] groups 1
+      : (tensor<{x}xf16>, tensor<{w}xf16>) -> tensor<{y}xf16>
+  func.return %y : tensor<{y}xf16>
+}}
+"""
+    assert_right(text)
+
+
+def test_tiles_of_several_rows_hold_whole_fractals_of_each() -> None:
+    text = PACKED.replace("9x6x16", "9x60x16").replace("5x3x16", "5x30x16")
+    with pytest.raises(CompileError, match="rows of points are 20 apart"):
+        akg_mlir.compile(text, target="ascend910", policy="S2: 1@UB, _, 2@UB, 20@UB, _")
+    for width in (16, 20):
+        policy = f"S2: 1@UB, _, {2 if width == 16 else 1}@UB, {width}@UB, _"
+        assert akg_mlir.compile(text, target="ascend910", policy=policy).report().ok
 
 
 def test_an_image_with_windows_in_the_pads_alone_is_padded_first() -> None:

@@ -22,6 +22,7 @@ from akg_mlir.polyhedral.cube_footprints import (
 from akg_mlir.polyhedral.executions import Execution, Interior, executions
 from akg_mlir.polyhedral.footprint import Box, box
 from akg_mlir.polyhedral.fusion import Fuser
+from akg_mlir.polyhedral.layouts import FRACTAL
 from akg_mlir.polyhedral.model_sides import (
     blocks_of,
     extents_of,
@@ -68,11 +69,14 @@ class _Builder:
 
     def columns(self, footprints: Iterable[Footprint]) -> int | None:
         """The loop over the columns of a product, if all that follows it in a tile can be done for
-        a part of them: one dimension of every statement and buffer, which nothing sums up."""
+        a part of them: one dimension of every statement and buffer, which nothing sums up. (Parts
+        of rows at the borders of an image are code of their own, with results of their own.)"""
         updates = [e for e in self.executed if e.statement in self.kernel.cubes]
         if len(updates) != 1:
             return None
         cube, scop = self.kernel.cubes[updates[0].statement], self.kernel.scop
+        if cube.cuts_rows:
+            return None
         statement = scop.by_name[updates[0].statement]
         column = column_of(statement, cube)
         boxes = [f.held or f.sides for f in footprints if f.memory == "ub"]
@@ -366,10 +370,15 @@ class _Builder:
                 result[moving[0]].add(period)
 
     def units(self) -> dict[int, int]:
-        """Loops along the last dimension of a result move in whole blocks of it."""
+        """Loops along the last dimension of a result move in whole blocks of it, those along rows
+        of points in whole fractals."""
         result: dict[int, int] = {}
         for execution in self.executed:
             statement = self.kernel.scop.by_name[execution.statement]
+            cube = self.kernel.cubes.get(execution.statement)
+            if cube is not None and cube.rows:
+                along = self.work(execution).sides[cube.rows[-1]].slopes
+                result |= {k: FRACTAL for k, slope in enumerate(along) if slope == 1}
             array = self.kernel.scop.arrays[statement.writes[-1].array]
             if not (array.shape and array.live_out):
                 continue
@@ -388,7 +397,8 @@ class _Builder:
                 continue
             sides = self.work(execution).sides
             within = self.within(execution.statement)
-            for dims, size in ((cube.whole, None), (cube.single, 1)):
+            whole = cube.whole if cube.cuts_rows else (*cube.whole, *cube.rows[-1:])
+            for dims, size in ((whole, None), (cube.single, 1)):
                 for k in (k for d in dims for k, s in enumerate(sides[d].slopes) if s):
                     for loop in (k, within.get(k, k)):
                         result[loop] = extents[loop] if size is None else size

@@ -17,7 +17,7 @@ from akg_mlir.polyhedral.model_builder import build_model
 from akg_mlir.polyhedral.policy import Policy, PolicyError
 from akg_mlir.polyhedral.scop import Scop
 from akg_mlir.polyhedral.tile_machine import Machine
-from akg_mlir.polyhedral.tile_model import Kernel
+from akg_mlir.polyhedral.tile_model import Kernel, TileModel
 from akg_mlir.polyhedral.tile_plan import Apart, Choice, DoesNotFit, TilePlan, explained
 from akg_mlir.polyhedral.tile_search import Search, search
 from akg_mlir.polyhedral.tiling import Reduction
@@ -177,11 +177,24 @@ class Tiler:
         scratch: bool = True,
     ) -> Choice | Search:
         """The choice for these loops that needs a share of each memory, or the search that found
-        nothing; `scratch` says whether values between the ops of a statement count.
+        nothing; `scratch` says whether values between the ops of a statement count. Rows of points
+        are cut where no whole ones fit.
 
         Sizes that a policy asks for may fill a memory; others leave room for a second tile.
         """
         model = build_model(self.kernel, self.fuser, inside)
+        found = self.search_model(model, inside, whole_blocks, share, scratch)
+        rows = [name for name, cube in self.kernel.cubes.items() if cube.rows]
+        if isinstance(found, Choice) or not rows:
+            return found
+        cubes = {name: replace(c, cuts_rows=True) for name, c in self.kernel.cubes.items()}
+        model = build_model(replace(self.kernel, cubes=cubes), self.fuser, inside)
+        return self.search_model(model, inside, whole_blocks, share, scratch)
+
+    def search_model(
+        self, model: TileModel, inside: Interior, whole_blocks: bool, share: float, scratch: bool
+    ) -> Choice | Search:
+        """As `search_in`, for the loops as a model has them."""
         if not scratch:
             moving = tuple(f for f in model.footprints if not f.scratch)
             model = replace(model, footprints=moving)

@@ -224,7 +224,10 @@ class Cost:
         per step, of the left one as many as it has rows, or blocks of k where these are sooner
         started (by img2col, as windows are one by one)."""
         if operand.pieces:
-            return self.machine.windows_startup * self.extents.points(operand.pieces)
+            points, last = (operand.sides[k] for k in (operand.rows[0], operand.rows[-1]))
+            cut = self.extents.of_side(last) < last.whole  # each row of points by itself
+            rows = np.where(cut, self.extents.of_side(points), 1)
+            return self.machine.windows_startup * self.extents.points(operand.pieces) * rows
         startup = self.machine.paths["l1", operand.memory].startup
         if operand.memory == "l0b":
             return startup * self._streams_of(operand)

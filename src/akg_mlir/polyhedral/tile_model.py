@@ -154,6 +154,7 @@ class CubeProduct:
     split (`whole`) or must split into single values (`single`).
 
     The points of the dimensions `rows` are the rows of one matrix, which loads by img2col make.
+    Those of the last one stay together unless it `cuts_rows`, in parts that are loaded row by row.
     """
 
     reduction: Reduction
@@ -162,6 +163,7 @@ class CubeProduct:
     whole: tuple[int, ...]
     single: tuple[int, ...]
     rows: tuple[int, ...] = ()
+    cuts_rows: bool = False
 
 
 @dataclass(frozen=True)

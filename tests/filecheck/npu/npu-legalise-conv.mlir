@@ -19,7 +19,7 @@ builtin.module attributes {npu.target = "ascend910"} {
     // CHECK: npu.load2d {{.*}} repeat 3 stride 1 gap 0
     // CHECK: npu.mad {{.*}} m 30 k 16 n 16
     // CHECK: npu.mad {{.*}} m 30 k 48 n 16
-    npu.conv %image, %kernel -> %result init %init points [3, 10] strides [1, 1] dilations [1, 1] pads [1, 0, 0, 0] : memref<2x3x10x16xf16, #npu<space l1>>, memref<2x2x1x1x16x16xf16, #npu<space l1>> -> memref<1x2x16x16xf32, #npu<space l0c>>
+    npu.conv %image, %kernel -> %result init %init points [3, 10] pitch 10 strides [1, 1] dilations [1, 1] pads [1, 0, 0, 0] : memref<2x3x10x16xf16, #npu<space l1>>, memref<2x2x1x1x16x16xf16, #npu<space l1>> -> memref<1x2x16x16xf32, #npu<space l0c>>
     func.return
   }
 }

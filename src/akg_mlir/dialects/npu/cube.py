@@ -77,8 +77,9 @@ class ConvOp(IRDLOperation, PipeOp):
 
     a: L1 [c1, h, w, c0], a part of an image (NC1HWC0) with `pads` [top, left, bottom, right] of
     zeros around it; b: L1 [c1, kh, kw, n1, 16, c0]; c: L0C [n1, m1, 16, 16]. The windows at
-    `points` = (rows, columns) of the output, row by row, are the rows of the product. Tap (i, j)
-    of the window at (y, x) is at `(y, x) * strides + (i, j) * dilations - (top, left)`.
+    `points` = (rows, columns) of the output, row by row, are the rows of the product: those of one
+    row of points are `pitch` behind those of the last. Tap (i, j) of the window at (y, x) is at
+    `(y, x) * strides + (i, j) * dilations - (top, left)`.
     """
 
     name = "npu.conv"
@@ -87,13 +88,14 @@ class ConvOp(IRDLOperation, PipeOp):
     c = operand_def(MemRefType)
     init = operand_def(i1)
     points = prop_def(DenseArrayBase.constr(i64))
+    pitch = prop_def(IntegerAttr[I64])
     strides = prop_def(DenseArrayBase.constr(i64))
     dilations = prop_def(DenseArrayBase.constr(i64))
     pads = prop_def(DenseArrayBase.constr(i64))
     traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
     assembly_format = (
-        "$a `,` $b `->` $c `init` $init `points` $points `strides` $strides `dilations` "
-        "$dilations `pads` $pads attr-dict `:` type($a) `,` type($b) `->` type($c)"
+        "$a `,` $b `->` $c `init` $init `points` $points `pitch` $pitch `strides` $strides "
+        "`dilations` $dilations `pads` $pads attr-dict `:` type($a) `,` type($b) `->` type($c)"
     )
 
     def __init__(
@@ -104,6 +106,7 @@ class ConvOp(IRDLOperation, PipeOp):
         init: SSAValue,
         *,
         points: Sequence[int],
+        pitch: int,
         strides: Sequence[int],
         dilations: Sequence[int],
         pads: Sequence[int],
@@ -111,8 +114,23 @@ class ConvOp(IRDLOperation, PipeOp):
         fields = {"points": points, "strides": strides, "dilations": dilations, "pads": pads}
         super().__init__(
             operands=[a, b, c, init],
-            properties={k: DenseArrayBase.from_list(i64, list(v)) for k, v in fields.items()},
+            properties={
+                **{k: DenseArrayBase.from_list(i64, list(v)) for k, v in fields.items()},
+                "pitch": IntegerAttr(pitch, i64),
+            },
         )
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Rows and columns of the output."""
+        rows, columns = self.points.get_values()
+        return rows, columns
+
+    @property
+    def rows(self) -> int:
+        """Rows of the product, those between the rows of points included."""
+        rows, columns = self.sides
+        return (rows - 1) * self.pitch.value.data + columns
 
     def verify_(self) -> None:
         _verify_product(self, self.a, self.b, self.c)
@@ -126,6 +144,10 @@ class ConvOp(IRDLOperation, PipeOp):
             found.append((image[1 + axis] + around - reach) // self.strides.get_values()[axis] + 1)
         if tuple(found) != self.points.get_values():
             raise VerifyException(f"the image has windows at {found} points")
+        if self.pitch.value.data < found[1]:
+            raise VerifyException(
+                f"rows of {found[1]} points cannot be {self.pitch.value.data} apart"
+            )
 
     @property
     def pipe(self) -> Pipe:

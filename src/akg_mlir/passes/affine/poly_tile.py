@@ -208,7 +208,7 @@ def _cubes(op: poly.ScopOp, scop: Scop, reductions: dict[str, Reduction]) -> dic
             whole = (found.m0, found.n0, found.k0)
             result[name] = CubeProduct(reductions[name], found.a, found.b, whole, found.batch)
         elif image is not None:
-            whole = (image.w, image.n0, image.kh, image.kw, image.c0)
+            whole = (image.n0, image.kh, image.kw, image.c0)
             rows = (image.h, image.w)
             result[name] = CubeProduct(reductions[name], image.a, image.b, whole, (), rows)
     return result

@@ -17,7 +17,7 @@ from xdsl.ir import Operation
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import FRACTAL, fractal_depth
 from akg_mlir.passes.tensor.te_split_reductions import PARTIAL
-from akg_mlir.passes.tensor.tile_nests import Steps
+from akg_mlir.passes.tensor.tile_nests import Steps, cuts_rows
 from akg_mlir.polyhedral.chunked_groups import in_chunks
 from akg_mlir.polyhedral.tile_group_parts import Estimate, Rates, Refused, Step, Tensor
 from akg_mlir.polyhedral.tile_groups import TileGroup
@@ -123,7 +123,7 @@ class Fusion:
         reason = reason_alone(op) or self._apart([op, *kernel.ops])
         if PARTIAL in op.attributes:
             reason = "partial results of many tiles: the second step is another kernel"
-        _check_windows([op, *kernel.ops])
+        _check_windows([op, *kernel.ops], self.target)
         if reason or kernel.group is None or kernel.estimate is None:
             raise NotFused(reason or kernel.reason)
         step, group = self.steps.of(op), kernel.group.copy()
@@ -148,7 +148,7 @@ class Fusion:
         reason = self._apart([*a.ops, *b.ops])
         if reason or a.group is None or b.group is None or not (a.estimate and b.estimate):
             raise NotFused(reason or a.reason or b.reason)
-        _check_windows([*a.ops, *b.ops])
+        _check_windows([*a.ops, *b.ops], self.target)
         group, names, saved = a.group.copy(), dict[int, int](), 0
         for tensor in shared:
             if tensor in group.need and tensor in b.group.need:
@@ -227,10 +227,11 @@ def _is_drain(op: Operation) -> bool:
     return (te.element_of(op.operand), te.element_of(op.result)) == (f32, f16)
 
 
-def _check_windows(ops: Sequence[Operation]) -> None:
+def _check_windows(ops: Sequence[Operation], target: Target) -> None:
     """Raises `NotFused` for more ops on windows than a kernel may have, and for what takes other
     tiles than windows do: a transposition blocks of rows and lanes, padding of images whose windows
-    are read channel by channel each border by itself."""
+    are read channel by channel each border by itself, packing of images whose rows are cut rows
+    from the start of a block on."""
     windows = [op for op in ops if _has_windows(op)]
     if len(windows) > MOST_WINDOWS:
         raise NotFused("windows of windows of windows take too long to compile")
@@ -239,6 +240,9 @@ def _check_windows(ops: Sequence[Operation]) -> None:
     computed = any(isinstance(op, te.ComputeOp) for op in windows)
     if computed and any(isinstance(op, te.PadOp) for op in ops):
         raise NotFused("tiles of windows at each border of an image would be code of their own")
+    cut = any(isinstance(op, te.FractalConv2dOp) and cuts_rows(op, target) for op in windows)
+    if cut and any(isinstance(op, te.PackOp | te.PadOp) for op in ops):
+        raise NotFused("windows of parts of rows start inside blocks")
 
 
 def _has_windows(op: Operation) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from xdsl.dialects.builtin import f32
 from xdsl.ir import BlockArgument, Operation, SSAValue
 from xdsl.ir.affine import (
     AffineBinaryOpExpr,
@@ -36,8 +37,9 @@ class Steps:
         """The op as a step. Ops with no loops of their own count as copies of their result."""
         result = op.results[0]
         cube = isinstance(op, te.FractalMatmulOp | te.FractalConv2dOp)
+        cut = isinstance(op, te.FractalConv2dOp) and cuts_rows(op, self.target)
         operands = tuple(None if splat_of(v) is not None else self.tensor(v) for v in op.operands)
-        return Step(_nest(op), self.tensor(result), operands, self._cycles(op), cube)
+        return Step(_nest(op, cut), self.tensor(result), operands, self._cycles(op), cube)
 
     def tensor(self, value: SSAValue) -> Tensor:
         """The tensor of a value; given unless a kernel computes it."""
@@ -55,9 +57,16 @@ class Steps:
         return element_bytes(te.element_of(op.results[0])) / self.target.vector.bytes_per_cycle
 
 
-def _nest(op: Operation) -> Nest:
+def cuts_rows(op: te.FractalConv2dOp, target: Target) -> bool:
+    """Whether tiles hold parts of rows of points: a whole one takes more than half of a memory that
+    results pass, in f32."""
+    row = te.shape_of(op.results[0])[3] * FRACTAL * element_bytes(f32)
+    return 2 * row > min(target.memories["l0c"], target.memories["ub"])
+
+
+def _nest(op: Operation, cut: bool) -> Nest:
     if isinstance(op, te.StructuredOp):
-        return _structured(op)
+        return _structured(op, cut)
     if isinstance(op, te.PackOp | te.UnpackOp):
         return _layout(op)
     if isinstance(op, te.PadOp):
@@ -82,14 +91,15 @@ def _concatenation(op: te.ConcatOp) -> Nest:
     return Nest(shape, _identity(len(shape)), tuple(reads))
 
 
-def _structured(op: te.StructuredOp) -> Nest:
+def _structured(op: te.StructuredOp, cut: bool) -> Nest:
+    """`cut`: rows of points of a convolution on the cube may end in tiles."""
     count = len(op.bounds)
     reduced = frozenset(k for k in range(count) if op.iterators[k] == Iterator.REDUCTION)
     coarse = reduced
     if isinstance(op, te.FractalMatmulOp):
         coarse = frozenset({*reduced, count - 4, count - 3})
     if isinstance(op, te.FractalConv2dOp):
-        coarse = frozenset({*reduced, 3, 4})
+        coarse = frozenset({*reduced, 4} if cut else {*reduced, 3, 4})
     reads = tuple(
         None if splat_of(v) is not None else _access(m)
         for v, m in zip(op.operands, op.operand_maps)

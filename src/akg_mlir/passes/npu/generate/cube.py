@@ -15,7 +15,14 @@ from xdsl.ir.affine import AffineExpr, AffineMap
 from akg_mlir.dialects import npu
 from akg_mlir.passes.affine.isl_affine import to_affine
 from akg_mlir.passes.npu.generate.indices import Materialiser
-from akg_mlir.passes.npu.generate.tile import Access, Tile, corner_view, view_of
+from akg_mlir.passes.npu.generate.tile import (
+    Access,
+    Tile,
+    coefficient,
+    corner_view,
+    index_expressions,
+    view_of,
+)
 from akg_mlir.polyhedral.contraction import FRACTAL, Contraction, find_contraction
 from akg_mlir.polyhedral.image_product import ImageProduct, find_image_product
 from akg_mlir.polyhedral.scop import Statement
@@ -62,7 +69,8 @@ def _emit_conv(
     dims = [d + shift for d in (c.c1, c.kh, c.kw, c.n1, c.n0, c.c0)]
     channels, points = tile.sizes[dims[0]], [tile.sizes[d + shift] for d in (c.h, c.w)]
     kernel = view_of(builder, tile, right, dims)
-    columns, rows = tile.sizes[dims[3]], -(-prod(points) // FRACTAL)
+    columns, pitch = tile.sizes[dims[3]], _pitch(tile, out, c.h + shift) or points[1]
+    rows = -(-((points[0] - 1) * pitch + points[1]) // FRACTAL)
     whole = (columns, rows, FRACTAL, FRACTAL)
     strides = [prod(whole[k + 1 :]) for k in range(4)]
     init = _init(builder, tile, materialiser)
@@ -78,11 +86,17 @@ def _emit_conv(
                 result,
                 init,
                 points=points,
+                pitch=pitch,
                 strides=part.strides,
                 dilations=part.dilations,
                 pads=part.pads,
             )
         )
+
+
+def _pitch(tile: Tile, out: Access, h: int) -> int | None:
+    """Rows of the product from one row of points to the next; None if there is one."""
+    return coefficient(index_expressions(out)[2], h, out) if tile.sizes[h] > 1 else None
 
 
 def _operands(

@@ -118,7 +118,7 @@ def view_of(
     linear = AffineExpr.constant(0)
     for subscript, pitch in zip(subscripts, pitches):
         linear = linear + subscript * pitch
-    strides = [_coefficient(linear, d, access) if tile.sizes[d] > 1 else 0 for d in dims]
+    strides = [coefficient(linear, d, access) if tile.sizes[d] > 1 else 0 for d in dims]
     sizes = [tile.sizes[d] for d in dims]
     offset = linear.replace_dims_and_symbols(tile.start, ())
     map_, values = compressed(offset, tile.values)
@@ -194,14 +194,14 @@ def _corner(tile: Tile, access: Access, subscript: AffineExpr) -> AffineExpr:
 def _extent(tile: Tile, access: Access, subscript: AffineExpr) -> int:
     """From the first to the last value of a subscript in the tile."""
     steps = [
-        _coefficient(subscript, d, access) * (size - 1)
+        coefficient(subscript, d, access) * (size - 1)
         for d, size in enumerate(tile.sizes)
         if size > 1
     ]
     return 1 + sum(steps)
 
 
-def _coefficient(expression: AffineExpr, dim: int, access: Access) -> int:
+def coefficient(expression: AffineExpr, dim: int, access: Access) -> int:
     """The factor of a dimension in an expression. Raises `CompileError` if it is not linear."""
     match expression:
         case AffineConstantExpr():
@@ -209,11 +209,11 @@ def _coefficient(expression: AffineExpr, dim: int, access: Access) -> int:
         case AffineDimExpr():
             return 1 if expression.position == dim else 0
         case AffineBinaryOpExpr(kind=AffineBinaryOpKind.Add):
-            return _coefficient(expression.lhs, dim, access) + _coefficient(
+            return coefficient(expression.lhs, dim, access) + coefficient(
                 expression.rhs, dim, access
             )
         case AffineBinaryOpExpr(kind=AffineBinaryOpKind.Mul, rhs=AffineConstantExpr() as factor):
-            return _coefficient(expression.lhs, dim, access) * factor.value
+            return coefficient(expression.lhs, dim, access) * factor.value
         case _ if dim not in expression.used_dims():
             return 0
         case _:

@@ -36,15 +36,22 @@ def lower_conv(emitter: Emitter, op: npu.ConvOp) -> None:
     """A product of the windows of an image with a kernel. Raises `CompileError` for layouts other
     than NC1HWC0 and fractals."""
     image, shape = box_of(op.a).dst, npu.memref_type(op.a).get_shape()
-    if image.strides[1:] != (shape[2] * shape[3], shape[3], 1) or shape[3] != image.block:
+    if image.strides[2:] != (shape[3], 1) or shape[3] != image.block:
         raise CompileError(
-            f"an image for the cube is [c1, h, w, {image.block}] with rows beside each other, got "
-            f"{list(shape)} with strides {list(image.strides)}",
+            f"an image for the cube is [c1, h, w, {image.block}] with columns beside each other, "
+            f"got {list(shape)} with strides {list(image.strides)}",
             op,
         )
+    windows = _Windows(image, op)
+    if not windows.is_dense and op.sides[0] > 1 and op.pitch.value.data % SIDE:
+        raise CompileError(
+            f"{op.sides[0]} rows of points are {op.pitch.value.data} apart in l0c",
+            op,
+            hint=f"tiles hold whole rows, one row, or parts of rows in multiples of {SIDE} points",
+        )
     right = fractals_of(op, op.b, npu.memref_type(op.b).get_shape()[-3])
-    sizes = prod(op.points.get_values()), right.blocks * shape[3], right.sides * SIDE
-    _emit(emitter, op, _Windows(image, op), right, sizes)
+    sizes = op.rows, right.blocks * shape[3], right.sides * SIDE
+    _emit(emitter, op, windows, right, sizes)
 
 
 @dataclass(frozen=True)
@@ -136,19 +143,52 @@ class _Windows:
         return prod(self.taps)
 
     def load(self, emitter: Emitter, to: Operand, rows: int, at: _Position, count: int) -> None:
-        """One load by img2col per tap and block of channels."""
-        _, height, width, _ = npu.memref_type(self.op.a).get_shape()
-        op = self.op
-        window = (op.pads, op.strides, op.dilations)
-        pads, strides, dilations = (values.get_values() for values in window)
-        image = _Image((height, width), pads, self.taps, strides, dilations)
+        """One load by img2col per tap and block of channels, or as many as there are rows of points
+        where these, or those of the image, are not beside each other."""
+        stride, fractal = self.image.strides[0], FRACTAL_BYTES // to.size
         for block in range(count):
-            channels, tap = divmod(at.first + block, self.period)
-            stride = self.image.strides[0]
+            channels, number = divmod(at.first + block, self.period)
             source = self.image.moved(channels * stride)
             source = source.moved(at.step // self.period * stride, at.times)
-            target = to.moved(block * FRACTAL_BYTES // to.size)
-            _load3d(emitter, target, source, image, rows, count, divmod(tap, self.taps[1]))
+            target, tap = to.moved(block * fractal), divmod(number, self.taps[1])
+            if self.is_dense:
+                _load3d(emitter, target, source, self._whole, rows, count, tap)
+                continue
+            each = -(-self.op.pitch.value.data // SIDE)
+            for row in range(self.op.sides[0]):
+                y, image = self._row(row, tap[0])
+                start, to_row = source.moved(y), target.moved(row * each * count * fractal)
+                fractals = min(each, rows - row * each)
+                _load3d(emitter, to_row, start, image, fractals, count, (0, tap[1]))
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether points, and rows of the image, lie beside each other without gaps."""
+        (rows, columns), (_, height, width, block) = self.op.sides, self._shape
+        image = height == 1 or self.image.strides[1] == width * block
+        return image and (rows == 1 or self.op.pitch.value.data == columns)
+
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        return npu.memref_type(self.op.a).get_shape()
+
+    @property
+    def _whole(self) -> _Image:
+        """The windows of all points."""
+        fields = (self.op.pads, self.op.strides, self.op.dilations)
+        pads, strides, dilations = (values.get_values() for values in fields)
+        return _Image(self._shape[1:3], pads, self.taps, strides, dilations)
+
+    def _row(self, row: int, tap: int) -> tuple[int, _Image]:
+        """What a row of a kernel meets for a row of points: where it starts in the image, and the
+        windows there, all of them above it where it is outside."""
+        whole, (_, height, width, _) = self._whole, self._shape
+        y = row * whole.strides[0] + tap * whole.dilations[0] - whole.pads[0]
+        inside = 0 <= y < height
+        pads = (0 if inside else 1, whole.pads[1], 0, whole.pads[3])
+        kernel, strides = (1, self.taps[1]), (1, whole.strides[1])
+        image = _Image((1, width), pads, kernel, strides, (1, whole.dilations[1]))
+        return y * self.image.strides[1] if inside else 0, image
 
 
 def _load3d(

@@ -48,6 +48,7 @@ def _stays(base: Linear, box: Box, size: int, op: Operation, iterations: Iterati
     system = System(iterations, frozenset())
     side = system.side("x")
     address = system.address(base, box, side, "a")
+    system.choose(base, side)
     system.reach(op, side)
     system.constraints.append(f"({address} < 0 or {address} >= {size})")
     return system.is_empty()

@@ -108,10 +108,11 @@ class System:
             f"0 <= {step} * {name} < {text(self._iterations.span(loop), namer)}"
         )
         if step > 1:
-            self._choose(self._iterations.number(linear_of(loop.lb)), namer)
+            self.choose(self._iterations.number(linear_of(loop.lb)), namer)
 
-    def _choose(self, form: Linear, namer: Namer) -> None:
-        """A minimum or maximum is one of its operands: where steps start, bounds do not tell."""
+    def choose(self, form: Linear, namer: Namer) -> None:
+        """A minimum or maximum is one of its operands: where steps start, or what is read in front
+        of a loop, bounds do not tell."""
         for value in form.leaves():
             owner = value.owner
             if isinstance(owner, arith.MinSIOp | arith.MaxSIOp):

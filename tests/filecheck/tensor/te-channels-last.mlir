@@ -21,18 +21,17 @@ func.func @layers(%x: tensor<1x16x14x14xf32>, %v: tensor<32x16x3x3xf32>, %b: ten
   func.return %3 : tensor<1x8x7x7xf32>
 }
 
-// Groups of one channel: lanes along the channels. The image was transposed already; f16 is summed
-// in f32.
+// Groups of one channel: lanes along the channels. The image was transposed
+// already.
 // CHECK-LABEL: func.func @depthwise
-// CHECK-NEXT:    [[W:%.*]] = te.transpose %w perm [2, 3, 1, 0] : tensor<32x1x3x3xf16> -> tensor<3x3x1x32xf16>
-// CHECK-NEXT:    [[C:%.*]] = te.compute reduce add %x, [[W]] bounds [2, 5, 5, 32, 3, 3] maps [affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, (d1 + (d4 * 2)), (d2 + (d5 * 2)), d3)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d4, d5, 0, d3)>] : (tensor<2x9x9x32xf16>, tensor<3x3x1x32xf16>) -> tensor<2x5x5x32xf32> {
-// CHECK:         [[R:%.*]] = te.cast [[C]] : tensor<2x5x5x32xf32> -> tensor<2x5x5x32xf16>
-// CHECK-NEXT:    func.return [[R]]
-func.func @depthwise(%x: tensor<2x9x9x32xf16>, %w: tensor<32x1x3x3xf16>) -> tensor<2x5x5x32xf16> {
-  %0 = te.transpose %x perm [0, 3, 1, 2] : tensor<2x9x9x32xf16> -> tensor<2x32x9x9xf16>
-  %1 = te.conv2d %0, %w strides [1, 1] dilations [2, 2] pads [0, 0, 0, 0] groups 32 : (tensor<2x32x9x9xf16>, tensor<32x1x3x3xf16>) -> tensor<2x32x5x5xf16>
-  %2 = te.transpose %1 perm [0, 2, 3, 1] : tensor<2x32x5x5xf16> -> tensor<2x5x5x32xf16>
-  func.return %2 : tensor<2x5x5x32xf16>
+// CHECK-NEXT:    [[W:%.*]] = te.transpose %w perm [2, 3, 1, 0] : tensor<32x1x3x3xf32> -> tensor<3x3x1x32xf32>
+// CHECK-NEXT:    [[C:%.*]] = te.compute reduce add %x, [[W]] bounds [2, 5, 5, 32, 3, 3] maps [affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, (d1 + (d4 * 2)), (d2 + (d5 * 2)), d3)>, affine_map<(d0, d1, d2, d3, d4, d5) -> (d4, d5, 0, d3)>] : (tensor<2x9x9x32xf32>, tensor<3x3x1x32xf32>) -> tensor<2x5x5x32xf32> {
+// CHECK:         func.return [[C]]
+func.func @depthwise(%x: tensor<2x9x9x32xf32>, %w: tensor<32x1x3x3xf32>) -> tensor<2x5x5x32xf32> {
+  %0 = te.transpose %x perm [0, 3, 1, 2] : tensor<2x9x9x32xf32> -> tensor<2x32x9x9xf32>
+  %1 = te.conv2d %0, %w strides [1, 1] dilations [2, 2] pads [0, 0, 0, 0] groups 32 : (tensor<2x32x9x9xf32>, tensor<32x1x3x3xf32>) -> tensor<2x32x5x5xf32>
+  %2 = te.transpose %1 perm [0, 2, 3, 1] : tensor<2x32x5x5xf32> -> tensor<2x5x5x32xf32>
+  func.return %2 : tensor<2x5x5x32xf32>
 }
 
 // Groups of several channels: the result has a dimension for the group.

@@ -1,9 +1,11 @@
 // RUN: akg-opt %s -p te-decompose | filecheck %s
 
-// Padding becomes an op of its own, the accumulator visible.
+// Padding becomes an op of its own, the accumulator visible: groups are multiplied in it.
 // CHECK-LABEL: func.func @conv
-// CHECK-NEXT:    [[P:%.*]] = te.pad %x value 0.000000e+00 : f16 low [0, 0, 1, 2] high [0, 0, 1, 0] : tensor<1x4x8x9xf16> -> tensor<1x4x10x11xf16>
-// CHECK-NEXT:    [[C:%.*]] = te.conv2d [[P]], %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 2 : {{.*}} -> tensor<1x6x8x9xf32>
+// CHECK-NEXT:    [[X:%.*]] = te.cast %x : tensor<1x4x8x9xf16> -> tensor<1x4x8x9xf32>
+// CHECK-NEXT:    [[W:%.*]] = te.cast %w {te.widened} : tensor<6x2x3x3xf16> -> tensor<6x2x3x3xf32>
+// CHECK-NEXT:    [[P:%.*]] = te.pad [[X]] value 0.000000e+00 : f32 low [0, 0, 1, 2] high [0, 0, 1, 0] : tensor<1x4x8x9xf32> -> tensor<1x4x10x11xf32>
+// CHECK-NEXT:    [[C:%.*]] = te.conv2d [[P]], [[W]] strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 2 : {{.*}} -> tensor<1x6x8x9xf32>
 // CHECK-NEXT:    te.cast [[C]] : tensor<1x6x8x9xf32> -> tensor<1x6x8x9xf16>
 func.func @conv(%x: tensor<1x4x8x9xf16>, %w: tensor<6x2x3x3xf16>) -> tensor<1x6x8x9xf16> {
   %y = te.conv2d %x, %w strides [1, 1] dilations [1, 1] pads [1, 2, 1, 0] groups 2 : (tensor<1x4x8x9xf16>, tensor<6x2x3x3xf16>) -> tensor<1x6x8x9xf16>

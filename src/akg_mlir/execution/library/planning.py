@@ -13,6 +13,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from akg_mlir.compilation import Compilation
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu, te
+from akg_mlir.dialects.te.types import element_bytes
 from akg_mlir.emit.cpp import KernelText, emit_kernel
 from akg_mlir.emit.cpp.literals import element_name
 from akg_mlir.emit.cpp.module import kernels_of, target_of_module
@@ -309,7 +310,9 @@ def _how(op: te.HostOp) -> str:
         case te.TransposeOp():
             return f"transposed {' '.join(map(str, op.permutation))}"
         case te.CastOp():
-            return f"rounded to {te.element_of(op.result)}"
+            before, after = (te.element_of(value) for value in (op.operand, op.result))
+            wider = element_bytes(after) > element_bytes(before)
+            return f"{'widened' if wider else 'rounded'} to {after}"
         case _:
             return f"by {op.name}"
 

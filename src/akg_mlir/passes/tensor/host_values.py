@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TypeGuard
 
+from xdsl.dialects.builtin import UnitAttr
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import BlockArgument, Operation, SSAValue
+from xdsl.ir import Attribute, BlockArgument, Operation, SSAValue
 
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import element_bytes
 from akg_mlir.passes.tensor.rewriting import is_returned
+
+WIDENED = "te.widened"
+"""Attribute of casts to a wider type that belong to the host where it knows what they cast."""
 
 
 def is_weight(value: SSAValue) -> bool:
@@ -41,9 +45,20 @@ def stays_in_graph(op: object) -> bool:
     return not op.name.startswith("te.")
 
 
+def widened(weights: SSAValue, element: Attribute) -> te.CastOp:
+    """A cast of weights to a wider type that the host makes if they are known: they are few, and
+    all tiles would make it again."""
+    cast = te.CastOp(weights, element)
+    cast.attributes[WIDENED] = UnitAttr()
+    return cast
+
+
 def _is_prepared(op: object) -> TypeGuard[te.MovingOp | te.CastOp]:
-    """Whether the op moves elements or makes them smaller: kernels read no more for it."""
+    """Whether the op moves elements or makes them smaller, so that kernels read no more for it, or
+    is to be made by the host all the same."""
     if isinstance(op, te.CastOp):
+        if WIDENED in op.attributes:
+            return True
         return element_bytes(te.element_of(op.result)) < element_bytes(te.element_of(op.operand))
     return isinstance(op, te.MovingOp)
 

@@ -11,13 +11,19 @@ from xdsl.ir import Attribute, SSAValue
 
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.structured import initial_value
+from akg_mlir.passes.tensor.host_values import widened
 from akg_mlir.passes.tensor.rewriting import Expression, splat_of
 from akg_mlir.reference.windows import windows
 
 
 def conv2d(e: Expression, op: te.Conv2dOp) -> SSAValue | None:
-    """Pads the image, unless loads of the cube do that; the result gets the accumulator's type."""
+    """Pads the image, unless loads of the cube do that; the result gets the accumulator's type.
+    Groups, which the cube does not have, are computed in it: windows read elements many times."""
     accumulator: Attribute = te.accumulator(te.element_of(op.image))
+    if op.group_count > 1 and te.is_float(accumulator) and te.element_of(op.image) != accumulator:
+        steps = op.strides.get_values(), op.dilations.get_values()
+        image, weights = e.cast(op.image, accumulator), e(widened(op.weights, accumulator))
+        return e(te.Conv2dOp(image, weights, *steps, op.padding, op.group_count, accumulator))
     pads = op.padding if te.is_cube_conv(op) else (0, 0, 0, 0)
     if op.padding == pads and te.element_of(op.results[0]) == accumulator:
         return None

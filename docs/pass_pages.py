@@ -60,6 +60,7 @@ EXAMPLES = {
     "te-share-values": Example("twice", "te-decompose", "te-share-values"),
     "te-sink-reshapes": Example("reshapes", "", "te-sink-reshapes"),
     "te-split-reductions": Example("statistics", "te-set-target", "te-split-reductions"),
+    "te-turn-lanes": Example("border", "", "te-turn-lanes"),
     "te-turn-products": Example("narrow", "", "te-turn-products"),
     "convert-te-to-affine": Example(
         "scale", "te-partition,te-collapse-dims", "convert-te-to-affine"

@@ -23,6 +23,7 @@ TENSOR: dict[str, tuple[str, str]] = {
     "te-share-values": ("te_share_values", "TeShareValues"),
     "te-sink-reshapes": ("te_sink_reshapes", "TeSinkReshapes"),
     "te-split-reductions": ("te_split_reductions", "TeSplitReductions"),
+    "te-turn-lanes": ("te_turn_lanes", "TeTurnLanes"),
     "te-turn-products": ("te_turn_products", "TeTurnProducts"),
 }
 AFFINE: dict[str, tuple[str, str]] = {

@@ -107,6 +107,7 @@ class TeToAffine(PipelinePass):
             _step("te-split-reductions"),
             _step("te-sink-reshapes"),
             _step("te-propagate-layout"),
+            _step("te-turn-lanes"),
             _step("te-partition"),
             _step("te-collapse-dims"),
             _step("convert-te-to-affine"),

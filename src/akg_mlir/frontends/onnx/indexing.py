@@ -15,6 +15,8 @@ from akg_mlir.frontends.joining import joined
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of, shape_of
 
 LARGEST_I32 = (1 << 31) - 1
+# Parts of a concatenation that are written out: of more, compiling takes long.
+MOST_RUNS = 64
 
 
 def slice_ranges(node: Node) -> tuple[range, ...]:
@@ -92,18 +94,22 @@ def _gather(node: Node) -> Sequence[Value]:
     if isinstance(indices, SSAValue):
         places = from_the_end(node, node.cast(indices, I32), shape_of(operand)[axis])
         return [node.emit(te.GatherOp(operand, places, axis))]
-    return [_known_gather(node, operand, indices, axis)]
+    return [gathered(node, operand, indices, axis)]
 
 
-def _known_gather(node: Node, operand: SSAValue, indices: Array, axis: int) -> SSAValue:
-    """Runs of places at equal distances are slices."""
+def gathered(node: Node, operand: SSAValue, indices: Array, axis: int) -> SSAValue:
+    """The parts at known places. Runs of places at equal distances are slices, if there are few."""
     shape = shape_of(operand)
     places = [int(index) for index in indices.ravel().tolist()]
     for index in places:
         if not -shape[axis] <= index < shape[axis]:
             raise node.error(f"index {index} is outside dimension {axis}, which has {shape[axis]}")
     runs = runs_of([index % shape[axis] for index in places])
-    value = joined([part_of(node, operand, axis, run) for run in runs], axis, node.emit)
+    if len(runs) > MOST_RUNS:
+        rows = node.constant(np.array(places, np.int32) % shape[axis])
+        value = node.emit(te.GatherOp(operand, rows, axis))
+    else:
+        value = joined([part_of(node, operand, axis, run) for run in runs], axis, node.emit)
     return node.reshaped(value, (*shape[:axis], *indices.shape, *shape[axis + 1 :]))
 
 
@@ -130,7 +136,7 @@ def _gather_nd(node: Node) -> Sequence[Value]:
     first = whole * np.arange(batches).reshape(*shape[:batch], *column)
     places = np.sum(known % sizes * strides, -1) + first
     data = node.reshaped(node.operand(0), (batches * whole, *shape[end:]))
-    return [_known_gather(node, data, places, 0)]
+    return [gathered(node, data, places, 0)]
 
 
 def runs_of(places: Sequence[int]) -> list[range]:

@@ -1,6 +1,6 @@
 """Weights of ONNX's Resize along one dimension: each result is a combination of few elements.
 
-Nothing here depends on data: `weights` gives a matrix `[results, elements]`.
+Nothing here depends on data: `taps` says which elements a result combines, with which weights.
 """
 
 from __future__ import annotations
@@ -15,6 +15,13 @@ from akg_mlir.frontends.elements import Array
 
 Kernel = Callable[[float], float]
 """The weight of an element by its distance; 0 from `reach` on."""
+
+Taps = dict[int, float]
+"""Elements that a result combines, and their weights. Those in front of the first element count as
+that one, those behind the last one as that."""
+
+# Less than f32 sees beside the other weights: what rounding positions leaves of 0.
+LEAST_WEIGHT = 1e-9
 
 
 @dataclass(frozen=True)
@@ -73,8 +80,28 @@ def outside(axis: Axis, coordinates: str) -> Array:
     return (coordinates == "tf_crop_and_resize") & ((places < 0) | (places > axis.elements - 1))
 
 
-def nearest(axis: Axis, method: Method) -> list[int]:
-    """The element that each result is. Raises `ValueError` for an unknown `nearest_mode`."""
+def taps(axis: Axis, method: Method) -> list[Taps]:
+    """What each result combines. Raises `ValueError` for a mode that is not known."""
+    places = positions(axis, method.coordinates)
+    if method.mode == "nearest":
+        return [{place: 1.0} for place in map(_rounding(method), places)]
+    kernel, reach = _kernel(method)
+    shrink = min(axis.scale, 1.0) if method.antialias else 1.0
+    return [_weighed(axis, method, place, kernel, reach, shrink) for place in places]
+
+
+def _weighed(
+    axis: Axis, method: Method, place: float, kernel: Kernel, reach: int, shrink: float
+) -> Taps:
+    first, last = math.floor(place - reach / shrink), math.ceil(place + reach / shrink)
+    found = {k: kernel(abs(k - place) * shrink) for k in range(first, last + 1)}
+    if method.exclude_outside:
+        found = {k: weight for k, weight in found.items() if 0 <= k < axis.elements}
+    total = sum(found.values()) or 1.0
+    return {k: w / total for k, w in found.items() if abs(w / total) > LEAST_WEIGHT}
+
+
+def _rounding(method: Method) -> Callable[[float], int]:
     rounded: dict[str, Callable[[float], int]] = {
         "round_prefer_floor": lambda x: math.ceil(x - 0.5),
         "round_prefer_ceil": lambda x: math.floor(x + 0.5),
@@ -83,25 +110,7 @@ def nearest(axis: Axis, method: Method) -> list[int]:
     }
     if method.nearest_mode not in rounded:
         raise ValueError(f"nearest_mode '{method.nearest_mode}' is not known")
-    places = map(rounded[method.nearest_mode], positions(axis, method.coordinates))
-    return [min(max(place, 0), axis.elements - 1) for place in places]
-
-
-def weights(axis: Axis, method: Method) -> Array:
-    """The weights of each result, f64 `[results, elements]`; elements beyond the first and the
-    last one count as those. Raises `ValueError` for an unknown mode."""
-    kernel, reach = _kernel(method)
-    shrink = min(axis.scale, 1.0) if method.antialias else 1.0
-    matrix = np.zeros((axis.results, axis.elements))
-    for row, place in zip(matrix, positions(axis, method.coordinates)):
-        first, last = math.floor(place - reach / shrink), math.ceil(place + reach / shrink)
-        taps = {k: kernel(abs(k - place) * shrink) for k in range(first, last + 1)}
-        if method.exclude_outside:
-            taps = {k: weight for k, weight in taps.items() if 0 <= k < axis.elements}
-        total = sum(taps.values()) or 1.0
-        for k, weight in taps.items():
-            row[min(max(k, 0), axis.elements - 1)] += weight / total
-    return matrix
+    return rounded[method.nearest_mode]
 
 
 def _kernel(method: Method) -> tuple[Kernel, int]:

@@ -1,7 +1,4 @@
-"""ONNX Resize, dimension by dimension: each result a combination of elements with known weights.
-
-Elements with weight 0 take no part, so that infinities and NaN do not spread.
-"""
+"""ONNX Resize, dimension by dimension: each result a combination of elements with known weights."""
 
 from __future__ import annotations
 
@@ -14,7 +11,8 @@ from xdsl.ir import SSAValue
 
 from akg_mlir.dialects import te
 from akg_mlir.frontends.elements import F16, F32, is_float
-from akg_mlir.frontends.onnx.interpolation import Axis, Method, nearest, outside, weights
+from akg_mlir.frontends.onnx.combinations import SHORTEST_ROW, combined, is_moved
+from akg_mlir.frontends.onnx.interpolation import Axis, Method, outside, taps
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of, shape_of
 
 
@@ -38,14 +36,31 @@ def resized(
     element = element_of(operand)
     if method.mode != "nearest" and not is_float(element):
         raise node.error(f"mode {method.mode} of {element} is not supported", hint="cast to f32")
-    value = node.cast(operand, F32) if element == F16 and method.mode != "nearest" else operand
-    for dim, axis in axes:
-        if method.mode == "nearest":
-            value = _taken(node, value, dim, nearest(axis, method))
-        else:
-            value = _combined(node, value, dim, weights(axis, method))
+    axes = sorted(axes, key=lambda found: found[0])
+    order = _order(shape_of(operand), axes, method)
+    value = operand if order is None else node.emit(te.TransposeOp(operand, order))
+    if element == F16 and method.mode != "nearest":
+        value = node.cast(value, F32)
+    for dim, axis in reversed(axes):  # fewest rows first: those of the inner dimensions
+        dim = dim if order is None else order.index(dim)
+        value = combined(node, value, dim, taps(axis, method))
         value = _extrapolated(node, value, dim, axis, method)
-    return node.cast(value, element)
+    value = node.cast(value, element)
+    if order is None:
+        return value
+    return node.emit(te.TransposeOp(value, [order.index(dim) for dim in range(len(order))]))
+
+
+def _order(
+    shape: Sequence[int], axes: Sequence[tuple[int, Axis]], method: Method
+) -> list[int] | None:
+    """The dimensions that change in front of the others, where that makes rows longer."""
+    dims = [dim for dim, _ in axes]
+    if all(is_moved(taps(axis, method), axis.elements) for _, axis in axes):
+        return None
+    others = [dim for dim in range(len(shape)) if dim not in dims]
+    inner, rows = prod(shape[dims[-1] + 1 :]), prod(shape[dim] for dim in others)
+    return [*dims, *others] if inner < SHORTEST_ROW <= rows else None
 
 
 def _axes(node: Node, shape: Sequence[int]) -> list[tuple[int, Axis]]:
@@ -86,40 +101,6 @@ def _regions(node: Node, count: int) -> list[tuple[float, float]]:
     if len(ends) != 2 * count:
         raise node.error(f"roi has {len(ends)} numbers, two for each of {count} dimensions needed")
     return list(zip(ends[:count], ends[count:]))
-
-
-def _taken(node: Node, value: SSAValue, dim: int, places: Sequence[int]) -> SSAValue:
-    """The elements at some places: a slice, each element several times, or any selection."""
-    shape = shape_of(value)
-    outer, size, inner = prod(shape[:dim]), shape[dim], prod(shape[dim + 1 :])
-    result = (*shape[:dim], len(places), *shape[dim + 1 :])
-    rows = node.reshaped(value, (outer, size, inner))
-    step = places[1] - places[0] if len(places) > 1 else 1
-    if step > 0 and list(places) == list(range(places[0], places[-1] + 1, step)):
-        sizes = (outer, len(places), inner)
-        taken = te.SliceOp(rows, (0, places[0], 0), sizes, (1, step, 1))
-        return node.reshaped(node.emit(taken), result)
-    times = len(places) // size
-    if list(places) == [k // times for k in range(size * times)] if times else False:
-        apart = node.reshaped(rows, (outer, size, 1, inner))
-        repeated = node.emit(te.BroadcastToOp(apart, (outer, size, times, inner)))
-        return node.reshaped(repeated, result)
-    return _combined(node, value, dim, np.eye(size)[list(places)])
-
-
-def _combined(node: Node, value: SSAValue, dim: int, matrix: np.ndarray) -> SSAValue:
-    """The combinations of elements along a dimension that the rows of `matrix` weigh."""
-    shape, element = shape_of(value), element_of(value)
-    outer, size, inner = prod(shape[:dim]), shape[dim], prod(shape[dim + 1 :])
-    column = (inner,) if inner > 1 else ()
-    weighed = node.constant(matrix.astype(np.float32).reshape(-1, size, *[1] * len(column)))
-    rows = node.reshaped(value, (outer, 1, size, *column))
-    if not np.isin(matrix, (0, 1)).all():
-        rows = node.emit(te.MulOp(rows, weighed))
-    taken = node.emit(te.CompareOp("ne", weighed, node.scalar(0, F32)))
-    parts = node.emit(te.SelectOp(taken, rows, node.scalar(0, element)))
-    total = node.emit(te.ReduceOp("add", parts, [2]))
-    return node.reshaped(total, (*shape[:dim], len(matrix), *shape[dim + 1 :]))
 
 
 def _extrapolated(node: Node, value: SSAValue, dim: int, axis: Axis, method: Method) -> SSAValue:

@@ -47,6 +47,29 @@ def test_all_pairs_of_extremes_are_compared(element: str, predicate: str) -> Non
     assert not scalar_ops(kernel)
 
 
+@pytest.mark.parametrize("predicate", PREDICATES)
+@pytest.mark.parametrize("element", ["f16", "f32"])
+def test_extremes_are_compared_with_constants(element: str, predicate: str) -> None:
+    dtype = np.dtype(NUMPY[element])
+    numbers = np.array([*EXTREMES[element], -1, 2], dtype)
+    type_, truths, scalar = f"tensor<10x{element}>", "tensor<10xi1>", f"tensor<{element}>"
+    bits = {"f16": ("0x7C00", "0x7E00"), "f32": ("0x7F800000", "0x7FC00000")}[element]
+    constants = {"0.0": 0.0, "1.0": 1.0, bits[0]: np.inf, bits[1]: np.nan}
+    lines = [
+        f"%k{k} = te.constant dense<{text}> : {scalar}\n"
+        f"%r{k} = te.compare {predicate} %a, %k{k} : ({type_}, {scalar}) -> {truths}"
+        for k, text in enumerate(constants)
+    ]
+    body, types = "\n".join(lines), ", ".join([truths] * len(lines))
+    kernel = akg_mlir.compile(
+        f"func.func @main(%a: {type_}) -> ({types}) {{\n{body}\n"
+        f"func.return %r0, %r1, %r2, %r3 : {types}\n}}"
+    )
+    for got, constant in zip(kernel(numbers), constants.values(), strict=True):
+        wanted = WANTED[predicate](numbers, dtype.type(constant))
+        np.testing.assert_array_equal(got, wanted, str(constant))
+
+
 @pytest.mark.parametrize(
     "end", ["store", "cast f16", "cast f32", "cast i32", "cast i8", "truths", "select f32"]
 )

@@ -115,6 +115,23 @@ builtin.module attributes {npu.target = "ascend910"} {
     func.return
   }
 
+  // Bits are chosen by arithmetic of integers, all repeats at once, but not in place of what is
+  // added last.
+  // CHECK-LABEL: @blend
+  func.func @blend() attributes {npu.kernel} {
+    %a = npu.buffer : memref<192xf32, #npu<space ub>>
+    %b = npu.buffer : memref<192xf32, #npu<space ub>>
+    %t = npu.buffer : memref<192xi32, #npu<space ub>>
+    // CHECK: npu.vec vsub {{.*}} repeat 3 mask 64
+    // CHECK: npu.vec vmul {{.*}} repeat 3 mask 64
+    // CHECK: npu.vec vadd {{.*}} repeat 3 mask 64
+    npu.vblend %t, %a, %b -> %a : memref<192xi32, #npu<space ub>>, memref<192xf32, #npu<space ub>>, memref<192xf32, #npu<space ub>> -> memref<192xf32, #npu<space ub>>
+    // CHECK: npu.vec vcmp_ne
+    // CHECK: npu.vec vsel
+    npu.vblend %t, %a, %b -> %b : memref<192xi32, #npu<space ub>>, memref<192xf32, #npu<space ub>>, memref<192xf32, #npu<space ub>> -> memref<192xf32, #npu<space ub>>
+    func.return
+  }
+
   // Whole 16 x 16 squares of two-byte elements are transposed straight into the result.
   // CHECK-LABEL: @transpose
   func.func @transpose() attributes {npu.kernel} {

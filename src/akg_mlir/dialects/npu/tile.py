@@ -230,7 +230,8 @@ class VSelectOp(_VectorTileOp):
 
 @irdl_op_definition
 class VBlendOp(_VectorTileOp):
-    """`dst[i] = truth[i] ? on_true[i] : on_false[i]` over one box; truth[i] is 0 or 1 in f16."""
+    """`dst[i] = truth[i] ? on_true[i] : on_false[i]` over one box; truth[i] is 0 or 1, in i32 where
+    elements of four bytes are chosen and in f16 where they have two."""
 
     name = "npu.vblend"
     truth = operand_def(MemRefType)

@@ -155,35 +155,46 @@ def multiplies_loads(value: SSAValue) -> bool:
 
 def temporaries(stmt: StmtOp, *, reduces: bool) -> tuple[int, ...]:
     """Bytes of an element of each value that the vector unit holds between the ops of a body, where
-    they are most. What is loaded, stored, added to a cell or multiplied on the way needs none, but
-    for truth values, which are numbers of f16 there."""
+    they are most, and inside an op. What is loaded, stored, added to a cell or multiplied on the
+    way needs none, but for truth values, which are numbers of f16 there."""
     store, ops = store_of(stmt), list(stmt.body.block.ops)
+    if is_copy(stmt):
+        return ()
     update = update_of(stmt) if reduces else None
     place = {op: k for k, op in enumerate(ops)}
     direct = {store.value} if store is not None and store.value.type != i1 else set[SSAValue]()
     if update is not None and multiplies_loads(update.value):
         direct.add(update.value)
     held: list[tuple[int, int, int]] = []
-    for op in ops if not is_copy(stmt) else ():
-        for value in op.results:
-            if value not in direct and isinstance(value.type, FixedBitwidthType) and _is_held(op):
-                size = f16.size if value.type == i1 else value.type.size
-                held.append((place[op], _last_use(value, place), size))
-        if isinstance(op, arith.CmpiOp) and op.lhs.type == i32:
-            held.append((place[op], place[op], i32.size))  # the difference
+    for op in ops:
+        value = op.results[0] if op.results and _is_held(op) else None
+        if value is not None and value not in direct and isinstance(value.type, FixedBitwidthType):
+            size = f16.size if value.type == i1 else value.type.size
+            held.append((place[op], _last_use(value, place), size))
     live = [tuple(s for first, last, s in held if first <= k <= last) for k in range(len(ops))]
-    return max(live, key=sum, default=())
+    inside = max((_inside(op) for op in ops), key=sum, default=())
+    return (*max(live, key=sum, default=()), *inside)
 
 
 def _is_held(op: Operation) -> bool:
     """Whether a result has storage of its own, unless it is the stored value."""
-    if isinstance(op, arith.CmpfOp):
-        return any(not selects_at_once(op, use.operation) for use in op.result.uses)
-    if isinstance(op, arith.CmpiOp):
-        return True
     if isinstance(op, affine.LoadOp):
         return op.result.type == i1
-    return is_logic(op) or isinstance(op, arith.SelectOp) or type(op) in (*CASTS, *UNARY, *BINARY)
+    others = isinstance(op, arith.SelectOp | arith.CmpfOp | arith.CmpiOp)
+    return others or is_logic(op) or type(op) in (*CASTS, *UNARY, *BINARY)
+
+
+def _inside(op: Operation) -> tuple[int, ...]:
+    """Bytes of an element of each value that an op holds besides while it is computed: the
+    differences that a comparison converts, and a truth value as wide as what it chooses."""
+    match op:
+        case arith.CmpfOp() | arith.CmpiOp() if isinstance(op.lhs.type, FixedBitwidthType):
+            size = max(op.lhs.type.size, f16.size)
+            return (size, size)
+        case arith.SelectOp() if op.result.type in (f32, i32):
+            return (i32.size,)
+        case _:
+            return ()
 
 
 def selects_at_once(compare: arith.CmpfOp, user: Operation) -> bool:

@@ -45,6 +45,7 @@ from akg_mlir.polyhedral.tile_statements import (
     tile_program,
 )
 from akg_mlir.polyhedral.tree import TreeError
+from akg_mlir.targets import Target
 
 NAME = "npu-generate"
 
@@ -63,17 +64,16 @@ class NpuGenerate(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         scops = [s for s in op.walk() if isinstance(s, poly.ScopOp)]
-        cores = target_of(op).cores if scops else 1
         for scop in scops:
-            _Generator(scop, cores).run()
+            _Generator(scop, target_of(op)).run()
         for function in [f for f in op.walk() if isinstance(f, func.FuncOp)]:
             if "npu.kernel" in function.attributes:
                 _erase_unused(function)
 
 
 class _Generator:
-    def __init__(self, op: poly.ScopOp, cores: int) -> None:
-        self.op, self.target_cores = op, cores
+    def __init__(self, op: poly.ScopOp, target: Target) -> None:
+        self.op, self.target = op, target
         self.where = function_name(op)
         self.names = ArrayNames()
         self.scop: Scop = read_scop(op, self.names)
@@ -123,7 +123,7 @@ class _Generator:
         """How each part is spread; the kernel gets `npu.cores`."""
         found = parts(self.program)
         shared = communicates(self.scop, self.program, [names for _, names in found])
-        cores = self.target_cores if shared is None else 1
+        cores = self.target.cores if shared is None else 1
         if shared is not None:
             remark(NAME, "missed", self.where, f"on one core: {shared} links parts through gm")
         groups = self.program.groups
@@ -198,7 +198,7 @@ class _Generator:
                 emit_copy(builder, tile)
             case "npu.vector":
                 reduces = specification(self.scop, executed).reduction is not None
-                emit_vector(builder, tile, reduces)
+                emit_vector(builder, tile, reduces, self.target)
             case "npu.cube":
                 original = specification(self.scop, executed)
                 emit_product(builder, tile, original, self.materialiser)

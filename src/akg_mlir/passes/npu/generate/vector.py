@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import frexp, prod
+from math import frexp
 
 from xdsl.builder import Builder
 from xdsl.dialects import affine, arith
-from xdsl.dialects.builtin import FixedBitwidthType, FloatAttr, IntegerAttr, f16, i1
-from xdsl.ir import Attribute, Operation, SSAValue
-from xdsl.ir.affine import AffineExpr, AffineMap
+from xdsl.dialects.builtin import FloatAttr, IntegerAttr, f16, i1, i32
+from xdsl.ir import Operation, SSAValue
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu
@@ -30,27 +28,27 @@ from akg_mlir.passes.affine.bodies import (
     update_of,
 )
 from akg_mlir.passes.npu.generate import truth
+from akg_mlir.passes.npu.generate.boxes import Boxes, Number, lanes_of_block
+from akg_mlir.passes.npu.generate.comparisons import is_faster_at_once
 from akg_mlir.passes.npu.generate.tile import Tile, view_of
+from akg_mlir.targets import Target
 
-Number = FloatAttr | IntegerAttr
 COMMUTATIVE = (Binary.ADD, Binary.MUL, Binary.MAX, Binary.MIN)
 
 
-def emit_vector(builder: Builder, tile: Tile, reduces: bool) -> None:
+def emit_vector(builder: Builder, tile: Tile, reduces: bool, target: Target) -> None:
     """Write the ops of one tile.
 
     Raises `CompileError` for bodies that the vector unit does not have.
     """
-    _Vector(builder, tile).run(reduces)
+    _Vector(builder, tile, target).run(reduces)
 
 
-class _Vector:
-    def __init__(self, builder: Builder, tile: Tile) -> None:
-        self.builder, self.tile = builder, tile
+class _Vector(Boxes):
+    def __init__(self, builder: Builder, tile: Tile, target: Target) -> None:
+        super().__init__(builder, tile, target)
         self.views: dict[SSAValue, SSAValue] = {}
         self.numbers: dict[SSAValue, SSAValue] = {}
-        self.blocks: dict[Number, SSAValue] = {}
-        self.count = 0
 
     def run(self, reduces: bool) -> None:
         body = self.tile.body
@@ -104,7 +102,6 @@ class _Vector:
         return number
 
     def operand(self, value: SSAValue) -> SSAValue:
-        """A box that holds the value, a truth value or i8 as a number of f16."""
         if value.type in BYTES:
             if value not in self.numbers:
                 self.numbers[value] = truth.number(self, value, self.views)
@@ -113,35 +110,7 @@ class _Vector:
             self.views[value] = self.block(self.number(value))
         return self.views[value]
 
-    def block(self, number: Number) -> SSAValue:
-        """One block that holds a constant, whose first lane all read."""
-        if number not in self.blocks:
-            lanes = (_block(number.type),)
-            block = self.buffer(lanes, number.type)
-            self.builder.insert(npu.VFillOp(number, self.box(block, lanes, (1,))))
-            self.blocks[number] = self.box(block, self.tile.shape, [0] * len(self.tile.shape))
-        return self.blocks[number]
-
-    def temporary(self, element: Attribute, shape: tuple[int, ...] | None = None) -> SSAValue:
-        """A box of the tile's shape, or another, in a buffer of its own, rows padded to whole
-        blocks."""
-        block, shape = _block(element), shape or self.tile.shape
-        padded = (*shape[:-1], -(-shape[-1] // block) * block)
-        strides = [prod(padded[k + 1 :]) for k in range(len(shape))]
-        return self.box(self.buffer(padded, element), shape, strides)
-
-    def buffer(self, shape: Sequence[int], element: Attribute) -> SSAValue:
-        """Storage of this tile's own."""
-        buffer = self.tile.temporary(self.count, shape, element)
-        self.count += 1
-        return buffer
-
-    def box(self, buffer: SSAValue, sizes: Sequence[int], strides: Sequence[int]) -> SSAValue:
-        """A box at the start of a buffer."""
-        start = AffineMap(0, 0, (AffineExpr.constant(0),))
-        return self.builder.insert(npu.ViewOp(buffer, start, [], sizes, strides)).result
-
-    def target(self, op: Operation, store: affine.StoreOp) -> SSAValue:
+    def into(self, op: Operation, store: affine.StoreOp) -> SSAValue:
         """Where an op writes: the stored element if this is the stored value, else a temporary."""
         result = op.results[0]
         if store.value is result:
@@ -167,55 +136,61 @@ class _Vector:
                 self.from_byte(op, store)
             case _ if type(op) in CASTS:
                 source = self.operand(op.operands[0])
-                self.builder.insert(npu.VCastOp(source, self.target(op, store)))
+                self.builder.insert(npu.VCastOp(source, self.into(op, store)))
             case _ if type(op) in UNARY:
                 source = self.operand(op.operands[0])
                 kind = UNARY[type(op)]
-                self.builder.insert(npu.VUnaryOp(kind, source, self.target(op, store)))
+                self.builder.insert(npu.VUnaryOp(kind, source, self.into(op, store)))
             case _ if type(op) in BINARY:
-                self.binary(op, BINARY[type(op)], store)
+                self.arithmetic(op, BINARY[type(op)], store)
             case _:
                 raise CompileError("the vector unit has no such op", op)
 
     def select(self, op: arith.SelectOp, store: affine.StoreOp) -> None:
-        compare = op.cond.owner
-        if not isinstance(compare, arith.CmpfOp) or not selects_at_once(compare, op):
-            number, on, off = (self.operand(v) for v in op.operands)
-            self.builder.insert(npu.VBlendOp(number, on, off, self.target(op, store)))
+        compare, element = op.cond.owner, op.result.type
+        if (
+            isinstance(compare, arith.CmpfOp)
+            and selects_at_once(compare, op)
+            and is_faster_at_once(self, element)
+        ):
+            predicate = PREDICATES[compare.predicate.value.data]
+            a, b, yes, no = (self.operand(v) for v in (compare.lhs, compare.rhs, op.lhs, op.rhs))
+            self.builder.insert(npu.VSelectOp(predicate, a, b, yes, no, self.into(op, store)))
             return
-        predicate = PREDICATES[compare.predicate.value.data]
-        a, b, yes, no = (self.operand(v) for v in (compare.lhs, compare.rhs, op.lhs, op.rhs))
-        self.builder.insert(npu.VSelectOp(predicate, a, b, yes, no, self.target(op, store)))
+        number, on, off = (self.operand(v) for v in op.operands)
+        if lanes_of_block(element) == lanes_of_block(i32):
+            number = self.cast(number, i32)
+        self.builder.insert(npu.VBlendOp(number, on, off, self.into(op, store)))
 
     def from_byte(self, op: Operation, store: affine.StoreOp) -> None:
         """Bytes are numbers of f16: those are the result, or what is converted to it."""
         source, result = op.operands[0], op.results[0]
         is_stored, view = store.value is result, self.views.get(source)
         if is_stored and result.type == f16 and view is not None and truth.lies_as_walked(view):
-            self.builder.insert(npu.VCastOp(view, self.target(op, store)))
+            self.builder.insert(npu.VCastOp(view, self.into(op, store)))
         elif result.type != f16:
-            self.builder.insert(npu.VCastOp(self.operand(source), self.target(op, store)))
+            self.builder.insert(npu.VCastOp(self.operand(source), self.into(op, store)))
         elif is_stored:
             copied = self.operand(source)
-            self.builder.insert(npu.VUnaryOp(Unary.COPY, copied, self.target(op, store)))
+            self.builder.insert(npu.VUnaryOp(Unary.COPY, copied, self.into(op, store)))
         else:
             self.views[result] = self.operand(source)
 
-    def binary(self, op: Operation, kind: Binary, store: affine.StoreOp) -> None:
+    def arithmetic(self, op: Operation, kind: Binary, store: affine.StoreOp) -> None:
         lhs, rhs = op.operands
         left, right = constant_of(lhs), constant_of(rhs)
         if right is not None and left is None:
-            if self.with_number(op, kind, lhs, right, store):
+            if self.immediate(op, kind, lhs, right, store):
                 return
         elif left is not None and right is None:
-            if kind in COMMUTATIVE and self.with_number(op, kind, rhs, left, store):
+            if kind in COMMUTATIVE and self.immediate(op, kind, rhs, left, store):
                 return
             if self.number_first(op, kind, left, rhs, store):
                 return
         boxes = self.operand(lhs), self.operand(rhs)
-        self.builder.insert(npu.VBinaryOp(kind, *boxes, self.target(op, store)))
+        self.builder.insert(npu.VBinaryOp(kind, *boxes, self.into(op, store)))
 
-    def with_number(
+    def immediate(
         self, op: Operation, kind: Binary, value: SSAValue, number: Number, store: affine.StoreOp
     ) -> bool:
         """`value kind number` as one op with an immediate, where that is exact."""
@@ -227,7 +202,7 @@ class _Vector:
                 return False
             kind, number = Binary.MUL, inverse
         source = self.operand(value)
-        self.builder.insert(npu.VScalarOp(kind, source, number, self.target(op, store)))
+        self.builder.insert(npu.VScalarOp(kind, source, number, self.into(op, store)))
         return True
 
     def number_first(
@@ -237,20 +212,14 @@ class _Vector:
         if kind == Binary.SUB:
             negated = self.temporary(value.type)
             self.builder.insert(npu.VUnaryOp(Unary.NEG, self.operand(value), negated))
-            target = self.target(op, store)
-            self.builder.insert(npu.VScalarOp(Binary.ADD, negated, number, target))
+            into = self.into(op, store)
+            self.builder.insert(npu.VScalarOp(Binary.ADD, negated, number, into))
             return True
         if kind == Binary.DIV and number.value.data == 1:
             source = self.operand(value)
-            self.builder.insert(npu.VUnaryOp(Unary.REC, source, self.target(op, store)))
+            self.builder.insert(npu.VUnaryOp(Unary.REC, source, self.into(op, store)))
             return True
         return False
-
-
-def _block(element: Attribute) -> int:
-    """Elements per block."""
-    assert isinstance(element, FixedBitwidthType)
-    return npu.BLOCK_BYTES // element.size
 
 
 def _like(number: Number, value: float) -> Number:

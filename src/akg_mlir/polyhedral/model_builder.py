@@ -97,14 +97,15 @@ class _Builder:
         """The buffers of values between the ops of a statement: boxes of its instances, with rows
         along the lanes."""
         name = execution.statement
-        if name in self.kernel.cubes or name in self.kernel.other_units:
+        sizes = self.kernel.temporaries.get(name)
+        if not sizes or name in self.kernel.cubes or name in self.kernel.other_units:
             return
         statement = self.kernel.scop.by_name[name]
         whole = extents_of(statement.domain)
         inner = self.sides(execution.points, whole)
         order = contiguous_last(statement, statement.rank)
         sides, shape = tuple(inner[k] for k in order), tuple(whole[k] for k in order)
-        for size in self.kernel.temporaries.get(name, ()):
+        for size in sizes:
             yield Footprint(
                 name, size, "ub", sides, shape, False, False, place, place, scratch=True
             )

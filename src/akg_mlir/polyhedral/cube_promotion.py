@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import islpy as isl
 
@@ -30,6 +31,7 @@ from akg_mlir.polyhedral.image_product import (
     ImageProduct,
     find_image_product,
     result_arrangement,
+    starts_late,
 )
 from akg_mlir.polyhedral.lattice import lattice_of
 from akg_mlir.polyhedral.layouts import Arrangement
@@ -102,9 +104,12 @@ def _promote_image(
     accesses = update.original.accesses
     for access in (product.a, product.b):
         _promote_operand(work, Use(update, accesses.index(access)), filled=access is product.a)
-    use = Use(update, accesses.index(product.c))
-    work.arranged[use.access.array] = result_arrangement
-    return _promote_accumulator(work, clones, update, use.access.array, result_arrangement)
+    array = Use(update, accesses.index(product.c)).access.array
+    result = _promote_accumulator(work, clones, update, array, result_arrangement)
+    late = starts_late(result.touched)
+    if late or array not in work.arranged:
+        work.arranged[array] = partial(result_arrangement, late=late)
+    return result
 
 
 def _promote_operand(work: Workspace, use: Use, *, filled: bool = False) -> None:

@@ -17,7 +17,8 @@ from akg_mlir.polyhedral import tree
 from akg_mlir.polyhedral.context import context
 from akg_mlir.polyhedral.contraction import is_fractal
 from akg_mlir.polyhedral.convolution import find_convolution
-from akg_mlir.polyhedral.layouts import Arrangement, Part, Rows
+from akg_mlir.polyhedral.footprint import box
+from akg_mlir.polyhedral.layouts import FRACTAL, Arrangement, Part, Rows
 from akg_mlir.polyhedral.scop import Access, Statement
 from akg_mlir.polyhedral.tile_boxes import TileBox, split_boxes
 
@@ -72,9 +73,25 @@ def _in_blocks(statement: Statement, *dims: int) -> bool:
     return all(is_fractal(statement, d) for d in dims)
 
 
-def result_arrangement(sizes: Sequence[int]) -> Arrangement:
-    """How a box [n, n1, h, w, n0] of the result lies in L0C and UB: its points are rows."""
-    return Arrangement((Part(0), Part(1), Rows((2, 3), (sizes[2], sizes[3])), Part(4)))
+def result_arrangement(sizes: Sequence[int], late: bool = False) -> Arrangement:
+    """How a box [n, n1, h, w, n0] of the result lies in L0C and UB: its points are rows.
+
+    In UB the points of some tiles start `late`, in a later row of the box. From there whole
+    fractals are written, of which the last one needs room.
+    """
+    spare = int(late and sizes[3] % FRACTAL > 0)
+    return Arrangement((Part(0), Part(1), Rows((2, 3), (sizes[2], sizes[3]), spare), Part(4)))
+
+
+def starts_late(touched: isl.Map) -> bool:
+    """Whether the points of a result [n, n1, h, w, n0] start after the corner of the box around
+    them in some tile, as those do whose first rows are outside of the image."""
+    corner = box(touched)
+    for dim in (2, 3):
+        first = _between(touched, dim).intersect(isl.Map.from_aff(corner.offsets[dim]))
+        if not touched.domain().is_subset(first.domain()):
+            return True
+    return False
 
 
 # -------------------------------------------------------------------------------------------- tiles

@@ -36,10 +36,12 @@ class Part:
 
 @dataclass(frozen=True)
 class Rows:
-    """Dimensions of a box of `sizes` walked as one, padded to whole fractals."""
+    """Dimensions of a box of `sizes` walked as one, padded to whole fractals, and to `spare` more:
+    the rest of the last one where whole fractals are put in the middle."""
 
     dims: tuple[int, ...]
     sizes: tuple[int, ...]
+    spare: int = 0
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def _place(part: Part | Rows, local: Sequence[isl.Aff]) -> isl.Aff:
 
 def _extent(part: Part | Rows, sizes: Sequence[int]) -> int:
     if isinstance(part, Rows):
-        return -(-prod(part.sizes) // FRACTAL) * FRACTAL
+        return (-(-prod(part.sizes) // FRACTAL) + part.spare) * FRACTAL
     if part.dim is None or part.kind in ("padded", "lane"):
         return FRACTAL
     return sizes[part.dim] if part.kind == "whole" else -(-sizes[part.dim] // FRACTAL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 from xdsl.builder import Builder
 from xdsl.dialects import func, memref
@@ -70,16 +71,18 @@ class _Kernel:
         return result
 
     def _is_inlined(self, op: Operation) -> bool:
-        """Scalars, and conditions that only element-wise ops use, live in their users' bodies: what
-        several use only if it is a comparison, which is part of a selection."""
+        """Scalars, and conditions that only element-wise ops of as many elements use, live in their
+        users' bodies: what several use only if it is a comparison, which is part of a selection."""
         if not op.results or op.results[0] in self.returned:
             return False
         if isinstance(op, te.ConstantOp):
             return op.splat_value is not None
-        condition = isinstance(op, te.ElementwiseOp) and te.element_of(op.results[0]) == i1
-        uses = [use.operation for use in op.results[0].uses]
-        once = len(uses) == 1 or isinstance(op, te.CompareOp)
-        return condition and once and all(isinstance(user, te.ElementwiseOp) for user in uses)
+        result = op.results[0]
+        users = [use.operation for use in result.uses]
+        if not isinstance(op, te.ElementwiseOp) or te.element_of(result) != i1:
+            return False
+        once = len(users) == 1 or isinstance(op, te.CompareOp)
+        return once and all(_computes_as_often(user, result) for user in users)
 
     def _lower(self, op: Operation) -> None:
         match op:
@@ -177,6 +180,11 @@ class _Kernel:
         nest = Nest(self.builder, _whole(shape), self.source.location)
         identity = AffineMap.identity(len(shape))
         nest.store(nest.load(self.buffers[value], identity), out, identity)
+
+
+def _computes_as_often(user: Operation, operand: SSAValue) -> bool:
+    elements = prod(te.shape_of(operand))
+    return isinstance(user, te.ElementwiseOp) and prod(te.shape_of(user.results[0])) == elements
 
 
 def _locate(last: Operation | None, value: SSAValue, op: Operation) -> None:

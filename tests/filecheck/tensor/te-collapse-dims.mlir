@@ -44,3 +44,27 @@ func.func private @one_between(%x: tensor<3x1x5xf32>, %b: tensor<5xf32>) -> tens
   %0 = te.add %x, %b : (tensor<3x1x5xf32>, tensor<5xf32>) -> tensor<3x1x5xf32>
   func.return %0 : tensor<3x1x5xf32>
 }
+
+// Rows that end inside blocks are padded as one, in front of them; whole blocks need not be, nor
+// what else the kernel computes.
+// CHECK-LABEL: func.func private @padded
+// CHECK-NEXT:    te.pad %x value 0.000000e+00 : f16 low [0, 57] high [0, 114] : tensor<64x3249xf16> -> tensor<64x3420xf16>
+func.func private @padded(%x: tensor<64x57x57xf16>) -> tensor<64x60x57xf16> attributes {npu.kernel} {
+  %0 = te.pad %x value 0.0 : f16 low [0, 1, 0] high [0, 2, 0] : tensor<64x57x57xf16> -> tensor<64x60x57xf16>
+  func.return %0 : tensor<64x60x57xf16>
+}
+
+// CHECK-LABEL: func.func private @padded_blocks
+// CHECK-NEXT:    te.pad %x {{.*}} -> tensor<64x60x64xf16>
+func.func private @padded_blocks(%x: tensor<64x57x64xf16>) -> tensor<64x60x64xf16> attributes {npu.kernel} {
+  %0 = te.pad %x value 0.0 : f16 low [0, 1, 0] high [0, 2, 0] : tensor<64x57x64xf16> -> tensor<64x60x64xf16>
+  func.return %0 : tensor<64x60x64xf16>
+}
+
+// CHECK-LABEL: func.func private @padded_and_more
+// CHECK-NEXT:    te.pad %x {{.*}} -> tensor<64x60x57xf16>
+func.func private @padded_and_more(%x: tensor<64x57x57xf16>) -> tensor<64x60x57xf16> attributes {npu.kernel} {
+  %0 = te.pad %x value 0.0 : f16 low [0, 1, 0] high [0, 2, 0] : tensor<64x57x57xf16> -> tensor<64x60x57xf16>
+  %1 = te.relu %0 : tensor<64x60x57xf16>
+  func.return %1 : tensor<64x60x57xf16>
+}

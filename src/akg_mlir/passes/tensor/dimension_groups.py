@@ -5,26 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import prod
 
+from xdsl.dialects.func import ReturnOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.ir.affine import AffineDimExpr, AffineMap
 
 from akg_mlir.dialects import te
+from akg_mlir.dialects.te.types import element_bytes
 
+LONG = 1024
+"""Elements from which a row is a transfer of its own, wherever it starts in a block."""
+BLOCK_BYTES = 32
+"""What transfers move."""
 Pair = tuple[object, int]
 """Dimensions `i` and `i + 1` of a value, or iterators `i` and `i + 1` of an op."""
 
 
 class DimensionGroups:
-    """Pairs of neighbouring dimensions that can only become one dimension together."""
+    """Pairs of neighbouring dimensions that can only become one dimension together; `room` are the
+    bytes that a row of a tile may take."""
 
-    def __init__(self, body: Block) -> None:
+    def __init__(self, body: Block, room: int) -> None:
+        self.room = room
         self._parent: dict[Pair, Pair] = {}
         self._blocked: set[Pair] = set()
         for op in body.ops:
             if isinstance(op, te.PackOp | te.UnpackOp):
                 self._follow_layout(op)
             elif isinstance(op, te.PadOp):
-                self._follow_resized(op, [low + high > 0 for low, high in op.amounts])
+                alone = sum(not isinstance(o, te.ConstantOp | ReturnOp) for o in body.ops) == 1
+                self._follow_padded(op, alone)
             elif isinstance(op, te.SliceOp):
                 whole = map(range, te.shape_of(op.operand))
                 self._follow_resized(op, [a != b for a, b in zip(op.ranges, whole)])
@@ -76,14 +85,32 @@ class DimensionGroups:
             self._unite((op.operand, p), (op.result, p))
 
     def _follow_resized(
-        self, op: te.PadOp | te.SliceOp | te.ConcatOp, resized: Sequence[bool]
+        self,
+        op: te.PadOp | te.SliceOp | te.ConcatOp,
+        resized: Sequence[bool],
+        apart: Sequence[bool] | None = None,
     ) -> None:
-        """Dimensions that grow, or of which a part is taken, do not merge."""
+        """Dimensions that grow, or of which a part is taken, do not merge with those in front,
+        nor with those behind them where they are `apart`."""
+        apart = resized if apart is None else apart
         for p in range(len(resized) - 1):
             for value in op.operands:
                 self._unite((value, p), (op.result, p))
-            if resized[p] or resized[p + 1]:
+            if apart[p] or resized[p + 1]:
                 self._block([(op.result, p)])
+
+    def _follow_padded(self, op: te.PadOp, alone: bool) -> None:
+        """As others that are resized; but what a kernel pads and stores, and does nothing else
+        with, is one row together with the dimensions behind it that end inside blocks."""
+        padded, shape = [low + high > 0 for low, high in op.amounts], te.shape_of(op.result)
+        size = element_bytes(te.element_of(op.result))
+        apart = [
+            not (
+                alone and n >= LONG and n * size <= self.room and n // shape[p] * size % BLOCK_BYTES
+            )
+            for p, n in enumerate(prod(shape[p:]) for p in range(len(shape)))
+        ]
+        self._follow_resized(op, padded, [a and b for a, b in zip(padded, apart)])
 
     def _keep(self, op: te.WindowOp | te.ComputeOp) -> None:
         """Images keep their four dimensions, and what is read at sums of iterators its own."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 from xdsl.context import Context
 from xdsl.dialects import func
@@ -15,25 +16,32 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from akg_mlir.diagnostics import CompileError, remark
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import shape_text
+from akg_mlir.passes.npu.memory.target import target_or_default
 from akg_mlir.passes.tensor.dimension_groups import DimensionGroups, regrouped
 from akg_mlir.passes.tensor.rewriting import erase_dead, functions, with_operands
 
 NAME = "te-collapse-dims"
 KERNEL = "npu.kernel"
+SHARE = 4
+"""Part of UB that a padded row may take: pieces of it that start alike in a block are in one
+buffer, two of which are on chip at a time."""
 
 
 @dataclass(frozen=True)
 class TeCollapseDims(ModulePass):
     """Merge neighbouring dimensions that no op of a kernel separates.
 
-    Odd shapes become long contiguous rows. Calls get free reshapes of arguments and results.
+    Odd shapes become long contiguous rows, and so do rows that end inside blocks where a kernel
+    pads the dimension in front of them and does nothing else. Calls get free reshapes of arguments
+    and results.
     """
 
     name = NAME
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        room = target_or_default(op).memories["ub"] // SHARE
         kernels = {f.sym_name.data: f for f in functions(op) if KERNEL in f.attributes}
-        collapsed = {name for name, kernel in kernels.items() if _collapse(kernel)}
+        collapsed = {name for name, kernel in kernels.items() if _collapse(kernel, room)}
         for function in functions(op):
             for call in list(function.body.block.ops):
                 if isinstance(call, func.CallOp) and call.callee.string_value() in collapsed:
@@ -41,13 +49,13 @@ class TeCollapseDims(ModulePass):
         erase_dead(op)
 
 
-def _collapse(kernel: func.FuncOp) -> bool:
+def _collapse(kernel: func.FuncOp, room: int) -> bool:
     """Rebuild the kernel on merged dimensions; False when none merge or it has buffers already."""
     old = kernel.body.block
     values = [*old.args, *(r for op in old.ops for r in op.results)]
     if not all(isinstance(v.type, TensorType) for v in values):
         return False
-    groups = DimensionGroups(old)
+    groups = DimensionGroups(old, room)
     if all(groups.shape(v) == te.shape_of(v) for v in values):
         return False
     for arg in old.args:
@@ -119,13 +127,15 @@ def _relaid(
 def _resized(
     op: te.PadOp | te.SliceOp | te.ConcatOp, operands: Sequence[SSAValue], groups: DimensionGroups
 ) -> Operation:
-    """Dimensions in one group keep their size, or stand alone."""
+    """Dimensions in one group keep their size; but of what is padded the first one need not."""
     if isinstance(op, te.ConcatOp):
         return te.ConcatOp(operands, regrouped(op, groups, [op.dim])[0])
     (operand,) = operands
-    first = [group[0] for group in groups.of(op.operand)]
+    own, shape = groups.of(op.operand), te.shape_of(op.operand)
+    first = [group[0] for group in own]
     if isinstance(op, te.PadOp):
-        low, high = zip(*(op.amounts[dim] for dim in first))
+        rest = [prod(shape[dim] for dim in group[1:]) for group in own]
+        low, high = ([n * r for n, r in zip(s, rest)] for s in zip(*(op.amounts[d] for d in first)))
         return te.PadOp(operand, low, high, op.value.value.data)
     taken = [op.ranges[dim] for dim in first]
     offsets, strides = [part.start for part in taken], [part.step for part in taken]

@@ -38,6 +38,7 @@ def workload_of(kernel: FuncOp, target: Target) -> Workload:
         out_bytes=_integer(data.get("out_bytes")),
         contractions=_contractions(data.get("cube")),
         vector_cycles=_integer(data.get("vector_repeats")) * per_repeat,
+        waits="has_fill" not in data,
     )
 
 
@@ -67,6 +68,7 @@ def case_workload(
         contractions=tuple(c for kernel in kernels for c in kernel.contractions),
         vector_cycles=sum(kernel.vector_cycles for kernel in kernels),
         products=products_of(source, sizes),
+        waits=all(kernel.waits for kernel in kernels),
     )
 
 

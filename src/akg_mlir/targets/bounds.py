@@ -53,7 +53,8 @@ class Workload:
     `in_bytes`, `out_bytes`: live-in and live-out bytes of GM. `contractions`: (batch, m, k, n),
     with operands of `element_bytes`. `vector_cycles`: unavoidable cycles of one vector unit
     (minimal cycles per repeat x repeats, without instruction overhead). `products`: those of the
-    contractions and convolutions whose operands and results are in GM.
+    contractions and convolutions whose operands and results are in GM. `waits`: nothing can be
+    computed or stored before something has arrived, as zeros around an image can.
     """
 
     in_bytes: int
@@ -62,6 +63,7 @@ class Workload:
     vector_cycles: int = 0
     element_bytes: int = 2
     products: tuple[Product, ...] = ()
+    waits: bool = True
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,8 @@ def _mte1(target: Target, workload: Workload) -> float:
 def _fill(target: Target, workload: Workload, part: str) -> int:
     """Least cycles before the first and after the last busy cycle of a resource."""
     load, store = target.paths["gm", "ub"], min(_leaving(target), key=lambda path: path.latency)
-    arrive = load.startup + load.burst + load.latency if workload.in_bytes else 0
+    waits = workload.waits and workload.in_bytes
+    arrive = load.startup + load.burst + load.latency if waits else 0
     leave = store.startup + store.burst + store.latency if workload.out_bytes else 0
     to_l0, drain = target.paths["l1", "l0a"], target.paths[target.drain]
     through_cube = target.cube.startup + target.cube.latency + to_l0.startup + to_l0.latency
@@ -181,7 +184,8 @@ def _fill(target: Target, workload: Workload, part: str) -> int:
         case "vector":
             return arrive + leave
         case "dram":
-            return load.startup + (store.latency if workload.out_bytes else load.latency)
+            first = load.startup if waits else min(load.startup, store.startup)
+            return first + (store.latency if workload.out_bytes else load.latency)
         case "mte1":
             to_ub = drain.startup if target.drain[1] == "ub" else 0
             return arrive + target.cube.latency + to_ub + leave

@@ -17,7 +17,7 @@ from xdsl.dialects.builtin import (
     UnitAttr,
     i64,
 )
-from xdsl.ir import Block, Operation, Region, SSAValue
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
@@ -143,20 +143,31 @@ def _results(ops: Sequence[Operation]) -> list[SSAValue]:
 def _workload(
     ops: Sequence[Operation], ins: Sequence[SSAValue], outs: Sequence[SSAValue]
 ) -> DictionaryAttr:
-    """The least the kernel does: GM traffic, contractions [batch, m, k, n], vector cycles."""
+    """The least the kernel does: GM traffic, contractions [batch, m, k, n], vector cycles, and
+    whether it makes elements that no input decides, which can be stored before inputs arrive."""
     cube: list[DenseArrayBase] = []
     for op in ops:
         if isinstance(op, te.FractalMatmulOp | te.FractalConv2dOp):
             m, n, k = op.sizes
             cube.append(DenseArrayBase.from_list(i64, [math.prod(op.batch), m, k, n]))
-    return DictionaryAttr(
-        {
-            "in_bytes": IntegerAttr(sum(_bytes_read(v, ops) for v in ins), i64),
-            "out_bytes": IntegerAttr(sum(map(_bytes, outs)), i64),
-            "cube": ArrayAttr(cube),
-            "vector_repeats": IntegerAttr(sum(recorded(op) or 0 for op in _needed_whole(ops)), i64),
-        }
-    )
+    work: dict[str, Attribute] = {
+        "in_bytes": IntegerAttr(sum(_bytes_read(v, ops) for v in ins), i64),
+        "out_bytes": IntegerAttr(sum(map(_bytes, outs)), i64),
+        "cube": ArrayAttr(cube),
+        "vector_repeats": IntegerAttr(sum(recorded(op) or 0 for op in _needed_whole(ops)), i64),
+    }
+    if any(map(_fills, ops)):
+        work["has_fill"] = UnitAttr()
+    return DictionaryAttr(work)
+
+
+def _fills(op: Operation) -> bool:
+    """Whether the op puts elements of its own beside those of its operands."""
+    if isinstance(op, te.ConcatOp):
+        return any(isinstance(value.owner, te.ConstantOp) for value in op.operands)
+    if isinstance(op, te.PadOp | te.PackOp):
+        return math.prod(te.shape_of(op.result)) > math.prod(te.shape_of(op.operand))
+    return isinstance(op, te.OneHotOp)
 
 
 def _leaves_parts(op: Operation) -> bool:

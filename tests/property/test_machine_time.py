@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from akg_mlir import targets
@@ -87,6 +87,12 @@ def work(draw: st.DrawFn, names: Sequence[str]) -> Instruction:
     )
 
 
+def one_burst(label: str, pipe: str, dst: Operand, src: Operand) -> Copy:
+    return Copy(
+        label=label, pipe=pipe, dst=dst, src=src, n_burst=1, len_burst=1, src_gap=0, dst_gap=0
+    )
+
+
 @st.composite
 def order(draw: st.DrawFn) -> list[Node]:
     if draw(st.booleans()):
@@ -161,7 +167,31 @@ def test_columns_hold_the_streams(program: Program) -> None:
     assert seen == sum(map(len, streams))
 
 
+AFTER_BARRIERS = Program(
+    "kernel",
+    1,
+    BUFFERS,
+    (0, 1),
+    (1,),
+    (
+        Loop(
+            "i",
+            "0",
+            "40",
+            "1",
+            (
+                Barrier(label="barrier", pipe="all"),
+                *[one_burst("load", "mte2", operand(2, "(0)"), operand(0, "(0)"))] * 3,
+            ),
+        ),
+        one_burst("store", "mte3", operand(1, "(0)"), operand(2, "(0)")),
+    ),
+)
+"""Barriers let the pipes finish before an iteration; the store after the last one does not."""
+
+
 @given(PROGRAMS)
+@example(AFTER_BARRIERS)
 def test_jumps_change_no_cycle(program: Program) -> None:
     loaded = load(program, TARGET)
     whole = loaded.timelines

@@ -23,15 +23,20 @@ class Stream:
     heads: bytes
 
     def repetitions(self, first: int, second: int) -> int:
-        """How many times, from `second` on, the numbers from `first` to `second` occur again."""
+        """How many times, from `second` on, the numbers from `first` to `second` occur again, with
+        the same number after them as after themselves.
+
+        What comes next decides how far pipes are when it is issued: a barrier of all pipes sees
+        none of them at work.
+        """
         period = second - first
         same, length = 0, _FIRST_LOOK
         while True:
             shifted = self.numbers[second + same : second + same + length]
             different = self.numbers[first + same : first + same + shifted.size] != shifted
             if different.any():
-                return (same + int(different.argmax())) // period
+                return max(0, same + int(different.argmax()) - 1) // period
             same += shifted.size
             if shifted.size < length:
-                return same // period
+                return max(0, same - 1) // period
             length *= 4

@@ -24,14 +24,16 @@ Array: TypeAlias = NDArray[np.generic]
 F16 = Float16Type()
 F32 = Float32Type()
 I1 = IntegerType(1)
+I8 = IntegerType(8)
 I32 = IntegerType(32)
 I64 = IntegerType(64)
 
-SUPPORTED = "f16, f32, i32, i64 and bool"
+SUPPORTED = "f16, f32, i8, i32, i64 and bool"
 
 _FROM_NUMPY: dict[str, Attribute] = {
     "float16": F16,
     "float32": F32,
+    "int8": I8,
     "int32": I32,
     "int64": I64,
     "bool": I1,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import prod
 
 import numpy as np
-from xdsl.ir import SSAValue
+from xdsl.ir import Attribute, SSAValue
 
 from akg_mlir.dialects import te
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of, shape_of
@@ -19,21 +19,29 @@ def _broadcast(node: Node, value: SSAValue, shape: Sequence[int]) -> SSAValue:
 
 
 def _matmul(node: Node) -> Sequence[Value]:
-    """Vectors become a row or a column, whose dimension the result drops again."""
-    lhs, rhs = node.operand(0), node.operand(1)
+    return [matrix_product(node, node.operand(0), node.operand(1))]
+
+
+def matrix_product(
+    node: Node, lhs: SSAValue, rhs: SSAValue, element: Attribute | None = None
+) -> SSAValue:
+    """The product as numpy's `matmul` has it, in the type of the factors or another one. Vectors
+    become a row or a column, whose dimension the result drops again."""
     left, right = shape_of(lhs), shape_of(rhs)
     lhs = node.reshaped(lhs, (1, *left)) if len(left) == 1 else lhs
     rhs = node.reshaped(rhs, (*right, 1)) if len(right) == 1 else rhs
-    product = _matrix_product(node, lhs, rhs)
+    product = _product_of_matrices(node, lhs, rhs, element)
     shape = list(shape_of(product))
     if len(left) == 1:
         del shape[-2]
     if len(right) == 1:
         del shape[-1]
-    return [node.reshaped(product, shape)]
+    return node.reshaped(product, shape)
 
 
-def _matrix_product(node: Node, lhs: SSAValue, rhs: SSAValue) -> SSAValue:
+def _product_of_matrices(
+    node: Node, lhs: SSAValue, rhs: SSAValue, element: Attribute | None
+) -> SSAValue:
     left, right = shape_of(lhs), shape_of(rhs)
     if left[-1] != right[-2]:
         raise node.error(f"{left} and {right} do not agree on the contracted dimension")
@@ -42,11 +50,11 @@ def _matrix_product(node: Node, lhs: SSAValue, rhs: SSAValue) -> SSAValue:
         # One matrix for every row of the left operand: rows of all batches form one matrix.
         rows = node.reshaped(lhs, (prod(left[:-1]), left[-1]))
         matrix = node.reshaped(rhs, right[-2:])
-        return node.reshaped(node.emit(te.MatmulOp(rows, matrix)), result)
+        return node.reshaped(node.emit(te.MatmulOp(rows, matrix, element_type=element)), result)
     batch = result[:-2]
     lhs = _broadcast(node, lhs, (*batch, *left[-2:]))
     rhs = _broadcast(node, rhs, (*batch, *right[-2:]))
-    return node.emit(te.BatchMatmulOp(lhs, rhs))
+    return node.emit(te.BatchMatmulOp(lhs, rhs, element_type=element))
 
 
 def _gemm(node: Node) -> Sequence[Value]:

@@ -79,6 +79,7 @@ _GROUPS = (
     "padding",
     "pooling",
     "positions",
+    "quantization",
     "reduction",
     "resize",
     "rotary",

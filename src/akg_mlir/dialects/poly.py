@@ -21,6 +21,8 @@ Statements come in three kinds:
 - *clone* (`clone_of`): what really executes after fusion and promotion. Its last dimensions are
   those of the original; the leading ones are tile coordinates;
 - *copy* (`copy`): moves data between two memories; its body is one load and one store.
+
+`poly.lookup` reads at a place that a value says, from a table that nothing stores to.
 """
 
 from __future__ import annotations
@@ -48,6 +50,8 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.traits import HasParent, NoTerminator, SymbolOpInterface
 from xdsl.utils.exceptions import VerifyException
+
+from akg_mlir.dialects.lookup import LookupOp
 
 REDUCTIONS = ("add", "max", "min", "mul")
 UNIT_MARKS = ("npu.vector", "npu.cube", "npu.scalar", "npu.dma")
@@ -357,6 +361,7 @@ POLY = Dialect(
     [
         ScopOp,
         StmtOp,
+        LookupOp,
         DomainOp,
         ContextOp,
         BandOp,

@@ -376,6 +376,7 @@ class _Decoder:
             views=views,
             reads=functions.loaded,
             writes=functions.stored,
+            found=functions.found,
             elementwise=functions.elementwise,
             vectorised=functions.vectorised,
             accesses=functions.accesses,

@@ -53,6 +53,7 @@ class ScalarFunctions:
     operations: int
     loaded: tuple[int, ...]
     stored: tuple[int, ...]
+    found: tuple[int, ...]
 
 
 def compile_scalar(op: npu.ScalarOp) -> ScalarFunctions:
@@ -71,7 +72,21 @@ def compile_scalar(op: npu.ScalarOp) -> ScalarFunctions:
         sum(1 for _ in body.ops) - len(loads) - len(stores),
         tuple(i for i, v in enumerate(views) if any(o.memref is v for o in loads)),
         tuple(i for i, v in enumerate(views) if any(o.memref is v for o in stores)),
+        tuple(i for i, v in enumerate(views) if any(o.memref is v for o in loads if _finds(o))),
     )
+
+
+def _finds(load: Access) -> bool:
+    """Whether a subscript comes from data."""
+    pending, seen = list(load.indices), set[SSAValue]()
+    while pending:
+        value = pending.pop()
+        if isinstance(value.owner, memref.LoadOp | affine.LoadOp):
+            return True
+        if isinstance(value.owner, Operation) and value not in seen:
+            seen.add(value)
+            pending += value.owner.operands
+    return False
 
 
 def _compile(op: npu.ScalarOp, serial: Sequence[int], *, vector: bool) -> Function:

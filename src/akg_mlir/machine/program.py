@@ -239,14 +239,16 @@ class ScalarBlock(Instruction):
     The functions take the views' data and their validity (unsigned integers of the element's
     width, all ones where valid) and store in place; they raise `PoisonError` and `BoundsError`.
     `elementwise` walks one element after the other; `vectorised`, where it exists, is equivalent
-    as long as no written view overlaps another one. `reads` and `writes` are positions in `views`;
-    `accesses` and `operations` are counts per element, for the time it takes.
+    as long as no written view overlaps another one. `reads` and `writes` are positions in `views`,
+    `found` those of them that an element reads at a place that data says. `accesses` and
+    `operations` are counts per element, for the time it takes.
     """
 
     sizes: tuple[int, ...]
     views: tuple[View, ...]
     reads: tuple[int, ...]
     writes: tuple[int, ...]
+    found: tuple[int, ...]
     elementwise: Callable[[Sequence[Array], Sequence[Array]], None] = field(repr=False)
     vectorised: Callable[[Sequence[Array], Sequence[Array]], None] | None = field(repr=False)
     accesses: int

@@ -123,7 +123,7 @@ class TeToLinalg(PipelinePass):
     def expand(self) -> tuple[ModulePass, ...]:
         return (
             _step("convert-linalg-to-te"),
-            _step("te-decompose"),
+            _step("te-decompose", gathers="sums"),
             _step("convert-te-to-linalg"),
         )
 

@@ -34,6 +34,7 @@ from xdsl.ir.affine import (
 )
 
 from akg_mlir.diagnostics import CompileError
+from akg_mlir.dialects.lookup import LookupOp
 
 _INFIX: dict[type[Operation], str] = {
     arith.AddfOp: "+",
@@ -244,14 +245,33 @@ def _element(writer: SourceWriter, op: affine.LoadOp | affine.StoreOp) -> str:
     return f"{writer.name(op.memref)}[{subscript or '()'}]"
 
 
+def _looked_up(writer: SourceWriter, op: LookupOp) -> str:
+    place, size = writer.name(op.place), op.places
+    if op.from_end is not None:
+        place = f"({place} + {size} * ({place} < 0))"
+    operands = [writer.name(i) for i in op.indices]
+    subscripts = [affine_source(e, operands) for e in op.map.data.results]
+    subscripts[op.dim.value.data] = f"int({place})"
+    zero = f"np.{numpy_type(op.result.type)}(0)"
+    return f"{writer.name(op.memref)}[{', '.join(subscripts)}] if 0 <= {place} < {size} else {zero}"
+
+
+def _write_access(writer: SourceWriter, op: affine.LoadOp | LookupOp | affine.StoreOp) -> None:
+    match op:
+        case affine.LoadOp():
+            writer.assign(op.result, _element(writer, op))
+        case LookupOp():
+            writer.assign(op.result, _looked_up(writer, op))
+        case affine.StoreOp():
+            writer.line(f"{_element(writer, op)} = {writer.name(op.value)}")
+
+
 def write_scalar(writer: SourceWriter, op: Operation) -> None:
     """Append one scalar op. Raises `CompileError` for ops without reference semantics."""
     kind = type(op)
     names = [writer.name(o) for o in op.operands] if kind not in _ACCESSES else []
-    if isinstance(op, affine.LoadOp):
-        writer.assign(op.result, _element(writer, op))
-    elif isinstance(op, affine.StoreOp):
-        writer.line(f"{_element(writer, op)} = {writer.name(op.value)}")
+    if isinstance(op, _ACCESSES):
+        _write_access(writer, op)
     elif isinstance(op, arith.ConstantOp):
         writer.assign(op.result, _constant(op))
     elif isinstance(op, affine.ApplyOp):
@@ -277,7 +297,7 @@ def write_scalar(writer: SourceWriter, op: Operation) -> None:
         raise CompileError("no reference semantics for this op", op)
 
 
-_ACCESSES = (affine.LoadOp, affine.StoreOp)
+_ACCESSES = (affine.LoadOp, LookupOp, affine.StoreOp)
 
 
 def _constant(op: arith.ConstantOp) -> str:

@@ -276,10 +276,12 @@ def _gather(op: te.GatherOp, x: Array, indices: Array) -> Array:
     result = np.empty(te.shape_of(op.result), x.dtype)
     for place in np.ndindex(batch):
         part, dim = indices[place], op.dim - len(batch)
+        if op.from_end is not None:
+            part = np.where(part < 0, part + x.shape[op.dim], part)
         inside = (part >= 0) & (part < x.shape[op.dim])
         taken = np.take(x[place], np.where(inside, part, 0), dim)
         column = [1] * (x.ndim - op.dim - 1)
-        result[place] = np.where(inside.reshape(*inside.shape, *column), taken, 0)
+        result[place] = np.where(inside.reshape((*inside.shape, *column)), taken, 0)
     return result
 
 

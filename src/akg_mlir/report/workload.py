@@ -195,6 +195,8 @@ def _parts_read(op: Operation | Block) -> dict[SSAValue, int]:
     match op:
         case te.ComputeOp() if not op.reads_whole:
             return dict.fromkeys(op.operands, 0)
+        case te.GatherOp() if op.operand is not op.indices:
+            return {op.operand: min(_bytes(op.operand), _bytes(op.result))}
         case te.SliceOp():
             return {op.operand: _bytes(op.result)}
         case te.WindowOp() if op.has_gaps:

@@ -62,6 +62,7 @@ from akg_mlir.dialects.npu.instructions import (
 from akg_mlir.dialects.npu.tile import (
     BOX_OPS,
     DmaOp,
+    GatherOp,
     ScalarOp,
     VBinaryOp,
     VBlendOp,
@@ -81,6 +82,7 @@ NPU = Dialect(
         BufferOp,
         ViewOp,
         DmaOp,
+        GatherOp,
         VUnaryOp,
         VBinaryOp,
         VScalarOp,
@@ -132,6 +134,7 @@ __all__ = [
     "CoreIdOp",
     "DmaOp",
     "FetchOp",
+    "GatherOp",
     "Load2dOp",
     "Load3dOp",
     "MadOp",

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from xdsl.dialects.builtin import (
+    I64,
     DenseArrayBase,
     FloatAttr,
     IntegerAttr,
     MemRefType,
+    UnitAttr,
     i64,
 )
 from xdsl.ir import (
@@ -22,6 +24,7 @@ from xdsl.irdl import (
     IRDLOperation,
     irdl_op_definition,
     operand_def,
+    opt_prop_def,
     prop_def,
     region_def,
     traits_def,
@@ -290,6 +293,57 @@ class VMulAddOp(_VectorTileOp):
 
 
 @irdl_op_definition
+class GatherOp(IRDLOperation, PipeOp):
+    """`dst[i] = src[i + step * at[i]]` over one box, for numbers `at[i]` of `places`; 0 for others.
+
+    `src` is what lies at the first place of a tensor in GM, `step` the distance of places in
+    elements. With `from_end` negative numbers count from the last place back.
+    """
+
+    name = "npu.gather"
+    src = operand_def(MemRefType)
+    at = operand_def(MemRefType)
+    dst = operand_def(MemRefType)
+    places = prop_def(IntegerAttr[I64])
+    step = prop_def(IntegerAttr[I64])
+    from_end = opt_prop_def(UnitAttr)
+    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
+    assembly_format = (
+        "$src `at` $at `of` $places `x` $step (`from_end` $from_end^)? `->` $dst attr-dict "
+        "`:` type($src) `,` type($at) `->` type($dst)"
+    )
+
+    def __init__(
+        self, src: SSAValue, at: SSAValue, dst: SSAValue, *, places: int, step: int, from_end: bool
+    ) -> None:
+        super().__init__(
+            operands=[src, at, dst],
+            properties={
+                "places": IntegerAttr(places, i64),
+                "step": IntegerAttr(step, i64),
+                "from_end": UnitAttr() if from_end else None,
+            },
+        )
+
+    def verify_(self) -> None:
+        if space_of(self.src.type) != Space.GM:
+            raise VerifyException(f"gathers from gm, not from {space_of(self.src.type)}")
+        _verify_boxes(self, [self.src, self.at, self.dst])
+
+    @property
+    def pipe(self) -> Pipe:
+        return Pipe.MTE2
+
+    @property
+    def reads(self) -> Sequence[SSAValue]:
+        return (self.src, self.at)
+
+    @property
+    def writes(self) -> Sequence[SSAValue]:
+        return (self.dst,)
+
+
+@irdl_op_definition
 class ScalarOp(IRDLOperation, PipeOp):
     """The scalar unit walks a box element by element, in row-major order: slow, always right.
 
@@ -338,6 +392,7 @@ class ScalarOp(IRDLOperation, PipeOp):
 
 BOX_OPS = (
     DmaOp,
+    GatherOp,
     VUnaryOp,
     VBinaryOp,
     VScalarOp,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate
 
-from xdsl.dialects.builtin import I64, IntegerAttr, TensorType, i32, i64
+from xdsl.dialects.builtin import I64, IntegerAttr, TensorType, UnitAttr, i32, i64
 from xdsl.ir import Attribute, SSAValue
 from xdsl.irdl import (
     irdl_op_definition,
@@ -66,8 +66,9 @@ class ConcatOp(TeOp):
 @irdl_op_definition
 class GatherOp(TeOp):
     """The parts of the operand at computed places along one dimension; 0 where there is no such
-    place. The dimensions of the indices stand in the place of that one, but for the first `batch`
-    ones: these are the first ones of the operand, too, and each part is taken from its own batch.
+    place. With `from_end` negative places count from the end. The dimensions of the indices stand
+    in the place of that one, but for the first `batch` ones: these are the first ones of the
+    operand, too, and each part is taken from its own batch.
 
     %y = te.gather %x, %i axis 0 : (tensor<9x4xf32>, tensor<2x3xi32>) -> tensor<2x3x4xf32>
     %z = te.gather %u, %j axis 1 batch 1 : (tensor<2x9xf32>, tensor<2x3xi32>) -> tensor<2x3xf32>
@@ -78,14 +79,27 @@ class GatherOp(TeOp):
     indices = operand_def(TensorType)
     axis = prop_def(IntegerAttr[I64])
     batch = opt_prop_def(IntegerAttr[I64])
+    from_end = opt_prop_def(UnitAttr)
     assembly_format = (
-        "$operand `,` $indices `axis` $axis (`batch` $batch^)? attr-dict `:` `(` type($operand) "
-        "`,` type($indices) `)` `->` type($result)"
+        "$operand `,` $indices `axis` $axis (`batch` $batch^)? (`from_end` $from_end^)? attr-dict "
+        "`:` `(` type($operand) `,` type($indices) `)` `->` type($result)"
     )
 
-    def __init__(self, operand: SSAValue, indices: SSAValue, axis: int, batch: int = 0) -> None:
-        shared = {"batch": IntegerAttr(batch, i64)} if batch else {}
-        super().__init__([operand, indices], {"axis": IntegerAttr(axis, i64), **shared})
+    def __init__(
+        self,
+        operand: SSAValue,
+        indices: SSAValue,
+        axis: int,
+        batch: int = 0,
+        *,
+        from_end: bool = False,
+    ) -> None:
+        properties = {
+            "axis": IntegerAttr(axis, i64),
+            "batch": IntegerAttr(batch, i64) if batch else None,
+            "from_end": UnitAttr() if from_end else None,
+        }
+        super().__init__([operand, indices], properties)
 
     @property
     def dim(self) -> int:
@@ -98,7 +112,7 @@ class GatherOp(TeOp):
         return self.batch.value.data if self.batch else 0
 
     def infer(self) -> TensorType[Attribute]:
-        check_element(element_of(self.indices), (i32,))
+        check_element(element_of(self.indices), (i32, i64))
         shape, taken = shape_of(self.operand), shape_of(self.indices)
         dim, batches = self.dim, self.batches
         if not 0 <= batches <= dim or shape[:batches] != taken[:batches]:

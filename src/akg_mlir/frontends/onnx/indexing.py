@@ -92,8 +92,7 @@ def _gather(node: Node) -> Sequence[Value]:
     axis = node.axis(node.int_attr("axis", 0), len(shape_of(operand)))
     indices = node.value(1)
     if isinstance(indices, SSAValue):
-        places = from_the_end(node, node.cast(indices, I32), shape_of(operand)[axis])
-        return [node.emit(te.GatherOp(operand, places, axis))]
+        return [node.emit(te.GatherOp(operand, indices, axis, from_end=True))]
     return [gathered(node, operand, indices, axis)]
 
 

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from xdsl.ir import SSAValue
 
 from akg_mlir.dialects import te
-from akg_mlir.frontends.elements import I32
 from akg_mlir.frontends.joining import joined
-from akg_mlir.frontends.onnx.indexing import from_the_end, part_of
+from akg_mlir.frontends.onnx.indexing import part_of
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value, shape_of
 
 
@@ -59,8 +58,7 @@ def _angles(node: Node, index: int, heads_inside: bool, pairs: int) -> SSAValue:
     """Cosines or sines `[batch, places, pairs]`, of all heads: those given, or rows of a table."""
     table = node.operand(index)
     if node.has(3):
-        places = from_the_end(node, node.cast(node.operand(3), I32), shape_of(table)[0])
-        table = node.emit(te.GatherOp(table, places, 0))
+        table = node.emit(te.GatherOp(table, node.operand(3), 0, from_end=True))
     batch, places_count, count = shape_of(table)
     if count != pairs:
         raise node.error(f"angles of {count} pairs are given, {pairs} are turned")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -50,6 +52,8 @@ def plan_scalar_block(block: ScalarBlock) -> Plan:
         for write, positions in ((False, block.reads), (True, block.writes))
         for i in positions
     ]
+    parts = {i: prod(block.sizes) * dtypes[i].itemsize for i in block.found}
+    accesses = [a if a.write else replace(a, part=parts.get(a.operand)) for a in accesses]
     written = [a for a in accesses if a.write]
 
     def execute(core: Core, addresses: Sequence[int], scalar: Scalar) -> Stores:

@@ -21,6 +21,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 
+from akg_mlir.dialects.lookup import LookupOp
 from akg_mlir.dialects.npu import Binary, Predicate, Reduction, Unary, memref_type
 from akg_mlir.dialects.poly import StmtOp
 
@@ -276,6 +277,16 @@ def cube_type_refusal(stmt: StmtOp, products: Products) -> str | None:
 def is_copy(stmt: StmtOp) -> bool:
     """Whether the body only stores what it loads: bytes, of whatever type."""
     return [type(op) for op in stmt.body.block.ops] == [affine.LoadOp, affine.StoreOp]
+
+
+def is_lookup(stmt: StmtOp) -> bool:
+    """Whether the body only stores the element of a table at the place that it loads: the scalar
+    unit reads places, and moves need not pass through it."""
+    match list(stmt.body.block.ops):
+        case [affine.LoadOp() as load, LookupOp() as lookup, affine.StoreOp() as store]:
+            return lookup.place is load.result and store.value is lookup.result
+        case _:
+            return False
 
 
 def vector_refusal(stmt: StmtOp, reduction: bool) -> str | None:

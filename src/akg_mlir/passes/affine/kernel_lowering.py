@@ -9,7 +9,7 @@ from xdsl.builder import Builder
 from xdsl.dialects import func, memref
 from xdsl.dialects.builtin import MemRefType, i1
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
-from xdsl.ir.affine import AffineMap
+from xdsl.ir.affine import AffineExpr, AffineMap
 from xdsl.rewriter import InsertPoint
 
 from akg_mlir.diagnostics import CompileError
@@ -101,6 +101,8 @@ class _Kernel:
                     op,
                     hint="te-partition leaves them in the graph and passes them as arguments",
                 )
+            case te.GatherOp():
+                self._gather(op)
             case te.WindowOp() if any(op.padding) and not isinstance(op, te.FractalConv2dOp):
                 raise CompileError("reads beyond the image", op, hint="run te-decompose first")
             case te.StructuredOp() if op.reduction is not None:
@@ -134,6 +136,24 @@ class _Kernel:
         target = self._target(op)
         nest = Nest(self.builder, _whole(op.bounds), op.location)
         nest.store(self._value(nest, op, op.result_map), target, op.result_map)
+
+    def _gather(self, op: te.GatherOp) -> None:
+        """Iterated as the result is: dimensions in front of the indexed one, those of the indices,
+        those behind it."""
+        shape, dim, batches = te.shape_of(op.result), op.dim, op.batches
+        rank, inner = len(shape), len(shape) - (len(te.shape_of(op.operand)) - dim - 1)
+        at = [AffineExpr.dimension(k) for k in range(rank)]
+        places = AffineMap(rank, 0, (*at[:batches], *at[dim:inner]))
+        table = AffineMap(rank, 0, (*at[:dim], AffineExpr.constant(0), *at[inner:]))
+        source, numbers, target = (
+            self._source(op.operand),
+            self._source(op.indices),
+            self._target(op),
+        )
+        nest = Nest(self.builder, _whole(shape), op.location)
+        place = nest.load(numbers, places)
+        value = nest.look_up(source, table, place, dim, from_end=op.from_end is not None)
+        nest.store(value, target, AffineMap.identity(rank))
 
     def _reduction(self, op: te.StructuredOp, kind: te.Reduction) -> None:
         """A nest that initialises the result and one that accumulates into it."""

@@ -12,6 +12,7 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.ir.affine import AffineConstraintKind, AffineExpr, AffineMap
 
 from akg_mlir.diagnostics import CompileError
+from akg_mlir.dialects.lookup import LookupOp
 from akg_mlir.passes.affine.statements import affine_text
 
 REDUCTION_ATTRIBUTE = "poly.reduction"
@@ -136,7 +137,7 @@ def is_pure(op: Operation) -> bool:
 
 
 def _check_sliceable(op: Operation) -> None:
-    sliceable = (affine.LoadOp, affine.ApplyOp, affine.MinOp, affine.YieldOp)
+    sliceable = (affine.LoadOp, LookupOp, affine.ApplyOp, affine.MinOp, affine.YieldOp)
     if is_pure(op) or isinstance(op, sliceable):
         return
     raise CompileError(

@@ -29,6 +29,7 @@ from xdsl.utils.hints import isa
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects.affine_syntax import IfOp
+from akg_mlir.dialects.lookup import LookupOp
 
 REDUCTION = "poly.reduction"
 """Attribute of the outermost loop of a nest whose stores accumulate: the reduction's kind."""
@@ -106,6 +107,14 @@ class Nest:
             load = affine.LoadOp(source, operands, subscripts, element)
             self._loads[key] = self.insert(load).results[0]
         return self._loads[key]
+
+    def look_up(
+        self, table: SSAValue, map_: AffineMap, place: SSAValue, dim: int, *, from_end: bool
+    ) -> SSAValue:
+        """The element of `table` at `map_` of the loop counters and, along `dim`, at a place."""
+        subscripts, operands = self._subscripts(map_)
+        lookup = LookupOp(table, place, operands, subscripts, dim, from_end=from_end)
+        return self.insert(lookup).results[0]
 
     def store(self, value: SSAValue, target: SSAValue, map_: AffineMap) -> None:
         """Write the element of `target` at `map_` of the loop counters."""

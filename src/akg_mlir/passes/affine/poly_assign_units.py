@@ -14,6 +14,7 @@ from akg_mlir.passes.affine.bodies import (
     FRACTALS,
     WINDOWS,
     cube_type_refusal,
+    is_lookup,
     is_product_update,
     is_rounding,
     is_zero_fill,
@@ -104,6 +105,8 @@ class _Assigner:
         """The unit of a statement by itself, and why it is not the vector unit."""
         if is_rounding(self.bodies[statement.name]) and statement.reads[0].array in self.rounded:
             return "dma", None
+        if is_lookup(self.bodies[statement.name]):
+            return "scalar", None
         reason = vector_refusal(
             self.bodies[statement.name], self.original(statement).reduction is not None
         )

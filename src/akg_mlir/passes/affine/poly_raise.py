@@ -24,6 +24,7 @@ from xdsl.passes import ModulePass
 
 from akg_mlir.diagnostics import CompileError, remark
 from akg_mlir.dialects import poly
+from akg_mlir.dialects.lookup import LookupOp
 from akg_mlir.passes.affine.bridge import write_tree
 from akg_mlir.passes.affine.loop_nests import Item, Leaf, Loop, Scope, is_pure, read_block
 from akg_mlir.passes.affine.plain_loops import make_plain
@@ -224,11 +225,22 @@ class _ScopBuilder:
             found.add(owner)
             if isinstance(owner, affine.LoadOp):
                 self._check_not_overwritten(owner, leaf.store)
+            elif isinstance(owner, LookupOp):
+                self._check_only_read(owner)
+                pending.append(owner.place)
             elif is_pure(owner):
                 pending.extend(owner.operands)
             elif not isinstance(owner, affine.ApplyOp):
                 raise CompileError(f"its result reaches {leaf.store.name} but is not pure", owner)
         return sorted(found, key=lambda op: self.position[op])
+
+    def _check_only_read(self, lookup: LookupOp) -> None:
+        if self.stores[lookup.memref]:
+            raise CompileError(
+                "looks up elements of what is stored to",
+                lookup,
+                hint="look up in an argument that is only read",
+            )
 
     def _check_not_overwritten(self, load: affine.LoadOp, store: affine.StoreOp) -> None:
         """The load moves down to its use: nothing may store to its memref on the way."""
@@ -262,6 +274,11 @@ class _BodyWriter:
         if isinstance(op, affine.LoadOp):
             indices, map_ = self.index(op.map.data, op.indices, op)
             new: Operation = affine.LoadOp(op.memref, indices, map_, op.result.type)
+        elif isinstance(op, LookupOp):
+            indices, map_ = self.index(op.map.data, op.indices, op)
+            dim, from_end = op.dim.value.data, op.from_end is not None
+            place = self.value(op.place)
+            new = LookupOp(op.memref, place, indices, map_, dim, from_end=from_end)
         else:
             new = op.clone({v: self.value(v) for v in op.operands})
         for old, result in zip(op.results, new.results):

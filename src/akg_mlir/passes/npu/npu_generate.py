@@ -23,6 +23,7 @@ from xdsl.rewriter import InsertPoint
 
 from akg_mlir.diagnostics import CompileError, remark
 from akg_mlir.dialects import npu, poly
+from akg_mlir.passes.affine.bodies import is_lookup
 from akg_mlir.passes.affine.bridge import read_tree
 from akg_mlir.passes.affine.poly_schedule import function_name
 from akg_mlir.passes.affine.statements import ArrayNames, read_scop
@@ -31,6 +32,7 @@ from akg_mlir.passes.npu.generate.cores import Grid, choose_grid, communicates, 
 from akg_mlir.passes.npu.generate.cube import emit_product
 from akg_mlir.passes.npu.generate.description import describe
 from akg_mlir.passes.npu.generate.indices import Indices, Materialiser
+from akg_mlir.passes.npu.generate.lookups import emit_lookup
 from akg_mlir.passes.npu.generate.loops import core_context, generate_loops
 from akg_mlir.passes.npu.generate.scalar import emit_scalar, uses_indices
 from akg_mlir.passes.npu.generate.storage import Place, Storage, forget_tiles
@@ -202,6 +204,8 @@ class _Generator:
             case "npu.cube":
                 original = specification(self.scop, executed)
                 emit_product(builder, tile, original, self.materialiser)
+            case "npu.scalar" if is_lookup(tile.body):
+                emit_lookup(builder, tile)
             case "npu.scalar":
                 emit_scalar(builder, tile)
             case _:

@@ -15,6 +15,7 @@ from akg_mlir.dialects import npu
 from akg_mlir.passes.npu.legalise.dma import lower_dma
 from akg_mlir.passes.npu.legalise.emitter import Emitter, NoVectorForm
 from akg_mlir.passes.npu.legalise.fallback import lower_by_scalar
+from akg_mlir.passes.npu.legalise.gather import lower_gather
 from akg_mlir.passes.npu.legalise.muladd import lower_muladd
 from akg_mlir.passes.npu.legalise.padding import Writers
 from akg_mlir.passes.npu.legalise.products import lower_conv, lower_mmad
@@ -72,6 +73,7 @@ def legalise(function: func.FuncOp, target: Target) -> None:
 
 
 _RULES: dict[type[Operation], Callable[..., None]] = {
+    npu.GatherOp: lower_gather,
     npu.VUnaryOp: lower_unary,
     npu.VBinaryOp: lower_binary,
     npu.VScalarOp: lower_scalar,

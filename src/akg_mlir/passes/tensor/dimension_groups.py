@@ -40,6 +40,8 @@ class DimensionGroups:
             elif isinstance(op, te.ConcatOp):
                 along = [dim == op.dim for dim in range(len(te.shape_of(op.result)))]
                 self._follow_resized(op, along)
+            elif isinstance(op, te.GatherOp):
+                self._follow_gather(op)
             elif isinstance(op, te.StructuredOp):
                 self._follow(op)
         self._separated = {self._find(pair) for pair in self._blocked}
@@ -111,6 +113,31 @@ class DimensionGroups:
             for p, n in enumerate(prod(shape[p:]) for p in range(len(shape)))
         ]
         self._follow_resized(op, padded, [a and b for a, b in zip(padded, apart)])
+
+    def _follow_gather(self, op: te.GatherOp) -> None:
+        """Those in front of the indexed dimension, of the indices, and behind merge by themselves;
+        those that are shared do so in both operands."""
+        table, dim, batches = len(te.shape_of(op.operand)), op.dim, op.batches
+        last = dim + len(te.shape_of(op.indices)) - batches  # of the result, behind the indices
+        front = range(dim)
+        self._follow_part(op.operand, range(batches), op.result, 0)
+        self._follow_part(op.operand, front[batches:], op.result, 0)
+        self._follow_part(op.operand, range(dim, dim + 1), op.result, 0)
+        self._follow_part(op.operand, range(dim + 1, table), op.result, last - dim - 1)
+        self._follow_part(op.indices, range(batches), op.result, 0)
+        self._follow_part(
+            op.indices, range(batches, batches + last - dim), op.result, dim - batches
+        )
+        rank = len(te.shape_of(op.result))
+        self._block((op.result, end - 1) for end in (batches, dim, last) if 0 < end < rank)
+
+    def _follow_part(self, value: SSAValue, part: range, result: SSAValue, moved: int) -> None:
+        """A part of a value's dimensions, which merges with no other one, stands so many further on
+        in the result."""
+        if part and part[-1] + 1 < len(te.shape_of(value)):
+            self._block([(value, part[-1])])
+        for p in part[:-1]:
+            self._unite((value, p), (result, p + moved))
 
     def _keep(self, op: te.WindowOp | te.ComputeOp) -> None:
         """Images keep their four dimensions, and what is read at sums of iterators its own."""

@@ -121,6 +121,8 @@ class Fusion:
         Raises `NotFused`.
         """
         reason = reason_alone(op) or self._apart([op, *kernel.ops])
+        if any(_looks_up_in(user, op) for user in kernel.ops):
+            reason = "a gather finds what it looks up in GM"
         if PARTIAL in op.attributes:
             reason = "partial results of many tiles: the second step is another kernel"
         _check_windows([op, *kernel.ops], self.target)
@@ -220,6 +222,10 @@ def _estimate(group: TileGroup) -> Estimate:
     return whole if chunked is None or whole.cycles <= chunked.cycles else chunked
 
 
+def _looks_up_in(user: Operation, op: Operation) -> bool:
+    return isinstance(user, te.GatherOp) and user.operand is op.results[0]
+
+
 def _is_drain(op: Operation) -> bool:
     """Whether an op rounds a result of the cube, which its way out of L0C can do."""
     if not isinstance(op, te.CastOp) or not isinstance(op.operand.owner, CUBE):
@@ -267,7 +273,7 @@ def reason_alone(op: Operation) -> str:
         image = op.layout.data == te.Layout.NC1HWC0
         if image and isinstance(op, te.UnpackOp) and shape[1] % depth:
             return "the cube makes whole blocks of channels: a kernel of its own"
-    elif not isinstance(op, te.StructuredOp | te.PadOp | te.ConcatOp):
+    elif not isinstance(op, te.StructuredOp | te.GatherOp | te.PadOp | te.ConcatOp):
         return f"{op.name} is a kernel of its own"
     return ""
 

@@ -100,7 +100,7 @@ def _rebuilt(op: Operation, operands: Sequence[SSAValue], groups: DimensionGroup
             a, b = operands
             flags = op.transpose_a is not None, op.transpose_b is not None
             return type(op)(a, b, *flags, te.element_of(op.result))
-        case te.PadOp() | te.SliceOp() | te.ConcatOp():
+        case te.PadOp() | te.SliceOp() | te.ConcatOp() | te.GatherOp():
             return _resized(op, operands, groups)
         case te.Conv2dOp() | te.FractalConv2dOp() | te.Pool2dOp() | te.ComputeOp():
             return _on_operands(op, operands)
@@ -125,9 +125,13 @@ def _relaid(
 
 
 def _resized(
-    op: te.PadOp | te.SliceOp | te.ConcatOp, operands: Sequence[SSAValue], groups: DimensionGroups
+    op: te.PadOp | te.SliceOp | te.ConcatOp | te.GatherOp,
+    operands: Sequence[SSAValue],
+    groups: DimensionGroups,
 ) -> Operation:
     """Dimensions in one group keep their size; but of what is padded the first one need not."""
+    if isinstance(op, te.GatherOp):
+        return _gather(op, operands, groups)
     if isinstance(op, te.ConcatOp):
         return te.ConcatOp(operands, regrouped(op, groups, [op.dim])[0])
     (operand,) = operands
@@ -140,6 +144,12 @@ def _resized(
     taken = [op.ranges[dim] for dim in first]
     offsets, strides = [part.start for part in taken], [part.step for part in taken]
     return te.SliceOp(operand, offsets, groups.shape(op.result), strides)
+
+
+def _gather(op: te.GatherOp, operands: Sequence[SSAValue], groups: DimensionGroups) -> te.GatherOp:
+    shared, (axis,) = regrouped(op, groups, range(op.batches)), regrouped(op, groups, [op.dim])
+    table, indices = operands
+    return te.GatherOp(table, indices, axis, len(shared), from_end=op.from_end is not None)
 
 
 def _on_operands(op: te.WindowOp | te.ComputeOp, operands: Sequence[SSAValue]) -> Operation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, TensorType, f32
@@ -13,6 +14,7 @@ from xdsl.passes import ModulePass
 
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import broadcast_shape, is_float, tensor_type
+from akg_mlir.passes.npu.memory.target import target_or_default
 from akg_mlir.passes.tensor import (
     comparisons,
     formulas,
@@ -21,6 +23,7 @@ from akg_mlir.passes.tensor import (
     trigonometry,
     windows,
 )
+from akg_mlir.passes.tensor.gathers import looked_up_cycles, summed_cycles
 from akg_mlir.passes.tensor.rewriting import (
     Expression,
     erase_dead,
@@ -29,6 +32,7 @@ from akg_mlir.passes.tensor.rewriting import (
 )
 from akg_mlir.passes.tensor.workload import spread
 from akg_mlir.reference.te import constant_array, evaluate
+from akg_mlir.targets.model import Target
 
 
 @dataclass(frozen=True)
@@ -37,14 +41,25 @@ class TeDecompose(ModulePass):
 
     Composites of f16 and bf16 values are computed in f32 inside, with casts at the borders; sums
     and contractions get their accumulator's type and a visible cast. Element-wise ops read
-    through `te.broadcast_to`.
+    through `te.broadcast_to`. A gather looks up, unless a sum over all places is estimated to be
+    faster; with `gathers=sums` all are sums, which other compilers can be given.
     """
 
     name = "te-decompose"
 
+    gathers: Literal["cheapest", "sums"] = "cheapest"
+
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        rewrite_each(op, _visit)
+        target = target_or_default(op) if self.gathers == "cheapest" else None
+        rewrite_each(op, lambda each: not _looks_up(each, target) and _visit(each))
         erase_dead(op)
+
+
+def _looks_up(op: Operation, target: Target | None) -> bool:
+    """Whether an op stays as it is, a gather that looks up."""
+    if target is None or not isinstance(op, te.GatherOp):
+        return False
+    return looked_up_cycles(op, target) <= summed_cycles(op, target)
 
 
 def _visit(op: Operation) -> bool:

@@ -222,6 +222,8 @@ def _bytes_needed(user: Operation, value: SSAValue, gaps: bool) -> int:
             return 0
         case te.ComputeOp() if not user.reads_whole:
             return 0
+        case te.GatherOp() if value is user.operand:
+            return min(_bytes(value), _bytes(user.result))
         case te.UnpackOp() | te.SliceOp():
             return _bytes(user.result)
         case te.FractalMatmulOp():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 
 from xdsl.dialects.builtin import f32
 from xdsl.ir import BlockArgument, Operation, SSAValue
@@ -19,6 +20,7 @@ from xdsl.ir.affine import (
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.structured import Iterator
 from akg_mlir.dialects.te.types import FRACTAL, element_bytes, fractal_depth
+from akg_mlir.passes.tensor.gathers import looked_up_cycles
 from akg_mlir.passes.tensor.host_values import stays_in_graph
 from akg_mlir.passes.tensor.rewriting import splat_of
 from akg_mlir.polyhedral.tile_group_parts import Step, Tensor
@@ -38,8 +40,12 @@ class Steps:
         result = op.results[0]
         cube = isinstance(op, te.FractalMatmulOp | te.FractalConv2dOp)
         cut = isinstance(op, te.FractalConv2dOp) and cuts_rows(op, self.target)
-        operands = tuple(None if splat_of(v) is not None else self.tensor(v) for v in op.operands)
-        return Step(_nest(op, cut), self.tensor(result), operands, self._cycles(op), cube)
+        nest = _nest(op, cut)
+        operands = tuple(
+            None if splat_of(value) is not None or read is None else self.tensor(value)
+            for value, read in zip(op.operands, nest.reads, strict=True)
+        )
+        return Step(nest, self.tensor(result), operands, self._cycles(op), cube)
 
     def tensor(self, value: SSAValue) -> Tensor:
         """The tensor of a value; given unless a kernel computes it."""
@@ -54,6 +60,9 @@ class Steps:
         if isinstance(op, te.FractalMatmulOp | te.FractalConv2dOp):
             cube = self.target.cube
             return 1 / (cube.m * cube.n * cube.k(2))
+        if isinstance(op, te.GatherOp):
+            cores, elements = self.target.cores, prod(te.shape_of(op.result))
+            return looked_up_cycles(op, self.target) * cores / elements
         return element_bytes(te.element_of(op.results[0])) / self.target.vector.bytes_per_cycle
 
 
@@ -75,6 +84,8 @@ def _nest(op: Operation, cut: bool) -> Nest:
         return Nest(te.shape_of(op.result), _identity(len(moved)), reads)
     if isinstance(op, te.ConcatOp):
         return _concatenation(op)
+    if isinstance(op, te.GatherOp):
+        return _gather(op)
     bounds = te.shape_of(op.results[0])
     identity = _identity(len(bounds))
     return Nest(bounds, identity, tuple(_whole(te.shape_of(v)) for v in op.operands))
@@ -89,6 +100,14 @@ def _concatenation(op: te.ConcatOp) -> Nest:
         access = tuple(Expression(((k, 1),), offset) for k, offset in enumerate(offsets))
         reads.append(access if splat_of(part) is None else None)
     return Nest(shape, _identity(len(shape)), tuple(reads))
+
+
+def _gather(op: te.GatherOp) -> Nest:
+    """Tiles hold numbers and what lies at their places; the table stays in GM."""
+    shape, dim, batches = te.shape_of(op.result), op.dim, op.batches
+    inner = len(shape) - (len(te.shape_of(op.operand)) - dim - 1)
+    identity = _identity(len(shape))
+    return Nest(shape, identity, (None, (*identity[:batches], *identity[dim:inner])))
 
 
 def _structured(op: te.StructuredOp, cut: bool) -> Nest:

@@ -7,7 +7,7 @@ from math import prod
 
 import islpy as isl
 from xdsl.builder import Builder
-from xdsl.dialects import affine, arith
+from xdsl.dialects import arith
 from xdsl.dialects.builtin import IntegerAttr, i1
 from xdsl.ir import SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
@@ -111,7 +111,7 @@ def _operands(
 def _entries(
     builder: Builder,
     tile: Tile,
-    access: affine.LoadOp | affine.StoreOp,
+    access: Access,
     batch: list[int],
     matrix: tuple[int, ...],
 ) -> dict[tuple[int, ...], SSAValue]:

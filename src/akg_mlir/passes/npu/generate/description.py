@@ -12,6 +12,7 @@ from xdsl.dialects.builtin import FloatAttr, IntegerAttr
 from xdsl.ir import Operation, SSAValue
 
 from akg_mlir.dialects import poly
+from akg_mlir.dialects.lookup import LookupOp
 from akg_mlir.passes.affine.statements import affine_text
 from akg_mlir.passes.npu.generate.cores import Grid
 from akg_mlir.polyhedral.tile_statements import TileProgram
@@ -99,9 +100,18 @@ def _element(op: affine.LoadOp | affine.StoreOp, indices: Mapping[SSAValue, str]
     return f"{op.memref.name_hint or 'array'}[{places}]"
 
 
+def _looked_up(op: LookupOp, texts: Mapping[SSAValue, str], indices: Mapping[SSAValue, str]) -> str:
+    operands = [indices[i] for i in op.indices]
+    places = [_bare(affine_text(e, operands)) for e in op.map.data.results]
+    places[op.dim.value.data] = texts.get(op.place) or "?"
+    return f"{op.memref.name_hint or 'array'}[{', '.join(places)}]"
+
+
 def _value(op: Operation, texts: Mapping[SSAValue, str], indices: Mapping[SSAValue, str]) -> str:
     if isinstance(op, affine.LoadOp):
         return _element(op, indices)
+    if isinstance(op, LookupOp):
+        return _looked_up(op, texts, indices)
     if isinstance(op, arith.ConstantOp):
         assert isinstance(op.value, IntegerAttr | FloatAttr)
         return f"{op.value.value.data:g}"

@@ -18,12 +18,14 @@ from xdsl.ir.affine import (
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu, poly
+from akg_mlir.dialects.lookup import LookupOp
 from akg_mlir.passes.affine.isl_affine import to_affine
 from akg_mlir.passes.npu.generate.indices import Indices, compressed
 from akg_mlir.passes.npu.generate.storage import Place, Storage
 from akg_mlir.polyhedral.tile_statements import TileStatement
 
-Access = affine.LoadOp | affine.StoreOp
+Access = affine.LoadOp | LookupOp | affine.StoreOp
+"""What has subscripts; those of a lookup are of its first place."""
 FRACTAL = 16
 COMPACT = (npu.Space.L0A, npu.Space.L0B, npu.Space.L0C)
 """Memories of the cube: a tile's fractals lie there without gaps, whatever the buffer's shape."""
@@ -224,7 +226,7 @@ def nonlinear_dims(stmt: poly.StmtOp) -> tuple[int, ...]:
     """The dimensions of a statement that some subscript divides: no view can walk them."""
     found: set[int] = set()
     for op in stmt.body.block.ops:
-        if isinstance(op, affine.LoadOp | affine.StoreOp):
+        if isinstance(op, Access):
             for subscript in index_expressions(op):
                 found |= _divided(subscript)
     return tuple(sorted(found))

@@ -6,7 +6,10 @@ the runs that start at the same place in a block are the bursts of one instructi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import gcd, lcm
+
+from xdsl.ir import Operation, SSAValue
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu
@@ -95,7 +98,16 @@ def is_one_burst_copy(box: Box, limits: Limits) -> bool:
     return box.volume == bursts * box.sizes[-1] and bursts <= limits.bursts
 
 
-def write_bursts(emitter: Emitter, box: Box, *, overhang: bool = False) -> None:
+Move = Callable[[SSAValue, SSAValue, tuple[int, int, int, int]], Operation]
+"""The instruction of pointers to the result and the source, and of bursts: their number, blocks of
+each, gaps in the source and in the result."""
+
+
+def _copy(dst: SSAValue, src: SSAValue, bursts: tuple[int, int, int, int]) -> Operation:
+    return npu.CopyOp(dst, src, *bursts)
+
+
+def write_bursts(emitter: Emitter, box: Box, *, overhang: bool = False, move: Move = _copy) -> None:
     """Move a normalised box; a partial last block needs `overhang`, and is then moved whole.
 
     Raises `NoVectorForm` where the layout does not fit.
@@ -110,10 +122,10 @@ def write_bursts(emitter: Emitter, box: Box, *, overhang: bool = False) -> None:
             hint="use smaller tiles",
         )
     for part in _split_by_period(box, limits):
-        _write(emitter, part, blocks)
+        _write(emitter, part, blocks, move)
 
 
-def _write(emitter: Emitter, box: Box, blocks: int) -> None:
+def _write(emitter: Emitter, box: Box, blocks: int, move: Move) -> None:
     """Instructions whose bursts walk the longest axis that they can."""
     limits = emitter.target.limits
     axis = _burst_axis(box, limits)
@@ -127,8 +139,7 @@ def _write(emitter: Emitter, box: Box, blocks: int) -> None:
 
         def body(indices: tuple[Index, ...], part: Box = part, count: int = count) -> None:
             dst, src = (o.at_all(loops, indices) for o in part.operands)
-            emitter.insert(
-                npu.CopyOp(emitter.ptr(dst), emitter.ptr(src), count, blocks, gaps[1], gaps[0])
-            )
+            bursts = count, blocks, gaps[1], gaps[0]
+            emitter.insert(move(emitter.ptr(dst), emitter.ptr(src), bursts))
 
         emitter.nest([box.sizes[a] for a in loops], body)

@@ -25,10 +25,10 @@ def lower_dma(emitter: Emitter, op: npu.DmaOp, writers: Writers) -> None:
         case npu.Space.UB, npu.Space.UB:
             copy(emitter, box)
         case _:
-            _move_rows(emitter, op, _rows(box), writers)
+            _move_rows(emitter, op, rows_of(box), writers)
 
 
-def _rows(box: Box) -> Box:
+def rows_of(box: Box) -> Box:
     """Arranged with an axis that is contiguous on both sides as the rows."""
     contiguous = [
         a for a, n in enumerate(box.sizes) if n > 1 and all(o.strides[a] == 1 for o in box.operands)

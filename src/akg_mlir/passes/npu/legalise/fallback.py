@@ -13,6 +13,7 @@ from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu
 from akg_mlir.passes.npu.legalise import scalar
 from akg_mlir.passes.npu.legalise.emitter import Emitter
+from akg_mlir.passes.npu.legalise.gather import gather_by_scalar
 from akg_mlir.passes.npu.legalise.reduce import KINDS
 from akg_mlir.passes.npu.legalise.views import box_of
 
@@ -24,6 +25,8 @@ def lower_by_scalar(emitter: Emitter, op: Operation) -> None:
     match op:
         case npu.DmaOp():
             scalar.scalar_box(emitter, box_of(op.dst, op.src), lambda _, v: v[0])
+        case npu.GatherOp():
+            gather_by_scalar(emitter, op)
         case npu.VUnaryOp():
             _unary(emitter, op)
         case npu.VCastOp():

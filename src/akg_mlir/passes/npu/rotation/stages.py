@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from xdsl.dialects import scf
 from xdsl.ir import Block, Operation, SSAValue
 
-from akg_mlir.dialects.npu import CopyOp, PipeOp, Space, space_of
+from akg_mlir.dialects.npu import CopyOp, PipeOp, ScalarLoadOp, Space, space_of
 from akg_mlir.passes.npu.memory.footprint import accesses
 
 Root = SSAValue | str
@@ -51,11 +52,13 @@ def stages_of(
 
 
 def roots_of(item: Operation) -> tuple[set[Root], set[Root]]:
-    """Buffers and tensors that an op and those in it (read, write)."""
+    """Buffers and tensors that an op and those in it (read, write). What its registers hold counts
+    as read where it is loaded from: it means nothing before that is written."""
     found: tuple[set[Root], set[Root]] = set(), set()
     for op in item.walk():
         if isinstance(op, PipeOp):
-            for access in accesses(op):
+            registers = [v.owner for v in op.operands if isinstance(v.owner, ScalarLoadOp)]
+            for access in chain(accesses(op), *map(accesses, registers)):
                 found[access.writes].add(access.root)
     return found
 

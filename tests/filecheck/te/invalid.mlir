@@ -174,9 +174,9 @@ func.func @f(%x: tensor<4x9xf16>, %i: tensor<3x9xi32>) {
   func.return
 }
 // -----
-// CHECK: te.gather at {{.*}}: got elements of i64, takes i32
-func.func @f(%x: tensor<4x9xf16>, %i: tensor<3xi64>) {
-  %0 = te.gather %x, %i axis 0 : (tensor<4x9xf16>, tensor<3xi64>) -> tensor<3x9xf16>
+// CHECK: te.gather at {{.*}}: got elements of f32, takes i32
+func.func @f(%x: tensor<4x9xf16>, %i: tensor<3xf32>) {
+  %0 = te.gather %x, %i axis 0 : (tensor<4x9xf16>, tensor<3xf32>) -> tensor<3x9xf16>
   func.return
 }
 // -----

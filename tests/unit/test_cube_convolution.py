@@ -307,3 +307,43 @@ func.func @main(%x: tensor<1x16x7x9xf16>, %w: tensor<37x16x1x1xf16> {te.resource
     assert kernel.report().ok
     unpacked = [op for op in kernel.compilation.graph.walk() if op.name == "te.unpack"]
     assert len(unpacked) == 1
+
+
+@pytest.mark.parametrize(
+    ("channels", "groups", "known"),
+    [(48, 48, True), (20, 20, False), (32, 8, False), (48, 3, True)],
+)
+def test_groups_within_blocks_of_channels_are_on_the_cube(
+    channels: int, groups: int, known: bool
+) -> None:
+    """Several images and blocks; packed between two convolutions, as the host packs the weights."""
+    x, v = f"2x{channels}x9x10", f"{channels}x{channels // groups}x3x3"
+    w, y = f"{channels}x{channels}x1x1", f"2x{channels}x5x5"
+    resource = '{te.resource = "v"}' if known else ""
+    text = f"""
+func.func @main(%x: tensor<{x}xf16>, %v: tensor<{v}xf16> {resource},
+    %w: tensor<{w}xf16> {{te.resource = "w"}}) -> tensor<{y}xf16> {{
+  %c = te.conv2d %x, %v strides [2, 2] dilations [1, 1] pads [1, 1, 1, 1] groups {groups}
+      : (tensor<{x}xf16>, tensor<{v}xf16>) -> tensor<{y}xf16>
+  %y = te.conv2d %c, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1
+      : (tensor<{y}xf16>, tensor<{w}xf16>) -> tensor<{y}xf16>
+  func.return %y : tensor<{y}xf16>
+}}
+"""
+    assert_right(text)
+    assert sum("stays packed" in r.message for r in compiled(text).remarks) == 1
+
+
+@pytest.mark.parametrize(("images", "blocks"), [(1, 2), (2, 3)])
+def test_tiles_of_several_blocks_that_are_convolved_by_themselves(images: int, blocks: int) -> None:
+    x, w, y = "2x3x9x8x16", "3x3x3x16x16", "2x3x9x8x16"
+    text = f"""
+func.func @main(%x: tensor<{x}xf16>, %w: tensor<{w}xf16>) -> tensor<{y}xf16> {{
+  %c = te.fractal_conv2d %x, %w strides [1, 1] dilations [1, 1] pads [1, 1, 1, 1] channels 48
+      outputs 48 : (tensor<{x}xf16>, tensor<{w}xf16>) -> tensor<{y}xf32>
+  %y = te.cast %c : tensor<{y}xf32> -> tensor<{y}xf16>
+  func.return %y : tensor<{y}xf16>
+}}
+"""
+    policy = f"S2: {images}@UB, {blocks}@UB, 4@UB, _, _"
+    assert akg_mlir.compile(text, target="ascend910", policy=policy).report().ok

@@ -55,34 +55,38 @@ class Convolution:
     c: Access
 
 
-def find_convolution(statement: Statement) -> Convolution | None:
+def find_convolution(statement: Statement, *, batched: bool = False) -> Convolution | None:
     """The convolution a statement's references describe, or None if they describe none.
 
-    A contraction without a window (a plain matrix product) is none.
+    A contraction without a window (a plain matrix product) is none. Of those that are `batched` an
+    output index is one of the image as well.
     """
     operands = factors(statement)
     if operands is None:
         return None
     c = statement.writes[0]
     for a, b in permutations(operands):
-        found = _matched(statement, a, b, c)
+        found = _matched(statement, a, b, c, batched)
         if found is not None:
             return found
     return None
 
 
-def _matched(statement: Statement, a: Access, b: Access, c: Access) -> Convolution | None:
+def _matched(
+    statement: Statement, a: Access, b: Access, c: Access, batched: bool
+) -> Convolution | None:
     cell, kernel, expressions = _plain(c), _plain(b), _indices(a)
     if cell is None or kernel is None or expressions is None:
         return None
     summed = [d for d in range(statement.rank) if d not in cell]
     if not set(summed) <= set(kernel):
         return None
-    axes = [_axis(expression, cell, kernel, summed) for expression in expressions]
+    batch = [d for d in cell if batched and d in kernel]
+    axes = [_axis(expression, cell, kernel, summed, batch) for expression in expressions]
     found = [axis for axis in axes if axis is not None]
     if len(found) != len(axes) or not any(axis.window for axis in found):
         return None
-    points = [axis.point for axis in found if axis.point is not None]
+    points = [axis.point for axis in found if axis.point not in (None, *kernel)]
     taps = [axis.tap for axis in found if axis.tap is not None]
     channels = [axis.channel for axis in found if axis.channel is not None]
     outputs = [d for d in cell if d in kernel]
@@ -121,9 +125,10 @@ def _plain(access: Access) -> list[int] | None:
 
 
 def _axis(
-    expression: isl.Aff, cell: list[int], kernel: list[int], summed: list[int]
+    expression: isl.Aff, cell: list[int], kernel: list[int], summed: list[int], batch: list[int]
 ) -> Axis | None:
-    """What one index of the image is, or None for anything that is no part of a convolution."""
+    """What one index of the image is, or None for anything that is no part of a convolution; the
+    dimensions in `batch` index image, kernel and result."""
     if expression.dim(DIM.div) or not expression.get_denominator_val().is_one():
         return None
     factors = {
@@ -134,6 +139,11 @@ def _axis(
     offset = int(expression.get_constant_val().to_python())
     points = [d for d in factors if d in cell and d not in kernel]
     taps = [d for d in factors if d in summed]
+    match [*factors.items()]:
+        case [(d, 1)] if d in batch and offset == 0:
+            return Axis(point=d)
+        case _:
+            pass
     if len(points) + len(taps) != len(factors) or any(f < 1 for f in factors.values()):
         return None
     match points, taps:

@@ -45,6 +45,7 @@ def streamed(
     of one block of what is summed. `sides` are those of the statement in tiles for L0."""
     cell, right = statement.writes[0].index, cube.b.index
     kept = [d for d in range(statement.rank) if _involves(cell, d)]
+    apart = [d for d in kept if _involves(right, d) and _involves(cube.a.index, d)]
     summed = [d for d in range(statement.rank) if d not in kept]
     kept = [d for d in kept if _involves(right, d) == (operand.memory == "l0b")]
     whole = sides[summed[-1]].whole
@@ -57,7 +58,7 @@ def streamed(
             held=(*(sides[d] for d in kept), block),
             images=tuple(sides[d] for d in others) if cube.rows else (),
         )
-    images = [d for d in kept if d not in cube.rows]
+    images = [*(d for d in kept if d not in cube.rows), *apart]
     return replace(
         operand,
         sides=tuple(sides[d] for d in (*cube.rows, *summed)),

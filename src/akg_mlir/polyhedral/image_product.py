@@ -32,10 +32,11 @@ moves what lies between two columns faster than it could leave it out."""
 
 @dataclass(frozen=True)
 class ImageProduct:
-    """`C[n, n1, h, w, n0] += A[n, c1, y, x, c0] * B[c1, kh, kw, n1, n0, c0]`.
+    """`C[n, n1, h, w, n0] += A[n, c1, y, x, c0] * B[c1, kh, kw, n1, n0, c0]`, or of every block of
+    channels by itself `C[n, n1, h, w, n0] += A[n, n1, y, x, c0] * B[n1, kh, kw, n0, c0]`.
 
     `n` to `c0` are dimensions of the statement; y is where tap kh of the window at h is, x where
-    tap kw of the one at w is.
+    tap kw of the one at w is. By blocks there is no `c1`.
     """
 
     n: int
@@ -43,7 +44,7 @@ class ImageProduct:
     h: int
     w: int
     n0: int
-    c1: int
+    c1: int | None
     kh: int
     kw: int
     c0: int
@@ -54,17 +55,20 @@ class ImageProduct:
 
 def find_image_product(statement: Statement) -> ImageProduct | None:
     """The product a statement's references describe, or None if they describe none."""
-    found = find_convolution(statement)
-    if found is None or len(found.cell) != 5 or len(found.axes) != 5 or len(found.kernel) != 6:
+    found = find_convolution(statement, batched=True)
+    if found is None or len(found.cell) != 5 or len(found.axes) != 5 or len(found.kernel) < 5:
         return None
     n, n1, h, w, n0 = found.cell
-    c1, kh, kw, *outputs, c0 = found.kernel
+    block, kh, kw, *outputs, c0 = found.kernel
     y, x = found.axes[2:4]
     if y.window is None or x.window is None:
         return None
-    wanted = [(n, None, None), (None, None, c1), (h, kh, None), (w, kw, None), (None, None, c0)]
+    c1 = None if block == n1 else block
+    blocks = (n1, None, None) if c1 is None else (None, None, c1)
+    wanted = [(n, None, None), blocks, (h, kh, None), (w, kw, None), (None, None, c0)]
     axes = [(axis.point, axis.tap, axis.channel) for axis in found.axes]
-    if axes != wanted or outputs != [n1, n0] or not _in_blocks(statement, n0, c0):
+    columns = [n0] if c1 is None else [n1, n0]
+    if axes != wanted or outputs != columns or not _in_blocks(statement, n0, c0):
         return None
     return ImageProduct(n, n1, h, w, n0, c1, kh, kw, c0, found.a, found.b, found.c)
 

@@ -28,6 +28,10 @@ def conv2d(op: te.Conv2dOp, image: Array, weights: Array) -> Array:
 def fractal_conv2d(op: te.FractalConv2dOp, image: Array, weights: Array) -> Array:
     """Sums of products over each window of a packed image, packed."""
     found = windows(op, _channels_first(image), 0)
+    if op.by_block:
+        blocks = found.reshape(len(found), -1, FRACTAL, *found.shape[2:])
+        apart = np.einsum("nbchwij,bijoc->nbohw", blocks, weights, optimize=True)
+        return np.moveaxis(apart, 2, -1)
     plain = np.moveaxis(weights, (3, 4, 0, 5), (0, 1, 2, 3))  # [o1, o0, c1, c0, kh, kw]
     plain = plain.reshape(-1, found.shape[1], *plain.shape[4:])
     total = np.einsum("nchwij,ocij->nohw", found, plain, optimize=True)

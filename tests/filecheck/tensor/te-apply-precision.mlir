@@ -13,22 +13,29 @@ func.func @main(%a: tensor<4x8xf32>, %b: tensor<6x8xf32>) -> tensor<4x6xf32> {
   func.return %c : tensor<4x6xf32>
 }
 
-// A convolution is one, too, unless it has groups: the cube has none, and who knows the weights?
+// A convolution is one, too, also in groups of which blocks of channels hold whole ones; for others
+// the cube has none, and who knows the weights?
 // CHECK-LABEL: func.func private @convolutions
 // CHECK-NEXT:    [[X:%.*]] = te.cast %x : tensor<1x4x8x8xf32> -> tensor<1x4x8x8xf16>
 // CHECK-NEXT:    [[W:%.*]] = te.cast %w : tensor<4x4x3x3xf32> -> tensor<4x4x3x3xf16>
 // CHECK-NEXT:    %y = te.conv2d [[X]], [[W]] {{.*}} -> tensor<1x4x6x6xf32>
-// CHECK-NEXT:    %z = te.conv2d %x, %v {{.*}} groups 4 : (tensor<1x4x8x8xf32>, tensor<4x1x3x3xf32>)
+// CHECK-NEXT:    [[X:%.*]] = te.cast %x : tensor<1x4x8x8xf32> -> tensor<1x4x8x8xf16>
+// CHECK-NEXT:    [[V:%.*]] = te.cast %v : tensor<4x1x3x3xf32> -> tensor<4x1x3x3xf16>
+// CHECK-NEXT:    %z = te.conv2d [[X]], [[V]] {{.*}} groups 4 : {{.*}} -> tensor<1x4x6x6xf32>
+// CHECK-NEXT:    %u = te.conv2d %x, %t {{.*}} groups 4 : (tensor<1x4x8x8xf32>, tensor<8x1x3x3xf32>)
 // STRICT-LABEL: func.func private @convolutions
 // STRICT-NEXT:   %y = te.conv2d %x, %w
 func.func private @convolutions(
-    %x: tensor<1x4x8x8xf32>, %w: tensor<4x4x3x3xf32>, %v: tensor<4x1x3x3xf32>)
-    -> (tensor<1x4x6x6xf32>, tensor<1x4x6x6xf32>) {
+    %x: tensor<1x4x8x8xf32>, %w: tensor<4x4x3x3xf32>, %v: tensor<4x1x3x3xf32>,
+    %t: tensor<8x1x3x3xf32>)
+    -> (tensor<1x4x6x6xf32>, tensor<1x4x6x6xf32>, tensor<1x8x6x6xf32>) {
   %y = te.conv2d %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1
     : (tensor<1x4x8x8xf32>, tensor<4x4x3x3xf32>) -> tensor<1x4x6x6xf32>
   %z = te.conv2d %x, %v strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 4
     : (tensor<1x4x8x8xf32>, tensor<4x1x3x3xf32>) -> tensor<1x4x6x6xf32>
-  func.return %y, %z : tensor<1x4x6x6xf32>, tensor<1x4x6x6xf32>
+  %u = te.conv2d %x, %t strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 4
+    : (tensor<1x4x8x8xf32>, tensor<8x1x3x3xf32>) -> tensor<1x8x6x6xf32>
+  func.return %y, %z, %u : tensor<1x4x6x6xf32>, tensor<1x4x6x6xf32>, tensor<1x8x6x6xf32>
 }
 
 // Of given weights the host makes those of one group, with zeros between groups.
@@ -52,8 +59,8 @@ func.func private @groups(%x: tensor<1x4x8x8xf32>, %w: tensor<6x2x3x3xf32> {te.r
 // With many groups the zeros would take longer than to leave the cube.
 // CHECK-LABEL: func.func private @depthwise
 // CHECK-NEXT:    %y = te.conv2d %x, %w {{.*}} groups 960
-func.func private @depthwise(%x: tensor<1x960x14x14xf32>, %w: tensor<960x1x3x3xf32> {te.resource = "w"}) -> tensor<1x960x12x12xf32> {
+func.func private @depthwise(%x: tensor<1x960x14x14xf32>, %w: tensor<1920x1x3x3xf32> {te.resource = "w"}) -> tensor<1x1920x12x12xf32> {
   %y = te.conv2d %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 960
-    : (tensor<1x960x14x14xf32>, tensor<960x1x3x3xf32>) -> tensor<1x960x12x12xf32>
-  func.return %y : tensor<1x960x12x12xf32>
+    : (tensor<1x960x14x14xf32>, tensor<1920x1x3x3xf32>) -> tensor<1x1920x12x12xf32>
+  func.return %y : tensor<1x1920x12x12xf32>
 }

@@ -59,7 +59,7 @@ from akg_mlir.dialects.te.elementwise import (
     TanhOp,
     UnaryOp,
 )
-from akg_mlir.dialects.te.fractal_conv import FractalConv2dOp, is_cube_conv
+from akg_mlir.dialects.te.fractal_conv import FractalConv2dOp, is_cube_conv, is_within_blocks
 from akg_mlir.dialects.te.functions import (
     AcoshOp,
     AcosOp,
@@ -265,6 +265,7 @@ __all__ = [
     "element_of",
     "is_cube_conv",
     "is_float",
+    "is_within_blocks",
     "packed_shape",
     "shape_of",
     "tensor_type",

@@ -11,6 +11,7 @@ from akg_mlir.passes.affine.bodies import (
 )
 from akg_mlir.polyhedral.contraction import find_contraction
 from akg_mlir.polyhedral.convolution import find_convolution
+from akg_mlir.polyhedral.image_product import find_image_product
 from akg_mlir.polyhedral.scop import Scop
 
 
@@ -28,4 +29,5 @@ def product_updates(op: poly.ScopOp, scop: Scop) -> frozenset[str]:
 
 def _multiplies(scop: Scop, name: str) -> bool:
     statement = scop.by_name[name]
-    return find_contraction(statement) is not None or find_convolution(statement) is not None
+    found = (find(statement) for find in (find_contraction, find_convolution, find_image_product))
+    return any(product is not None for product in found)

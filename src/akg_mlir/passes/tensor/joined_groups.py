@@ -1,4 +1,5 @@
-"""Convolutions in groups as convolutions in one, for the cube: between groups weights are zero."""
+"""Convolutions in groups as convolutions in one, or in blocks of channels, for the cube: between
+groups weights are zero."""
 
 from __future__ import annotations
 
@@ -7,9 +8,9 @@ from math import prod
 from xdsl.ir import SSAValue
 
 from akg_mlir.dialects import te
-from akg_mlir.dialects.te.types import ceil_div
+from akg_mlir.dialects.te.types import FRACTAL, ceil_div
 from akg_mlir.passes.tensor.host_values import is_weight
-from akg_mlir.passes.tensor.rewriting import Expression
+from akg_mlir.passes.tensor.rewriting import Expression, transposed
 from akg_mlir.targets import Target
 
 _F16, _F32 = 2, 4
@@ -56,3 +57,24 @@ def join(e: Expression, op: te.Conv2dOp) -> SSAValue:
     strides, dilations, pads = (a.get_values() for a in (op.strides, op.dilations, op.pads))
     result = te.element_of(op.result)
     return e(te.Conv2dOp(op.image, dense, strides, dilations, pads, element_type=result))
+
+
+def blocks_of_groups(e: Expression, weights: SSAValue) -> SSAValue:
+    """Weights `[O, C/G, KH, KW]` of groups within blocks as `[C1, KH, KW, 16, 16]`.
+
+    Group p of the P in a block has a row of X weights per tap. With P * X zeros behind each, rows
+    of P * X that start at multiples of P * X hold it at place p: the diagonal.
+    """
+    outputs, each, *window = te.shape_of(weights)
+    blocks, groups, size = ceil_div(outputs, FRACTAL), FRACTAL // each, each * each
+    if outputs % FRACTAL:
+        weights = e(te.PadOp(weights, [0] * 4, [-outputs % FRACTAL, 0, 0, 0], 0.0))
+    plain = e.reshaped(weights, [blocks, FRACTAL * each, *window])
+    rows = e.reshaped(transposed(e, plain, (0, 2, 3, 1)), [blocks * prod(window), groups, size])
+    if groups > 1:
+        spaced = e(te.PadOp(rows, [0, 0, 0], [0, 0, groups * size], 0.0))
+        flat = e.reshaped(spaced, [blocks * prod(window), groups * (groups + 1) * size])
+        rows = e(te.SliceOp(flat, [0, 0], [blocks * prod(window), groups * groups * size]))
+    apart = e.reshaped(rows, [blocks * prod(window), groups, groups, each, each])
+    turned = transposed(e, apart, (0, 1, 3, 2, 4))
+    return e.reshaped(turned, [blocks, *window, FRACTAL, FRACTAL])

@@ -42,16 +42,8 @@ class TeApplyPrecision(ModulePass):
             return False
         if te.element_of(op.operands[0]) != f32:
             return False
-        if isinstance(op, te.Conv2dOp) and self.precision == "mixed" and pays(op, target):
-            e = Expression(op)
-            joined = join(e, op)
-            remark(self.name, "passed", f"{op.name}{location_of(op)}", "groups joined for the cube")
-            e.finish(joined)
-            return True
         if isinstance(op, te.Conv2dOp) and not te.is_cube_conv(op, f16):
-            message = "f32 convolution kept for the vector unit; the cube does none of its kind"
-            remark(self.name, "missed", f"{op.name}{location_of(op)}", message)
-            return False
+            return self._leaves_cube(op, target)
         if self.precision == "strict":
             message = "f32 contraction kept for the vector unit; precision=mixed uses the cube"
             remark(self.name, "missed", f"{op.name}{location_of(op)}", message)
@@ -59,6 +51,18 @@ class TeApplyPrecision(ModulePass):
         _round_operands(op)
         remark(self.name, "passed", f"{op.name}{location_of(op)}", "operands rounded to f16")
         return True
+
+    def _leaves_cube(self, op: te.Conv2dOp, target: Target) -> bool:
+        """Join the groups of a convolution that the cube cannot take, if that pays."""
+        if self.precision == "mixed" and pays(op, target):
+            e = Expression(op)
+            joined = join(e, op)
+            remark(self.name, "passed", f"{op.name}{location_of(op)}", "groups joined for the cube")
+            e.finish(joined)
+            return True
+        message = "f32 convolution kept for the vector unit; the cube does none of its kind"
+        remark(self.name, "missed", f"{op.name}{location_of(op)}", message)
+        return False
 
 
 def is_mixed(passes: Iterable[ModulePass]) -> bool:

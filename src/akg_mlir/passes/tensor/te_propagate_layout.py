@@ -16,6 +16,7 @@ from akg_mlir.diagnostics import location_of, remark
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import FRACTAL, element_bytes, fractal_depth
 from akg_mlir.passes.tensor import padding
+from akg_mlir.passes.tensor.joined_groups import blocks_of_groups
 from akg_mlir.passes.tensor.packed_images import acts_on_blocks, images_of, on_blocks
 from akg_mlir.passes.tensor.packing import (
     Packed,
@@ -93,9 +94,12 @@ class _Layouts:
 
     def _convolution(self, op: te.Conv2dOp) -> None:
         e = Expression(op)
-        outputs, channels, *_ = te.shape_of(op.weights)
+        outputs, channels = te.shape_of(op.weights)[0], te.shape_of(op.image)[1]
         image = self._packed_as(e, op.image, te.Layout.NC1HWC0)
-        weights = e(te.PackOp(op.weights, te.Layout.FRACTAL_Z))
+        if op.group_count > 1:
+            weights = blocks_of_groups(e, op.weights)
+        else:
+            weights = e(te.PackOp(op.weights, te.Layout.FRACTAL_Z))
         strides, dilations, pads = (a.get_values() for a in (op.strides, op.dilations, op.pads))
         product = te.FractalConv2dOp(
             image.value, weights, strides, dilations, pads, channels, outputs

@@ -18,9 +18,10 @@ from akg_mlir.reference.windows import windows
 
 def conv2d(e: Expression, op: te.Conv2dOp) -> SSAValue | None:
     """Pads the image, unless loads of the cube do that; the result gets the accumulator's type.
-    Groups, which the cube does not have, are computed in it: windows read elements many times."""
+    Groups that the cube does not take are computed in it: windows read elements many times."""
     accumulator: Attribute = te.accumulator(te.element_of(op.image))
-    if op.group_count > 1 and te.is_float(accumulator) and te.element_of(op.image) != accumulator:
+    narrow = te.is_float(accumulator) and te.element_of(op.image) != accumulator
+    if narrow and op.group_count > 1 and not te.is_within_blocks(op):
         steps = op.strides.get_values(), op.dilations.get_values()
         image, weights = e.cast(op.image, accumulator), e(widened(op.weights, accumulator))
         return e(te.Conv2dOp(image, weights, *steps, op.padding, op.group_count, accumulator))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 from math import prod
 
@@ -61,23 +62,31 @@ def _emit_mmads(
 def _emit_conv(
     builder: Builder, tile: Tile, original: Statement, c: ImageProduct, materialiser: Materialiser
 ) -> None:
-    """One `npu.conv` per image."""
+    """One `npu.conv` per image, or per block of channels of it where these are apart."""
     left, right, out = _operands(tile, original, c)
     shift = tile.rank - original.rank
     part = tile.statement.image
     assert part is not None
-    dims = [d + shift for d in (c.c1, c.kh, c.kw, c.n1, c.n0, c.c0)]
-    channels, points = tile.sizes[dims[0]], [tile.sizes[d + shift] for d in (c.h, c.w)]
-    kernel = view_of(builder, tile, right, dims)
-    columns, pitch = tile.sizes[dims[3]], _pitch(tile, out, c.h + shift) or points[1]
+    images, blocks, *points = (tile.sizes[d + shift] for d in (c.n, c.n1, c.h, c.w))
+    if c.c1 is None:
+        channels, columns = 1, 1
+        corners = [*product(range(images), range(blocks))]
+        taps = [tile.sizes[d + shift] for d in (c.kh, c.kw)]
+        kernels = [_of_block(builder, tile, right, block, taps) for block in range(blocks)] * images
+    else:
+        dims = [d + shift for d in (c.c1, c.kh, c.kw, c.n1, c.n0, c.c0)]
+        channels, columns = tile.sizes[dims[0]], blocks
+        corners = [(image, 0) for image in range(images)]
+        kernels = [view_of(builder, tile, right, dims)] * images
+    pitch = _pitch(tile, out, c.h + shift) or points[1]
     rows = -(-((points[0] - 1) * pitch + points[1]) // FRACTAL)
     whole = (columns, rows, FRACTAL, FRACTAL)
     strides = [prod(whole[k + 1 :]) for k in range(4)]
     init = _init(builder, tile, materialiser)
-    for image in range(tile.sizes[c.n + shift]):
-        corner = (image, 0, part.pads[0], part.pads[1], 0)
-        view = corner_view(builder, tile, left, corner, (channels, *part.sizes, FRACTAL))
-        offset = AffineMap(0, 0, (AffineExpr.constant(image * prod(whole)),))
+    for number, (corner, kernel) in enumerate(zip(corners, kernels)):
+        at = (*corner, part.pads[0], part.pads[1], 0)
+        view = corner_view(builder, tile, left, at, (channels, *part.sizes, FRACTAL))
+        offset = AffineMap(0, 0, (AffineExpr.constant(number * prod(whole)),))
         result = builder.insert(npu.ViewOp(tile.memref(out), offset, [], whole, strides)).result
         builder.insert(
             npu.ConvOp(
@@ -92,6 +101,18 @@ def _emit_conv(
                 pads=part.pads,
             )
         )
+
+
+def _of_block(
+    builder: Builder, tile: Tile, kernel: Access, block: int, taps: Sequence[int]
+) -> SSAValue:
+    """A block of `[blocks, kh, kw, 16, 16]` as a kernel of one block of columns."""
+    sizes = (1, *taps, FRACTAL, FRACTAL)
+    view = corner_view(builder, tile, kernel, (block, 0, 0, 0, 0), sizes)
+    strides = list(npu.strides_of(npu.memref_type(view)))
+    here = AffineMap(0, 0, (AffineExpr.constant(0),))
+    whole = (*strides[:3], FRACTAL * FRACTAL, *strides[3:])
+    return builder.insert(npu.ViewOp(view, here, [], (1, *taps, 1, FRACTAL, FRACTAL), whole)).result
 
 
 def _pitch(tile: Tile, out: Access, h: int) -> int | None:

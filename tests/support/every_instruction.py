@@ -34,7 +34,7 @@ from akg_mlir.targets import Target
 
 ELEMENTS: dict[str, Attribute] = {str(t): t for t in (f16, f32, i1, i8, i16, i32, i64)}
 WITH_SCALAR = (Opcode.VADDS, Opcode.VMULS, Opcode.VAXPY, Opcode.VECTOR_DUP)
-BINARY = (*(Opcode(f"v{n}") for n in "add sub mul div max min mla sel".split()),)
+BINARY = (*(Opcode(f"v{n}") for n in "add sub mul div max min and or mla sel".split()),)
 
 
 def _pointer(space: Space, element: str) -> SSAValue:

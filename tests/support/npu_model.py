@@ -35,6 +35,8 @@ VECTOR_BINARY = {
     "vdiv": np.divide,
     "vmax": np.maximum,
     "vmin": np.minimum,
+    "vand": np.bitwise_and,
+    "vor": np.bitwise_or,
 }
 VECTOR_UNARY = {
     "vexp": np.exp,
@@ -43,6 +45,7 @@ VECTOR_UNARY = {
     "vrsqrt": lambda x: 1 / np.sqrt(x),
     "vrec": lambda x: 1 / x,
     "vabs": np.abs,
+    "vnot": np.invert,
     "vrelu": lambda x: np.maximum(x, 0),
 }
 COMPARE = {

@@ -18,8 +18,8 @@ STRIDES = ((1, 8, 1, 8), (1, 1, 1, 1), (2, 16, 1, 0), (1, 8, 0, 1), (1, 0, 1, 8)
 repeats update the same lanes, which only `vmla` may."""
 BLOCKS = 40
 """Blocks of the source, and of the region of the destination that is an instruction's own."""
-TYPES = {"f32": np.float32, "f16": np.float16, "i32": np.int32}
-BINARY = ("vadd", "vmax", "vdiv", "vmla")
+TYPES = {"f32": np.float32, "f16": np.float16, "i32": np.int32, "i16": np.int16}
+BINARY = ("vadd", "vmax", "vdiv", "vand", "vor", "vmla")
 
 
 def program(instructions: Sequence[str], src: str, dst: str) -> tuple[str, int]:
@@ -103,6 +103,7 @@ def numbers(element: str, blocks: int) -> np.ndarray:
         (("vadd", "vmax", "vdiv", "vabs", "vmla"), "f32", "f32"),
         (("vadd", "vmax", "vexp", "vmla"), "f16", "f16"),
         (("vadd", "vmax"), "i32", "i32"),
+        (("vand", "vor", "vnot"), "i16", "i16"),
         (("vconv",), "f16", "f32"),
         (("vconv",), "f32", "f16"),
     ],

@@ -16,9 +16,9 @@ def lanewise(
 ) -> np.ndarray:
     """Run one instruction on contiguous operands; lanes it leaves alone hold zeros."""
     kernel = Kernel()
-    names = {"float16": "f16", "float32": "f32", "int32": "i32", "int8": "i8"}
+    names = {"float16": "f16", "float32": "f32", "int32": "i32", "int16": "i16", "int8": "i8"}
     arguments = [kernel.gm(str(a.size), names[str(a.dtype)]) for a in inputs]
-    bytes_ = {"f16": 2, "f32": 4, "i32": 4, "i8": 1}
+    bytes_ = {"f16": 2, "f32": 4, "i32": 4, "i16": 2, "i8": 1}
     lanes = 256 // max(bytes_[out], *(a.itemsize for a in inputs))
     result = kernel.gm(str(repeat * lanes), out)
     at = 0
@@ -362,3 +362,18 @@ def test_register_scalars_are_those_of_the_issue() -> None:
     assert np.array_equal(
         kernel.run_all(values).reshape(8, 16), np.repeat(values[:8], 16).reshape(8, 16)
     )
+
+
+BITS = {"vand": np.bitwise_and, "vor": np.bitwise_or}
+
+
+@pytest.mark.parametrize("opcode", BITS)
+def test_bits_of_two_numbers(opcode: str) -> None:
+    a, b = (RNG.integers(-(2**15), 2**15, 256).astype(np.int16) for _ in range(2))
+    out = lanewise(opcode, [a, b], "i16", repeat=2, mask=128)
+    assert np.array_equal(out, BITS[opcode](a, b))
+
+
+def test_inverted_bits() -> None:
+    a = RNG.integers(-(2**15), 2**15, 256).astype(np.int16)
+    assert np.array_equal(lanewise("vnot", [a], "i16", repeat=2, mask=128), np.invert(a))

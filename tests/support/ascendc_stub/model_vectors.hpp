@@ -47,6 +47,24 @@ UNARY(Rsqrt, 1.0 / std::sqrt(x))
 UNARY(Relu, model::larger(x, 0.0))
 #undef UNARY
 
+#define BITS(name, expression)                                                                 \
+  template <class T>                                                                           \
+  void name(const LocalTensor<T> &dst, const LocalTensor<T> &src0, const LocalTensor<T> &src1, \
+            uint64_t mask, uint8_t repeat, const BinaryRepeatParams &p) {                      \
+    static_assert(sizeof(T) == 2 && std::is_integral_v<T>);                                    \
+    model::binary(dst, src0, src1, mask, repeat, p, false,                                     \
+                  [](T a, T b, T) { return static_cast<T>(expression); });                     \
+  }
+BITS(And, a & b)
+BITS(Or, a | b)
+#undef BITS
+template <class T>
+void Not(const LocalTensor<T> &dst, const LocalTensor<T> &src, uint64_t mask, uint8_t repeat,
+         const UnaryRepeatParams &p) {
+  static_assert(sizeof(T) == 2 && std::is_integral_v<T>);
+  model::unary(dst, src, mask, repeat, p, [](T a, T) { return static_cast<T>(~a); });
+}
+
 #define SCALAR(name, expression)                                                               \
   template <class T>                                                                           \
   void name(const LocalTensor<T> &dst, const LocalTensor<T> &src, T s, uint64_t mask,          \

@@ -86,6 +86,8 @@ BINARY: Mapping[str, Callable[[Array, Array], Array]] = {
     "vdiv": np.divide,
     "vmax": maximum,
     "vmin": minimum,
+    "vand": np.bitwise_and,
+    "vor": np.bitwise_or,
 }
 
 UNARY: Mapping[str, Callable[[Array], Array]] = {
@@ -96,6 +98,7 @@ UNARY: Mapping[str, Callable[[Array], Array]] = {
     "vrec": _wide(_reciprocal),
     "vabs": np.abs,
     "vrelu": _relu,
+    "vnot": np.invert,
 }
 
 SCALAR: Mapping[str, Callable[[Array, Array], Array]] = {"vadds": np.add, "vmuls": np.multiply}

@@ -12,6 +12,7 @@ from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 
 from akg_mlir.dialects import npu
+from akg_mlir.passes.npu.legalise.blend import lower_blend
 from akg_mlir.passes.npu.legalise.dma import lower_dma
 from akg_mlir.passes.npu.legalise.emitter import Emitter, NoVectorForm
 from akg_mlir.passes.npu.legalise.fallback import lower_by_scalar
@@ -22,7 +23,6 @@ from akg_mlir.passes.npu.legalise.products import lower_conv, lower_mmad
 from akg_mlir.passes.npu.legalise.reduce import lower_reduce
 from akg_mlir.passes.npu.legalise.vector import (
     lower_binary,
-    lower_blend,
     lower_cast,
     lower_fill,
     lower_scalar,

@@ -197,6 +197,8 @@ AKG_BINARY(vmul, mul(a, b))
 AKG_BINARY(vdiv, div(a, b))
 AKG_BINARY(vmax, maximum(a, b))
 AKG_BINARY(vmin, minimum(a, b))
+AKG_BINARY(vand, a & b)
+AKG_BINARY(vor, a | b)
 #undef AKG_BINARY
 
 #define AKG_UNARY(name, wide, expression)                                                       \
@@ -215,6 +217,7 @@ AKG_UNARY(vrsqrt, double, rsqrt(a))
 AKG_UNARY(vrec, double, rec(a))
 AKG_UNARY(vabs, float, abs(a))
 AKG_UNARY(vrelu, float, relu(a))
+AKG_UNARY(vnot, float, ~a)
 #undef AKG_UNARY
 
 // dst = src + scalar, and dst = src * scalar.

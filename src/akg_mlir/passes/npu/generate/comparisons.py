@@ -25,8 +25,9 @@ _INTEGERS: dict[Attribute, Attribute] = {f16: i8, f32: i32}
 """Where numbers of the type are converted to find those that are not zero."""
 
 
-_STEPS = 14
-"""Instructions that compare and choose, and cycles of each repeat in them, in most cases."""
+_STEPS: dict[Attribute, int] = {f16: 22, f32: 14}
+"""Cycles of each repeat in the instructions that compare and choose, in most cases, which are at
+most as many."""
 
 
 def compare_integers(boxes: Boxes, op: arith.CmpiOp) -> SSAValue:
@@ -93,14 +94,15 @@ def has_arithmetic(target: Target, element: Attribute) -> bool:
 def is_faster_at_once(boxes: Boxes, element: Attribute) -> bool:
     """Whether comparing each repeat into the mask and selecting by it takes fewer cycles than a
     truth value and a choice by it, which are some instructions for all repeats."""
-    if lanes_of_block(element) != lanes_of_block(i32) or not has_arithmetic(boxes.target, element):
+    steps, vector = _STEPS[element], boxes.target.vector
+    has_bits = element == f32 or boxes.target.supports("vand", "i16")
+    if not has_bits or not has_arithmetic(boxes.target, element):
         return True
-    vector = boxes.target.vector
     repeats = -(-prod(boxes.tile.shape) * npu.BLOCK_BYTES // lanes_of_block(element)) // (
         vector.repeat_bytes
     )
     one_by_one = repeats * (2 * vector.startup + 2 * vector.repeat_cycles("vcmp"))
-    return one_by_one <= _STEPS * (vector.startup + repeats * vector.repeat_cycles("vadd"))
+    return one_by_one <= steps * (vector.startup + repeats * vector.repeat_cycles("vadd"))
 
 
 def inverted(boxes: Boxes, number: SSAValue) -> SSAValue:

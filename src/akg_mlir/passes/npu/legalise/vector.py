@@ -154,23 +154,6 @@ def lower_select(emitter: Emitter, op: npu.VSelectOp) -> None:
     choose(emitter, COMPARE[op.predicate.data], box)
 
 
-def lower_blend(emitter: Emitter, op: npu.VBlendOp) -> None:
-    """Four bytes by arithmetic of integers, which may wrap around: `off + (on - off) * truth`. Two,
-    and what replaces one of the last operands, by comparing each repeat with zero: 0 and 1
-    differ as f32, too."""
-    box = box_of(op.dst, op.truth, op.on_true, op.on_false)
-    dst, truth, on, off = box.operands
-    if truth.element != i32 or dst.base in (truth.base, off.base):
-        truth = replace(truth, element=f32) if truth.element == i32 else truth
-        zero = emitter.constant(number(0, truth.element), len(box.sizes))
-        choose(emitter, Opcode.VCMP_NE, box.with_operands([dst, truth, zero, on, off]))
-        return
-    dst, on, off = (replace(operand, element=i32) for operand in (dst, on, off))
-    binary(emitter, Opcode.VSUB, box.with_operands([dst, on, off]))
-    binary(emitter, Opcode.VMUL, box.with_operands([dst, dst, truth]))
-    binary(emitter, Opcode.VADD, box.with_operands([dst, dst, off]))
-
-
 def choose(emitter: Emitter, compare: Opcode, box: Box) -> None:
     """Each repeat: compare into the mask register, then select by it. The box has the result, what
     is compared, and what is chosen."""

@@ -59,6 +59,8 @@ AKG_COMMUTATIVE(vmin, Min)
   }
 AKG_BINARY(vsub, Sub)
 AKG_BINARY(vdiv, Div)
+AKG_BINARY(vand, And)
+AKG_BINARY(vor, Or)
 #undef AKG_BINARY
 
 #define AKG_UNARY(name, call)                                                               \
@@ -73,6 +75,7 @@ AKG_UNARY(vsqrt, Sqrt)
 AKG_UNARY(vrsqrt, Rsqrt)
 AKG_UNARY(vrec, Reciprocal)
 AKG_UNARY(vabs, Abs)
+AKG_UNARY(vnot, Not)
 #undef AKG_UNARY
 
 template <class T>

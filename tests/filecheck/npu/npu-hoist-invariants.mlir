@@ -24,6 +24,14 @@
 // CHECK:       scf.for
 // CHECK:         npu.copy
 
+// What a register says changes with what the loop loads.
+
+// CHECK-LABEL: func.func @numbers
+// CHECK:       scf.for
+// CHECK:         npu.copy
+// CHECK:         npu.scalar_load
+// CHECK:         npu.fetch
+
 builtin.module attributes {npu.target = "ascend910"} {
   func.func @scale(%x: memref<1536xf32, #npu<space gm>>, %y: memref<64xf32, #npu<space gm>>) attributes {npu.kernel} {
     %w = npu.buffer : memref<64xf32, #npu<space ub>>
@@ -70,6 +78,27 @@ builtin.module attributes {npu.target = "ascend910"} {
     %g = npu.ptr %x[affine_map<() -> (0)>]() : memref<64xf32, #npu<space gm>> -> !npu.ptr<gm, f32>
     scf.for %i = %c0 to %core step %c1 {
       npu.copy %pw, %g bursts 1 x 8 gaps 0, 0 : !npu.ptr<ub, f32>, !npu.ptr<gm, f32>
+    }
+    func.return
+  }
+
+  func.func @numbers(%t: memref<9x8xf32, #npu<space gm>>, %i: memref<96xi32, #npu<space gm>>, %y: memref<12x8xf32, #npu<space gm>>) attributes {npu.kernel} {
+    %n = npu.buffer : memref<8xi32, #npu<space ub>>
+    %b = npu.buffer : memref<8xf32, #npu<space ub>>
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %c12 = arith.constant 12 : index
+    %pn = npu.ptr %n[affine_map<() -> (0)>]() : memref<8xi32, #npu<space ub>> -> !npu.ptr<ub, i32>
+    %pb = npu.ptr %b[affine_map<() -> (0)>]() : memref<8xf32, #npu<space ub>> -> !npu.ptr<ub, f32>
+    %pt = npu.ptr %t[affine_map<() -> (0)>]() : memref<9x8xf32, #npu<space gm>> -> !npu.ptr<gm, f32>
+    scf.for %k = %c0 to %c12 step %c1 {
+      %pi = npu.ptr %i[affine_map<(d0) -> (d0 * 32)>](%k) : memref<96xi32, #npu<space gm>> -> !npu.ptr<gm, i32>
+      npu.copy %pn, %pi bursts 1 x 1 gaps 0, 0 : !npu.ptr<ub, i32>, !npu.ptr<gm, i32>
+      npu.vec vector_dup dst %pb : !npu.ptr<ub, f32> scalar 0.0 : f32 repeat 1 mask 8 strides [1, 8], []
+      %r = npu.scalar_load %pn : !npu.ptr<ub, i32> -> i32
+      npu.fetch %pb, %pt at %r of 9 x 32 bursts 1 x 1 gaps 0, 0 : !npu.ptr<ub, f32>, !npu.ptr<gm, f32>, i32
+      %py = npu.ptr %y[affine_map<(d0) -> (d0 * 32)>](%k) : memref<12x8xf32, #npu<space gm>> -> !npu.ptr<gm, f32>
+      npu.copy %py, %pb bursts 1 x 1 gaps 0, 0 : !npu.ptr<gm, f32>, !npu.ptr<ub, f32>
     }
     func.return
   }

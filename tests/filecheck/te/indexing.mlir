@@ -13,5 +13,7 @@ func.func @indexing(%x: tensor<4x9xf16>, %y: tensor<4x2xf16>, %i: tensor<2x3xi32
   %2 = te.slice %x offsets [3, 8] strides [-1, -4] : tensor<4x9xf16> -> tensor<4x3xf16>
   // CHECK: te.gather %x, %j axis 1 batch 1 : (tensor<4x9xf16>, tensor<4x3xi32>) -> tensor<4x3xf16>
   %3 = te.gather %x, %j axis 1 batch 1 : (tensor<4x9xf16>, tensor<4x3xi32>) -> tensor<4x3xf16>
+  // CHECK: te.gather %x, %i axis 1 from_end : (tensor<4x9xf16>, tensor<2x3xi32>) -> tensor<4x2x3xf16>
+  %4 = te.gather %x, %i axis 1 from_end : (tensor<4x9xf16>, tensor<2x3xi32>) -> tensor<4x2x3xf16>
   func.return
 }

@@ -1,7 +1,7 @@
 """Operators that pick parts of a tensor, by known places or by computed indices.
 
-What a computed index picks is the sum over all places of the elements whose place it is: structured
-ops that fuse, exact (one term is not zero), and as slow as the number of places.
+Sums of segments choose by comparison of every index with every segment: exact, and as slow as their
+number.
 """
 
 from __future__ import annotations

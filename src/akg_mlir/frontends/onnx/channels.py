@@ -58,18 +58,20 @@ def _lrn(node: Node) -> Sequence[Value]:
     shape = shape_of(operand)
     if len(shape) < 2 or size < 1:
         raise node.error("takes an operand of rank 2 or more and a size of at least 1")
-    wide = node.cast(operand, F32)
-    squares = node.emit(te.MulOp(wide, wide))
-    image = node.reshaped(squares, (shape[0], 1, shape[1], prod(shape[2:])))
+    # one view of all of it: views are borders between kernels
+    image = node.reshaped(operand, (shape[0], 1, shape[1], prod(shape[2:])))
+    wide = node.cast(image, F32)
+    image = node.emit(te.MulOp(wide, wide))
     before, behind = (size - 1) // 2, size // 2
     if before or behind:
         image = node.emit(te.PadOp(image, (0, 0, before, 0), (0, 0, behind, 0), 0.0))
-    total = node.reshaped(node.emit(te.Pool2dOp("add", image, (size, 1))), shape)
+    total = node.emit(te.Pool2dOp("add", image, (size, 1)))
     alpha, beta = node.float_attr("alpha", 1e-4), node.float_attr("beta", 0.75)
     scaled = node.emit(te.MulOp(total, node.scalar(alpha / size, F32)))
     base = node.emit(te.AddOp(scaled, node.scalar(node.float_attr("bias", 1.0), F32)))
     factor = node.emit(te.PowOp(base, node.scalar(-beta, F32)))
-    return [node.cast(node.emit(te.MulOp(wide, factor)), element_of(operand))]
+    product = node.cast(node.emit(te.MulOp(wide, factor)), element_of(operand))
+    return [node.reshaped(product, shape)]
 
 
 HANDLERS: dict[str, Handler] = {"BatchNormalization": _batch_normalization, "LRN": _lrn}

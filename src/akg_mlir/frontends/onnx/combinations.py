@@ -16,7 +16,7 @@ from xdsl.ir import SSAValue
 from akg_mlir.dialects import te
 from akg_mlir.frontends.elements import F32
 from akg_mlir.frontends.joining import joined
-from akg_mlir.frontends.onnx.indexing import MOST_RUNS, gathered, part_of
+from akg_mlir.frontends.onnx.indexing import part_of
 from akg_mlir.frontends.onnx.interpolation import LEAST_WEIGHT, Taps
 from akg_mlir.frontends.onnx.translation import Node, element_of, shape_of
 
@@ -24,7 +24,7 @@ from akg_mlir.frontends.onnx.translation import Node, element_of, shape_of
 SHORTEST_ROW = 16
 # Of more terms that are written out, programs become long.
 MOST_TERMS = 32
-MOST_PLACES = 4
+MOST_PLACES = 8
 
 
 def combined(node: Node, value: SSAValue, dim: int, taps: Sequence[Taps]) -> SSAValue:
@@ -95,7 +95,7 @@ def _rows(node: Node, rows: SSAValue, taps: Sequence[Taps]) -> SSAValue:
     if period is not None and sum(map(len, taps[: period[0]])) <= MOST_TERMS:
         return _by_phases(node, rows, taps, *period)
     inside = [_clamped(tap, shape_of(rows)[1]) for tap in taps]
-    few = len(taps) <= MOST_RUNS and max(map(len, inside)) <= MOST_PLACES
+    few = max(map(len, inside)) <= MOST_PLACES
     return (_by_places if few else _by_selection)(node, rows, inside)
 
 
@@ -162,7 +162,7 @@ def _by_places(node: Node, rows: SSAValue, taps: Sequence[Taps]) -> SSAValue:
     terms = list[SSAValue]()
     for n in range(max(map(len, taps))):
         places, weights = zip(*(_nth(tap, n) for tap in taps))
-        term = gathered(node, rows, np.array(places), 1)
+        term = node.emit(te.GatherOp(rows, node.constant(np.array(places, np.int32)), 1))
         if set(weights) != {1.0}:
             term = _weighed(node, term, np.array(weights, np.float32)[:, None])
         terms.append(term)

@@ -54,13 +54,14 @@ def resized(
 def _order(
     shape: Sequence[int], axes: Sequence[tuple[int, Axis]], method: Method
 ) -> list[int] | None:
-    """The dimensions that change in front of the others, where that makes rows longer."""
+    """The dimensions that change in front of the others, where that makes rows longer, of whole
+    blocks."""
     dims = [dim for dim, _ in axes]
     if all(is_moved(taps(axis, method), axis.elements) for _, axis in axes):
         return None
     others = [dim for dim in range(len(shape)) if dim not in dims]
     inner, rows = prod(shape[dims[-1] + 1 :]), prod(shape[dim] for dim in others)
-    return [*dims, *others] if inner < SHORTEST_ROW <= rows else None
+    return [*dims, *others] if inner < SHORTEST_ROW and rows % SHORTEST_ROW == 0 else None
 
 
 def _axes(node: Node, shape: Sequence[int]) -> list[tuple[int, Axis]]:

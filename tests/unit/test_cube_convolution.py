@@ -347,3 +347,27 @@ func.func @main(%x: tensor<{x}xf16>, %w: tensor<{w}xf16>) -> tensor<{y}xf16> {{
 """
     policy = f"S2: {images}@UB, {blocks}@UB, 4@UB, _, _"
     assert akg_mlir.compile(text, target="ascend910", policy=policy).report().ok
+
+
+@pytest.mark.parametrize(("image", "window"), [("2x3x16x48", (8, 16)), ("1x8x28x42", (4, 14))])
+@pytest.mark.parametrize("element", ["f16", "f32"])
+def test_windows_that_tile_an_image_are_rows_of_a_matrix(
+    image: str, window: tuple[int, int], element: str
+) -> None:
+    batch, channels, *sizes = map(int, image.split("x"))
+    rows, columns = (size // n for size, n in zip(sizes, window))
+    x, w = f"{image}x{element}", f"20x{channels}x{window[0]}x{window[1]}x{element}"
+    y = f"{batch}x20x{rows}x{columns}x{element}"
+    text = f"""
+func.func @main(%x: tensor<{x}>, %w: tensor<{w}> {{te.resource = "w"}}) -> tensor<{y}> {{
+  %y = te.conv2d %x, %w strides {list(window)} dilations [1, 1] pads [0, 0, 0, 0] groups 1
+      : (tensor<{x}>, tensor<{w}>) -> tensor<{y}>
+  func.return %y : tensor<{y}>
+}}
+"""
+    kernel = akg_mlir.compile(text, target="ascend910", precision="mixed")
+    ops = [*kernel.compilation.module.walk()]
+    assert any(isinstance(op, npu.MadOp) for op in ops)
+    assert not any(isinstance(op, npu.Load3dOp) and op.kernel.get_values() != (1, 1) for op in ops)
+    report = kernel.report()
+    assert report.ok, report.as_dict()

@@ -76,3 +76,15 @@ func.func @nothing(%x: tensor<4xf32>) -> tensor<4xf32> {
   %y = te.pad %x value 1.0 : f32 low [0] high [0] : tensor<4xf32> -> tensor<4xf32>
   func.return %y : tensor<4xf32>
 }
+
+// Windows that tile an image of few channels are rows of a matrix.
+// CHECK-LABEL: func.func @patches
+// CHECK-NEXT:    [[A:%.*]] = te.reshape %x : tensor<2x3x32x32xf16> -> tensor<2x3x2x16x2x16xf16>
+// CHECK-NEXT:    [[B:%.*]] = te.transpose [[A]] perm [0, 2, 4, 1, 3, 5]
+// CHECK-NEXT:    [[L:%.*]] = te.reshape [[B]] : {{.*}} -> tensor<8x768xf16>
+// CHECK-NEXT:    [[R:%.*]] = te.reshape %w : tensor<8x3x16x16xf16> -> tensor<8x768xf16>
+// CHECK-NEXT:    [[M:%.*]] = te.matmul [[L]], [[R]] transpose_b : {{.*}} -> tensor<8x8xf32>
+func.func @patches(%x: tensor<2x3x32x32xf16>, %w: tensor<8x3x16x16xf16>) -> tensor<2x8x2x2xf32> {
+  %y = te.conv2d %x, %w strides [16, 16] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : (tensor<2x3x32x32xf16>, tensor<8x3x16x16xf16>) -> tensor<2x8x2x2xf32>
+  func.return %y : tensor<2x8x2x2xf32>
+}

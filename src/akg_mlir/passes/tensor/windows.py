@@ -12,14 +12,18 @@ from xdsl.ir import Attribute, SSAValue
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.structured import initial_value
 from akg_mlir.passes.tensor.host_values import widened
+from akg_mlir.passes.tensor.patches import is_patches, product_of_patches
 from akg_mlir.passes.tensor.rewriting import Expression, splat_of
 from akg_mlir.reference.windows import windows
 
 
 def conv2d(e: Expression, op: te.Conv2dOp) -> SSAValue | None:
     """Pads the image, unless loads of the cube do that; the result gets the accumulator's type.
-    Groups that the cube does not take are computed in it: windows read elements many times."""
+    Groups that the cube does not take are computed in it: windows read elements many times.
+    Windows that do not overlap may become rows of a matrix."""
     accumulator: Attribute = te.accumulator(te.element_of(op.image))
+    if te.is_cube_conv(op) and is_patches(op):
+        return product_of_patches(e, op)
     narrow = te.is_float(accumulator) and te.element_of(op.image) != accumulator
     if narrow and op.group_count > 1 and not te.is_within_blocks(op):
         steps = op.strides.get_values(), op.dilations.get_values()

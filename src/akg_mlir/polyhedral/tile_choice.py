@@ -84,7 +84,8 @@ class Tiler:
         """Sizes for every tile space; `partial` says whether producers may have reserved parts.
 
         Uniting the spaces that use one cluster saves its traffic and costs tile dimensions: the
-        faster way is taken.
+        faster way is taken. Apart, a cluster that each would have to compute again is in GM between
+        them, and nothing orders cores: all of them run on one.
         """
         try:
             united = self.choose_for(unite=True, partial=partial)
@@ -96,7 +97,9 @@ class Tiler:
             apart = self.choose_for(unite=False, partial=partial)
         except (DoesNotFit, PolicyError):
             return united
-        return min(united, apart, key=lambda found: found.cycles)
+        linked = any(each.kind == "tiled" and each.reason for each in apart.decisions)
+        cores = self.machine.cores if linked else 1
+        return united if united.cycles <= cores * apart.cycles else apart
 
     def choose_for(self, *, unite: bool, partial: bool) -> TilePlan:
         """Sizes for the spaces with or without unions and reserved parts.

@@ -190,3 +190,23 @@ def test_one_tile_does_not_take_in_a_product_that_all_cores_share():
 %s = te.matmul %first, %c : ({row}, {v}) -> {row}"""
     module = apply(module_of([x, w, v], body, [rows, row]), TENSOR_FLOOR)
     assert kernels(module) == ["matmul", "slice matmul"]
+
+
+@pytest.mark.parametrize(("start", "found"), [(16, 1), (3, 2), (0, 1)])
+def test_what_is_cut_inside_blocks_comes_from_gm(start: int, found: int):
+    """Transfers begin anywhere; on chip the scalar unit would move every element."""
+    x, y = "tensor<512x200xf16>", "tensor<512x180xf16>"
+    body = f"""
+%1 = te.exp %a : {x}
+%2 = te.slice %1 offsets [0, {start}] strides [1, 1] : {x} -> {y}
+%r = te.exp %2 : {y}"""
+    assert len(kernels(apply(module_of([x], body, [y]), TENSOR_FLOOR))) == found
+
+
+def test_few_elements_are_cut_on_chip():
+    x, y = "tensor<2x200xf16>", "tensor<2x9xf16>"
+    body = f"""
+%1 = te.exp %a : {x}
+%2 = te.slice %1 offsets [0, 3] strides [1, 1] : {x} -> {y}
+%r = te.exp %2 : {y}"""
+    assert len(kernels(apply(module_of([x], body, [y]), TENSOR_FLOOR))) == 1

@@ -16,6 +16,7 @@ from xdsl.ir import Operation
 
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import FRACTAL, fractal_depth
+from akg_mlir.passes.tensor.inside_blocks import moved_inside_blocks
 from akg_mlir.passes.tensor.te_split_reductions import PARTIAL
 from akg_mlir.passes.tensor.tile_nests import Steps, cuts_rows
 from akg_mlir.polyhedral.chunked_groups import in_chunks
@@ -137,11 +138,13 @@ class Fusion:
             raise NotFused(str(error)) from error
         saved = step.result.bytes * (1 if live_out else 2)
         before = kernel.estimate.cycles + apart.cycles
-        gain = self._gain(before - estimate.cycles, saved, group, estimate)
+        scalar = moved_inside_blocks(op, kernel.ops) * 2 * self.target.scalar.access_cycles
+        after = estimate.cycles + scalar / self.target.cores
+        gain = self._gain(before - after, saved, group, estimate)
         again = kernel.group.recomputed(kernel.estimate.sizes)
         allowed = TOLERANCE * before if gain.recomputed <= again else 0.0
         if gain.cycles < -allowed:
-            raise NotFused("computing it again, and reading more, costs more than GM traffic", gain)
+            raise NotFused(_price(scalar), gain)
         return Kernel([op, *kernel.ops], group, estimate), gain
 
     def united(self, a: Kernel, b: Kernel, shared: Iterable[Tensor]) -> tuple[Kernel, Gain]:
@@ -224,6 +227,13 @@ def _estimate(group: TileGroup) -> Estimate:
 
 def _looks_up_in(user: Operation, op: Operation) -> bool:
     return isinstance(user, te.GatherOp) and user.operand is op.results[0]
+
+
+def _price(scalar: int) -> str:
+    """What makes a kernel with one more op slower, given cycles of the scalar unit."""
+    if scalar:
+        return "moving elements inside blocks costs more than GM traffic"
+    return "computing it again, and reading more, costs more than GM traffic"
 
 
 def _is_drain(op: Operation) -> bool:

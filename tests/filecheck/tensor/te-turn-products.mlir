@@ -99,3 +99,13 @@ func.func @turned_on_chip(%a: tensor<4096x32xf32>, %b: tensor<32x16xf32>, %c: te
   %1 = te.matmul %c, %b : (tensor<512x32xf32>, tensor<32x16xf32>) -> tensor<512x16xf32>
   func.return %0, %1 : tensor<4096x16xf32>, tensor<512x16xf32>
 }
+
+// Few columns of long sums are turned, and lanes share the sums.
+// CHECK-LABEL: func.func @few_columns
+// CHECK-NEXT:    [[C:%.*]] = te.transpose %b perm [1, 0] : tensor<512x3xf32> -> tensor<3x512xf32>
+// CHECK-NEXT:    [[S:%.*]] = te.compute reduce add %a, [[C]] bounds [1000, 3, 64, 8]
+// CHECK:         te.reduce add [[S]] axes [2]
+func.func @few_columns(%a: tensor<1000x512xf32>, %b: tensor<512x3xf32>) -> tensor<1000x3xf32> {
+  %0 = te.matmul %a, %b : (tensor<1000x512xf32>, tensor<512x3xf32>) -> tensor<1000x3xf32>
+  func.return %0 : tensor<1000x3xf32>
+}

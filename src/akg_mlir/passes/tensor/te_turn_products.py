@@ -25,7 +25,7 @@ NAME = "te-turn-products"
 NARROW = 32
 """Columns that leave at least half of a vector instruction's lanes idle (64 of f32)."""
 LONG = 64
-"""Rows that fill its lanes instead."""
+"""Rows, or elements of a sum, that fill its lanes instead."""
 BLOCK = 8
 """Elements of f32 in a block: lanes come in whole ones."""
 FEW = 1024
@@ -46,13 +46,13 @@ class TeTurnProducts(ModulePass):
 
     Where few columns would leave lanes idle and the factor `a` is given transposed, so that rows of
     the result lie next to each other there, or can be turned on chip for that, `a b` is the
-    transpose of `b' a'`. Where both factors
-    follow `k` in memory, every lane sums its own share of `k` (all elements of the same remainder)
-    and the lanes are added up last: else each element of the result would be a product of rows
-    and a sum of its own. Sums are then taken in another order. Products of f16 with that layout
-    that are long sums for no more than one fractal of results become such f32 products: the cube
-    would multiply them on one core, behind kernels that pack. Weights that follow `k` are
-    transposed instead, by the host, where long columns of them fill the lanes.
+    transpose of `b' a'`. Where both factors follow `k` in memory, every lane sums its own share of
+    `k` (all elements of the same remainder) and the lanes are added up last: else each element of
+    the result would be a product of rows and a sum of its own. Few columns of other factors are
+    turned for that. Sums are then taken in another order. Products of f16 with that layout that are
+    long sums for no more than one fractal of results become such f32 products: the cube would
+    multiply them on one core, behind kernels that pack. Weights that follow `k` are transposed
+    instead, by the host, where long columns of them fill the lanes.
     """
 
     name = NAME
@@ -70,8 +70,10 @@ class TeTurnProducts(ModulePass):
                     _turn(each)
                 elif _may_transpose(each, target):
                     _transpose(each)
-                elif lanes := _lanes(each):
-                    _sum_in_lanes(each, lanes)
+                else:
+                    each = _turn_columns(each) if _has_few_columns(each) else each
+                    if lanes := _lanes(each):
+                        _sum_in_lanes(each, lanes)
 
 
 def _is_one_fractal(op: te.ContractionOp, target: Target) -> bool:
@@ -137,6 +139,23 @@ def _transpose(op: te.ContractionOp) -> None:
     hand_on(op, product)
     remark(NAME, "passed", f"{op.name}{location_of(op)}", "weights transposed", rows=op.sizes[1])
     e.finish(e(product))
+
+
+def _has_few_columns(op: te.ContractionOp) -> bool:
+    """Whether lanes may share the sums of few columns, once these are turned."""
+    m, n, k = op.sizes
+    plain = op.transpose_a is None and op.transpose_b is None
+    return plain and n <= FRACTAL <= m and k >= LONG
+
+
+def _turn_columns(op: te.ContractionOp) -> te.ContractionOp:
+    """The product with `b` transposed, in place of `op`."""
+    e, rank = Expression(op), len(op.batch)
+    columns = e(te.TransposeOp(op.b, [*range(rank), rank + 1, rank]))
+    product = type(op)(op.a, columns, transpose_b=True)
+    hand_on(op, product)
+    e.finish(e(product))
+    return product
 
 
 def _lanes(op: te.ContractionOp) -> int:

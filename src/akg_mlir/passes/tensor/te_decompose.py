@@ -28,6 +28,7 @@ from akg_mlir.passes.tensor.rewriting import (
     Expression,
     erase_dead,
     rewrite_each,
+    shown,
     splat_of,
 )
 from akg_mlir.passes.tensor.workload import spread
@@ -56,8 +57,9 @@ class TeDecompose(ModulePass):
 
 
 def _looks_up(op: Operation, target: Target | None) -> bool:
-    """Whether an op stays as it is, a gather that looks up."""
-    if target is None or not isinstance(op, te.GatherOp):
+    """Whether an op stays as it is, a gather that looks up: not in a constant of one value, which
+    has no storage."""
+    if target is None or not isinstance(op, te.GatherOp) or splat_of(shown(op.operand)) is not None:
         return False
     return looked_up_cycles(op, target) <= summed_cycles(op, target)
 

@@ -18,6 +18,7 @@ from akg_mlir.passes.npu.legalise.emitter import Emitter, NoVectorForm
 from akg_mlir.passes.npu.legalise.fallback import lower_by_scalar
 from akg_mlir.passes.npu.legalise.gather import lower_gather
 from akg_mlir.passes.npu.legalise.muladd import lower_muladd
+from akg_mlir.passes.npu.legalise.overwritten import put_in_front
 from akg_mlir.passes.npu.legalise.padding import Writers
 from akg_mlir.passes.npu.legalise.products import lower_conv, lower_mmad
 from akg_mlir.passes.npu.legalise.reduce import lower_reduce
@@ -54,6 +55,8 @@ class NpuLegalise(ModulePass):
 
 def legalise(function: func.FuncOp, target: Target) -> None:
     """Legalise one kernel in place."""
+    for fill in [op for op in function.walk() if isinstance(op, npu.VFillOp)]:
+        put_in_front(fill)
     tile_ops = [op for op in function.walk() if type(op) in (npu.DmaOp, *_RULES)]
     emitter, writers = Emitter(target, function), Writers(function)
     for op in tile_ops:

@@ -100,3 +100,20 @@ def test_conversions_to_bytes_are_exact(source: str, result: str) -> None:
     )
     assert kernel.report({"a": values}).ok
     assert not scalar_ops(kernel)
+
+
+def test_constants_of_true_are_ones_on_the_device() -> None:
+    """In attributes they have all bits; of bytes the vector unit computes with numbers."""
+    text = """func.func @main(%x: tensor<40xi1>) -> tensor<1x40x40xf32> {
+  %c = te.constant dense<true> : tensor<1x1x40x1xi1>
+  %t = te.reshape %c : tensor<1x1x40x1xi1> -> tensor<1x40x1xi1>
+  %both = te.and %t, %x : (tensor<1x40x1xi1>, tensor<40xi1>) -> tensor<1x40x40xi1>
+  %on = te.constant dense<0.0> : tensor<f32>
+  %off = te.constant dense<-1.0> : tensor<f32>
+  %y = te.select %both, %on, %off
+      : (tensor<1x40x40xi1>, tensor<f32>, tensor<f32>) -> tensor<1x40x40xf32>
+  func.return %y : tensor<1x40x40xf32>
+}"""
+    x = np.arange(40) % 3 == 0
+    wanted = np.broadcast_to(np.where(x, 0, -1), (1, 40, 40))
+    np.testing.assert_array_equal(akg_mlir.compile(text)(x), wanted)

@@ -177,9 +177,11 @@ def _cast(op: te.CastOp, x: Array) -> Array:
 
 
 def constant_array(op: te.ConstantOp) -> Array:
-    """The value of a constant."""
+    """The value of a constant; true, which has all bits in an attribute, is 1 in an array."""
     value = op.value
     shape, dtype = value.get_shape(), dtype_of(value.get_element_type())
+    if dtype == np.bool_:
+        return np.frombuffer(value.data.data, dtype=np.uint8).reshape(shape) != 0
     return np.frombuffer(value.data.data, dtype=dtype).reshape(shape)
 
 

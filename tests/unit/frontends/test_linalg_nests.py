@@ -199,7 +199,31 @@ def test_lookups_at_computed_places():
     text = LOOKUP.format(constant="", index="i")
     (result,) = run(text, table, places)
     np.testing.assert_array_equal(result, table[places])
-    assert "te.transpose" not in ops_of(imported(text))  # rows stay rows
+    found = ops_of(imported(text))
+    assert "te.gather" in found
+    assert "te.transpose" not in found
+
+
+def test_lookups_that_follow_a_loop_of_their_index_are_sums():
+    """Element [i, j] is [places[i, j], j] of the table."""
+    text = """
+func.func @f(%t: tensor<6x5xf32>, %i: tensor<4x5xi64>) -> tensor<4x5xf32> {
+  %e = tensor.empty() : tensor<4x5xf32>
+  %r = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>],
+                       iterator_types = ["parallel", "parallel"]}
+    ins(%i : tensor<4x5xi64>) outs(%e : tensor<4x5xf32>) {
+    ^bb0(%n: i64, %o: f32):
+      %row = arith.index_cast %n : i64 to index
+      %column = linalg.index 1 : index
+      %v = tensor.extract %t[%row, %column] : tensor<6x5xf32>
+      linalg.yield %v : f32
+  } -> tensor<4x5xf32>
+  func.return %r : tensor<4x5xf32>
+}"""
+    table, places = array(6, 5), np.arange(20).reshape(4, 5) % 6
+    (result,) = run(text, table, places)
+    np.testing.assert_array_equal(result, np.take_along_axis(table, places, 0))
+    assert "te.gather" not in ops_of(imported(text))
 
 
 def test_lookups_in_the_middle_and_across():

@@ -1,7 +1,9 @@
 """Elements at computed places: `tensor.extract` in the body of a nest.
 
-What a computed index picks is the sum over all places of the elements whose place it is: structured
-ops that fuse, exact (one term is not zero), and as slow as the number of places.
+Where one index is computed and loops of their own run over the other dimensions, parts of the table
+are gathered. Else what computed indices pick is the sum over all places of the elements whose place
+they are: structured ops that fuse, exact (one term is not zero), and as slow as the number of
+places.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from xdsl.dialects.builtin import TensorType, i1, i32
+from xdsl.dialects.builtin import TensorType, i1, i32, i64
 from xdsl.ir import Operation, SSAValue
 
 from akg_mlir.dialects import te
@@ -38,6 +40,9 @@ def lookup(
         access = tuple(place for place in known if isinstance(place, Subscript))
         check_inside(op, shape, access, bounds)
         return aligned(table, access, bounds, emit)
+    gathered = _gathered(table, known, bounds, emit) if len(computed) == 1 else None
+    if gathered is not None:
+        return gathered
     # One dimension for all computed places; an extra loop runs over it, in front of those over the
     # dimensions behind, which stay innermost.
     last = computed[-1]
@@ -56,6 +61,32 @@ def lookup(
     index = _row_major([known[k] for k in computed], [shape[k] for k in computed], emit)
     own = (1,) * (len(bounds) - len(shape_of(index))) + shape_of(index)
     return _picked(emit.reshape(index, (*own[:extra], 1, *own[extra:])), spread, extra, sizes, emit)
+
+
+def _gathered(
+    table: SSAValue, places: Sequence[Subscript | SSAValue], bounds: Sequence[int], emit: Emitter
+) -> SSAValue | None:
+    """The parts of `table` at the places that are a tensor; None where other dimensions are not
+    whole, along loops that no other dimension and no index follows."""
+    loops = list[int | None]()
+    taken, axis = table, 0
+    for dim, (place, size) in enumerate(zip(places, shape_of(table), strict=True)):
+        if not isinstance(place, Subscript):
+            own = (1,) * (len(bounds) - len(shape_of(place))) + shape_of(place)
+            over = [loop for loop, points in enumerate(own) if points > 1] or [None]
+            index = emit.reshape(place, [1 if loop is None else own[loop] for loop in over])
+            taken, axis = index if element_of(index) in (i32, i64) else emit.cast(index, i32), dim
+            loops += over
+        elif size == 1 and place == Subscript(0):
+            loops.append(None)
+        elif place.alone is not None and bounds[place.alone] == size:
+            loops.append(place.alone)
+        else:
+            return None
+    running = [loop for loop in loops if loop is not None]
+    if len(set(running)) < len(running):
+        return None
+    return emit.aligned(emit(te.GatherOp(table, taken, axis)), loops, len(bounds))
 
 
 def _moved(place: Subscript, extra: int) -> Subscript:

@@ -172,3 +172,16 @@ func.func @rounded(%w: tensor<16x64xf32> {te.resource = "w"}, %v: tensor<16xf16>
   %y = te.add %c, %d : (tensor<64x16xf32>, tensor<16xf32>) -> tensor<64x16xf32>
   func.return %y : tensor<64x16xf32>
 }
+
+// Tiles of windows that overlap would pack the same rows again: packed once, read from GM.
+// CHECK-LABEL: func.func private @overlapping_kernel0
+// CHECK-NEXT:    te.pack
+// CHECK-NEXT:    func.return
+// CHECK-LABEL: func.func private @overlapping_kernel1
+// CHECK-NEXT:    te.fractal_conv2d
+// CHECK-NEXT:    func.return
+func.func @overlapping(%x: tensor<1x16x32x32xf16>, %w: tensor<1x3x3x1x16x16xf16>) -> tensor<1x1x30x30x16xf32> {
+  %p = te.pack %x nc1hwc0 : tensor<1x16x32x32xf16> -> tensor<1x1x32x32x16xf16>
+  %y = te.fractal_conv2d %p, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] channels 16 outputs 16 : (tensor<1x1x32x32x16xf16>, tensor<1x3x3x1x16x16xf16>) -> tensor<1x1x30x30x16xf32>
+  func.return %y : tensor<1x1x30x30x16xf32>
+}

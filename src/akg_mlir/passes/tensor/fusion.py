@@ -247,7 +247,8 @@ def _check_windows(ops: Sequence[Operation], target: Target) -> None:
     """Raises `NotFused` for more ops on windows than a kernel may have, and for what takes other
     tiles than windows do: a transposition blocks of rows and lanes, padding of images whose windows
     are read channel by channel each border by itself, packing of images whose rows are cut rows
-    from the start of a block on."""
+    from the start of a block on. Where windows overlap, tiles would pack the same rows again, which
+    takes longer than GM does."""
     windows = [op for op in ops if _has_windows(op)]
     if len(windows) > MOST_WINDOWS:
         raise NotFused("windows of windows of windows take too long to compile")
@@ -256,9 +257,23 @@ def _check_windows(ops: Sequence[Operation], target: Target) -> None:
     computed = any(isinstance(op, te.ComputeOp) for op in windows)
     if computed and any(isinstance(op, te.PadOp) for op in ops):
         raise NotFused("tiles of windows at each border of an image would be code of their own")
-    cut = any(isinstance(op, te.FractalConv2dOp) and cuts_rows(op, target) for op in windows)
+    packed = [op for op in windows if isinstance(op, te.FractalConv2dOp)]
+    cut = any(cuts_rows(op, target) for op in packed)
     if cut and any(isinstance(op, te.PackOp | te.PadOp) for op in ops):
         raise NotFused("windows of parts of rows start inside blocks")
+    if any(map(_packs_image, ops)) and any(map(_overlap, packed)):
+        raise NotFused("tiles of windows that overlap would pack the same rows again")
+
+
+def _packs_image(op: Operation) -> bool:
+    return isinstance(op, te.PackOp) and op.layout.data == te.Layout.NC1HWC0
+
+
+def _overlap(op: te.FractalConv2dOp) -> bool:
+    """Whether windows share elements of the image."""
+    strides, dilations = op.steps
+    reach = [(taps - 1) * d + 1 for taps, d in zip(op.window, dilations)]
+    return any(r > s for r, s in zip(reach, strides))
 
 
 def _has_windows(op: Operation) -> bool:

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil, prod
 
+from akg_mlir.polyhedral.alignment import BLOCK_BYTES
 from akg_mlir.polyhedral.tile_spans import Box, Nest
-
-BLOCK_BYTES = 32
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from xdsl.passes import ModulePass
 
 from akg_mlir.diagnostics import CompileError, remark
 from akg_mlir.dialects import poly
+from akg_mlir.dialects.npu import BLOCK_BYTES
 from akg_mlir.passes.affine.bodies import (
     is_cube_product,
     is_rounding,
@@ -42,7 +43,6 @@ from akg_mlir.polyhedral.tiling import Reduction, find_reductions
 from akg_mlir.targets import Target
 
 NAME = "poly-tile"
-BLOCK_BYTES = 32
 AUTO = "auto"
 
 

@@ -10,12 +10,11 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.ir.affine import AffineDimExpr, AffineMap
 
 from akg_mlir.dialects import te
+from akg_mlir.dialects.npu import BLOCK_BYTES
 from akg_mlir.dialects.te.types import element_bytes
 
 LONG = 1024
 """Elements from which a row is a transfer of its own, wherever it starts in a block."""
-BLOCK_BYTES = 32
-"""What transfers move."""
 Pair = tuple[object, int]
 """Dimensions `i` and `i + 1` of a value, or iterators `i` and `i + 1` of an op."""
 

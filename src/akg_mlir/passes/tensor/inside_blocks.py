@@ -12,9 +12,8 @@ from math import prod
 from xdsl.ir import Operation, SSAValue
 
 from akg_mlir.dialects import te
+from akg_mlir.dialects.npu import BLOCK_BYTES
 from akg_mlir.dialects.te.types import element_bytes
-
-BLOCK_BYTES = 32
 
 
 def moved_inside_blocks(producer: Operation, users: Collection[Operation]) -> int:

@@ -14,6 +14,7 @@ from xdsl.passes import ModulePass
 
 from akg_mlir.diagnostics import location_of, remark
 from akg_mlir.dialects import te
+from akg_mlir.dialects.npu import BLOCK_BYTES
 from akg_mlir.dialects.te.types import element_bytes
 from akg_mlir.passes.npu.memory.target import target_or_default
 from akg_mlir.passes.tensor.channels_last import (
@@ -44,8 +45,6 @@ from akg_mlir.targets import Target
 NAME = "te-channels-last"
 _PRODUCTS = ((f16, f32), (f32, f32), (i32, i32))
 """Types of operands and results that the vector unit multiplies."""
-BLOCK_BYTES = 32
-"""Where rows may start that the vector unit reads."""
 ENOUGH = 1 << 18
 """Products of rows that start inside a block which take longer than two kernels that transpose."""
 POOLED = 1 << 13

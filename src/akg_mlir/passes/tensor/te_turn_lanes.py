@@ -14,6 +14,7 @@ from xdsl.passes import ModulePass
 
 from akg_mlir.diagnostics import location_of, remark
 from akg_mlir.dialects import te
+from akg_mlir.dialects.npu import BLOCK_BYTES
 from akg_mlir.dialects.te.types import FRACTAL, ceil_div, element_bytes
 from akg_mlir.passes.npu.memory.target import target_or_default
 from akg_mlir.passes.tensor.host_values import stays_in_graph
@@ -28,8 +29,6 @@ from akg_mlir.passes.tensor.rewriting import (
 from akg_mlir.targets import Target
 
 NAME = "te-turn-lanes"
-BLOCK_BYTES = 32
-"""Where rows may start that the vector unit reads, and what bursts move."""
 TURNING = 800
 """Cycles that transposing takes however little it is: the transfers of a tile, and flags."""
 PER_BYTE = 1 / 6

@@ -19,6 +19,9 @@ from akg_mlir.passes.npu.legalise.views import Box, Index
 WORTH = 32
 """Elements at row ends from which seams are faster than the scalar unit (some 50 cycles each)."""
 
+BUFFERS = 3
+"""Of a block per row, alive together, that share the scratch of one op: ends, heads and seams."""
+
 
 def has_seams(emitter: Emitter, box: Box) -> bool:
     """Rows of a store follow each other without gaps, and there are enough of them."""
@@ -39,7 +42,7 @@ def store_with_seams(emitter: Emitter, box: Box) -> None:
     """Store a box that `has_seams`: whole blocks, then seams, then the end of the last row."""
     rows, length = box.sizes[-2:]
     tail = length % box.dst.block
-    step = max(ROWS, emitter.scratch_bytes // npu.BLOCK_BYTES // ROWS * ROWS)
+    step = max(ROWS, emitter.scratch_bytes // (BUFFERS * npu.BLOCK_BYTES) // ROWS * ROWS)
 
     def matrix(at: tuple[Index, ...]) -> None:
         operands = (o.at_all(range(len(at)), at) for o in box.operands)

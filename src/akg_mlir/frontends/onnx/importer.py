@@ -85,6 +85,7 @@ _GROUPS = (
     "rotary",
     "scans",
     "training",
+    "transposed",
     "window",
 )
 

@@ -111,11 +111,24 @@ def _depth_to_space(node: Node) -> Sequence[Value]:
         raise node.error(f"{channels} channels are not made of blocks of {size} x {size}")
     kept = channels // (size * size)
     if node.string_attr("mode", "DCR") == "CRD":
-        apart, order = (count, kept, size, size, height, width), (0, 1, 4, 2, 5, 3)
-    else:
-        apart, order = (count, size, size, kept, height, width), (0, 3, 4, 1, 5, 2)
-    turned = node.emit(te.TransposeOp(node.reshaped(operand, apart), order))
-    return [node.reshaped(turned, (count, kept, height * size, width * size))]
+        apart = node.reshaped(operand, (count, kept, size, size, height, width))
+        turned = node.emit(te.TransposeOp(apart, (0, 1, 4, 2, 5, 3)))
+        return [node.reshaped(turned, (count, kept, height * size, width * size))]
+    return [depth_to_space(node, operand, (size, size))]
+
+
+def depth_to_space(node: Node, value: SSAValue, blocks: Sequence[int]) -> SSAValue:
+    """`[N, phases * C, ...]` with the phases as places of blocks: `[N, C, ...]`, of which every
+    dimension is as many times as long as a block."""
+    count, channels, *sizes = shape_of(value)
+    if prod(blocks) == 1:
+        return value
+    rank, kept = len(sizes), channels // prod(blocks)
+    apart = node.reshaped(value, (count, *blocks, kept, *sizes))
+    places = (axis for k in range(1, rank + 1) for axis in (rank + 1 + k, k))
+    turned = node.emit(te.TransposeOp(apart, (0, rank + 1, *places)))
+    whole = (size * block for size, block in zip(sizes, blocks))
+    return node.reshaped(turned, (count, kept, *whole))
 
 
 def _expand(node: Node) -> Sequence[Value]:

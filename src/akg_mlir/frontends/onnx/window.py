@@ -103,10 +103,7 @@ def steps_of(height: Side, width: Side) -> tuple[tuple[int, int], tuple[int, int
 def _conv(node: Node) -> Sequence[Value]:
     image, weights = node.operand(0), node.operand(1)
     sides = sides_of(node, shape_of(weights)[2:])
-    if len(sides) == 3:
-        result = _conv3d(node, image, weights, sides)
-    else:
-        result = _convolution(node, image, weights, sides)
+    result = convolved(node, image, weights, sides, node.int_attr("group", 1))
     if node.has(2):
         bias = node.operand(2)
         bias = node.reshaped(bias, (*shape_of(bias), *[1] * len(sides)))
@@ -114,12 +111,17 @@ def _conv(node: Node) -> Sequence[Value]:
     return [result]
 
 
-def _convolution(node: Node, image: SSAValue, weights: SSAValue, sides: Sequence[Side]) -> SSAValue:
-    """Over one or two dimensions."""
+def convolved(
+    node: Node, image: SSAValue, weights: SSAValue, sides: Sequence[Side], groups: int
+) -> SSAValue:
+    """The convolution of an image `[N, C, ...]` with weights `[O, C / groups, ...]`, over one, two
+    or three dimensions."""
+    if len(sides) == 3:
+        return _conv3d(node, image, weights, sides, groups)
     height, width = sides if len(sides) == 2 else (ALONE, *sides)
     image, weights = _plane(node, image), _plane(node, weights)
     strides, dilations = steps_of(height, width)
-    pads, groups = pads_of(height, width), node.int_attr("group", 1)
+    pads = pads_of(height, width)
     result = node.emit(te.Conv2dOp(image, weights, strides, dilations, pads, groups))
     batch, channels, rows, columns = shape_of(result)
     sizes = (rows, columns) if len(sides) == 2 else (columns,)
@@ -132,7 +134,9 @@ def _plane(node: Node, value: SSAValue) -> SSAValue:
     return node.reshaped(value, (batch, channels, *[1] * (2 - len(sizes)), *sizes))
 
 
-def _conv3d(node: Node, image: SSAValue, weights: SSAValue, sides: Sequence[Side]) -> SSAValue:
+def _conv3d(
+    node: Node, image: SSAValue, weights: SSAValue, sides: Sequence[Side], groups: int
+) -> SSAValue:
     """The sum over the taps along the depth of convolutions of the planes that they meet."""
     depth, *plane = sides
     if depth.before or depth.behind:
@@ -153,7 +157,7 @@ def _conv3d(node: Node, image: SSAValue, weights: SSAValue, sides: Sequence[Side
         planes = node.reshaped(planes, (batch * outputs, channels, height, width))
         taps = part_of(node, weights, 2, range(tap, tap + 1))
         kernels = node.reshaped(taps, (*shape_of(taps)[:2], *shape_of(taps)[3:]))
-        products.append(_convolution(node, planes, kernels, plane))
+        products.append(convolved(node, planes, kernels, plane, groups))
     total = reduce(lambda a, b: node.emit(te.AddOp(a, b)), products)
     _, filters, rows, columns = shape_of(total)
     total = node.reshaped(total, (batch, outputs, filters, rows, columns))

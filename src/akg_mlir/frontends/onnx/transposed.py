@@ -1,0 +1,199 @@
+"""ONNX's ConvTranspose, by one convolution of stride 1 whose output channels are all phases.
+
+Element `p` of a row's result, before pads cut some off, sums `x[i] * w[k]` over all
+`i * stride + k * dilation == p`. So the elements `p = q * stride + phase` of one phase are an
+ordinary convolution with every `stride`-th tap, backwards. The convolutions of all phases stand
+behind each other as output channels, and `depth_to_space` puts these in their places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+from xdsl.ir import SSAValue
+
+from akg_mlir.dialects import te
+from akg_mlir.dialects.te.types import ceil_div
+from akg_mlir.frontends.onnx.indexing import part_of
+from akg_mlir.frontends.onnx.layout import depth_to_space
+from akg_mlir.frontends.onnx.translation import Handler, Node, Value, shape_of
+from akg_mlir.frontends.onnx.window import Side, convolved
+
+
+@dataclass(frozen=True)
+class _Dim:
+    """One dimension: `size` elements, `stride` apart in the result, spread over `kernel` taps,
+    `dilation` apart; of the sums `result` are kept from `low` on, which may be negative."""
+
+    size: int
+    kernel: int
+    stride: int
+    dilation: int
+    low: int
+    result: int
+
+    @property
+    def phased(self) -> bool:
+        """Whether phases multiply no more than a convolution of the row with zeros in between:
+        taps further apart than strides leave windows of phases mostly empty."""
+        reach = (self.kernel - 1) * self.dilation + 1
+        return self.stride > 1 and ceil_div(reach, self.stride) <= self.kernel
+
+    def rewritten(self) -> _Dim:
+        """The same sums by a dimension without dilation, whose taps have zeros in between, or
+        without stride, whose elements have."""
+        if self.phased:
+            reach = (self.kernel - 1) * self.dilation + 1
+            return _Dim(self.size, reach, self.stride, 1, self.low, self.result)
+        size = (self.size - 1) * self.stride + 1
+        return _Dim(size, self.kernel, 1, self.dilation, self.low, self.result)
+
+    @property
+    def front(self) -> int:
+        """Zeros in front of the taps, which make the first kept element one of phase 0. Where they
+        would make windows longer, none, and the result is cut instead."""
+        missing = -self.low % self.stride
+        longer = self.kernel % self.stride == 0 or self.kernel % self.stride + missing > self.stride
+        return 0 if longer else missing
+
+    @property
+    def window(self) -> int:
+        """Taps per phase."""
+        return ceil_div(self.kernel + self.front, self.stride)
+
+    @property
+    def cut(self) -> int:
+        """Elements of the first phases that are not kept."""
+        return (self.low + self.front) % self.stride
+
+    @property
+    def pads(self) -> tuple[int, int]:
+        """Zeros around the row, or elements to take away, for as many elements per phase as there
+        are places to keep."""
+        first = (self.low + self.front) // self.stride
+        low = self.dilation * (self.window - 1) - first
+        return low, first + ceil_div(self.cut + self.result, self.stride) - self.size
+
+
+def _conv_transpose(node: Node) -> Sequence[Value]:
+    image, weights = node.operand(0), node.operand(1)
+    given = _dims(node, shape_of(image)[2:], shape_of(weights)[2:])
+    for axis, dim in enumerate(given, 2):
+        if dim.phased:
+            weights = _spread(node, weights, axis, dim.dilation)
+        else:
+            image = _spread(node, image, axis, dim.stride)
+    dims = [dim.rewritten() for dim in given]
+    strides, groups = [dim.stride for dim in dims], node.int_attr("group", 1)
+    kernels = _kernels(node, weights, dims, groups)
+    if groups > 1 and prod(strides) > 1:  # the groups of a phase lie behind those of another
+        image = node.emit(te.ConcatOp([image] * prod(strides), 1))
+        groups *= prod(strides)
+    for axis, dim in enumerate(dims, 2):
+        low, high = (max(-pad, 0) for pad in dim.pads)
+        if low + high >= dim.size:
+            raise node.error(f"its pads leave nothing but zeros of dimension {axis}")
+        image = part_of(node, image, axis, range(low, dim.size - high))
+    sides = [Side(d.window, 1, d.dilation, *(max(pad, 0) for pad in d.pads)) for d in dims]
+    result = convolved(node, image, kernels, sides, groups)
+    result = depth_to_space(node, result, strides)
+    for axis, dim in enumerate(dims, 2):
+        result = part_of(node, result, axis, range(dim.cut, dim.cut + dim.result))
+    if node.has(2):
+        bias = node.operand(2)
+        bias = node.reshaped(bias, (*shape_of(bias), *[1] * len(dims)))
+        result = node.emit(te.AddOp(result, bias))
+    return [result]
+
+
+def _dims(node: Node, sizes: Sequence[int], kernel: Sequence[int]) -> tuple[_Dim, ...]:
+    rank = len(sizes)
+    if rank not in (1, 2, 3) or len(kernel) != rank:
+        raise node.error(
+            f"slides windows {list(kernel)} over {rank} dimensions",
+            hint="one, two or three dimensions are supported",
+        )
+    strides = node.ints_attr("strides") or (1,) * rank
+    dilations = node.ints_attr("dilations") or (1,) * rank
+    added = node.ints_attr("output_padding") or (0,) * rank
+    if not len(strides) == len(dilations) == len(added) == rank or min(*strides, *dilations) < 1:
+        raise node.error(
+            f"strides, dilations and output_padding are {strides}, {dilations} and {added}",
+            hint=f"takes {rank} of each, strides and dilations of at least 1",
+        )
+    full = [
+        stride * (size - 1) + more + dilation * (k - 1) + 1
+        for size, stride, dilation, k, more in zip(sizes, strides, dilations, kernel, added)
+    ]
+    pads = _pads(node, [size * stride for size, stride in zip(sizes, strides)], full)
+    results = [whole - low - high for whole, (low, high) in zip(full, pads)]
+    if min(results) < 1:
+        raise node.error(f"the result has the sizes {results}, takes at least 1")
+    return tuple(
+        _Dim(*each)
+        for each in zip(sizes, kernel, strides, dilations, (low for low, _ in pads), results)
+    )
+
+
+def _pads(node: Node, same: Sequence[int], full: Sequence[int]) -> list[tuple[int, int]]:
+    """What is cut off in front of and behind each dimension of `full` elements; `same` are the
+    sizes that `auto_pad` asks for. Where these are larger, zeros follow."""
+    rank = len(full)
+    padding = node.string_attr("auto_pad", "NOTSET")
+    wanted = node.ints_attr("output_shape")
+    if wanted is None and padding in ("NOTSET", "VALID"):
+        pads = node.ints_attr("pads") if padding == "NOTSET" else None
+        pads = pads or (0,) * (2 * rank)
+        if len(pads) != 2 * rank:
+            raise node.error(f"pads are {pads}", hint=f"takes {2 * rank} of them")
+        return list(zip(pads[:rank], pads[rank:]))
+    sizes = same if wanted is None else wanted[-rank:]
+    if len(sizes) != rank:
+        raise node.error(f"output_shape is {wanted}", hint=f"takes {rank} sizes")
+    totals = [whole - size for whole, size in zip(full, sizes)]
+    pairs = [(total // 2, total - total // 2) for total in totals]
+    return pairs if padding == "SAME_UPPER" else [(more, less) for less, more in pairs]
+
+
+def _spread(node: Node, value: SSAValue, dim: int, stride: int) -> SSAValue:
+    """Zeros between the elements of a dimension."""
+    shape = shape_of(value)
+    if stride == 1 or shape[dim] == 1:
+        return value
+    apart = node.reshaped(value, (*shape[: dim + 1], 1, *shape[dim + 1 :]))
+    high = [0] * (len(shape) + 1)
+    high[dim + 1] = stride - 1
+    spaced = node.emit(te.PadOp(apart, [0] * len(high), high, 0))
+    whole = node.reshaped(spaced, (*shape[:dim], shape[dim] * stride, *shape[dim + 1 :]))
+    return part_of(node, whole, dim, range((shape[dim] - 1) * stride + 1))
+
+
+def _kernels(node: Node, weights: SSAValue, dims: Sequence[_Dim], groups: int) -> SSAValue:
+    """Weights `[channels, outputs of a group, ...]` as those of a convolution,
+    `[phases, groups, outputs of a group] x [channels of a group, ...]`. Where kernels do so, they
+    move whole rows from tap to tap."""
+    channels, outputs, *kernel = shape_of(weights)
+    if channels % groups:
+        raise node.error(f"{channels} channels do not make {groups} groups")
+    split = node.reshaped(weights, (groups, channels // groups, outputs, *kernel))
+    rank, single = len(dims), (groups, outputs, channels // groups)
+    taps = node.emit(te.TransposeOp(split, (*range(3, 3 + rank), 0, 2, 1)))
+    low = [dim.front for dim in dims]
+    high = [dim.window * dim.stride - dim.kernel - dim.front for dim in dims]
+    if any(low) or any(high):
+        taps = node.emit(te.PadOp(taps, [*low, 0, 0, 0], [*high, 0, 0, 0], 0))
+    pairs = [size for dim in dims for size in (dim.window, dim.stride)]
+    taps = node.reshaped(taps, (*pairs, *single))
+    for axis, dim in enumerate(dims):
+        taps = part_of(node, taps, 2 * axis, range(dim.window - 1, -1, -1))
+    filters = prod(dim.stride for dim in dims) * groups * outputs
+    shape = (filters, channels // groups, *(dim.window for dim in dims))
+    if prod(dim.window for dim in dims) == 1:
+        return node.reshaped(taps, shape)
+    order = (*range(1, 2 * rank, 2), *range(2 * rank, 2 * rank + 3), *range(0, 2 * rank, 2))
+    return node.reshaped(node.emit(te.TransposeOp(taps, order)), shape)
+
+
+HANDLERS: dict[str, Handler] = {"ConvTranspose": _conv_transpose}

@@ -26,13 +26,13 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.test_value import create_ssa_value
 
-from akg_mlir.dialects import npu
+from akg_mlir.dialects import npu, te
 from akg_mlir.dialects.npu import Opcode, Pipe, Space
 from akg_mlir.emit.cpp.instructions import instruction_text
 from akg_mlir.emit.cpp.scalar import FUNCTIONS, scalar_text
 from akg_mlir.targets import Target
 
-ELEMENTS: dict[str, Attribute] = {str(t): t for t in (f16, f32, i1, i8, i16, i32, i64)}
+ELEMENTS: dict[str, Attribute] = {str(t): t for t in (f16, f32, i1, i8, i16, i32, i64, te.ui8)}
 WITH_SCALAR = (Opcode.VADDS, Opcode.VMULS, Opcode.VAXPY, Opcode.VECTOR_DUP)
 BINARY = (*(Opcode(f"v{n}") for n in "add sub mul div max min and or mla sel".split()),)
 
@@ -185,13 +185,14 @@ def scalars() -> Iterator[tuple[str, str]]:
 
 CONVERSIONS: dict[type[Operation], tuple[tuple[str, str], ...]] = {
     arith.FPToSIOp: tuple((f, i) for f in ("f16", "f32") for i in ("i8", "i32", "i64")),
+    arith.FPToUIOp: tuple((f, "ui8") for f in ("f16", "f32")),
     arith.SIToFPOp: tuple((i, f) for f in ("f16", "f32") for i in ("i1", "i8", "i32", "i64")),
-    arith.UIToFPOp: tuple((i, f) for f in ("f16", "f32") for i in ("i1", "i8", "i32")),
+    arith.UIToFPOp: tuple((i, f) for f in ("f16", "f32") for i in ("i1", "i8", "i32", "ui8")),
     arith.ExtFOp: (("f16", "f32"),),
     arith.TruncFOp: (("f32", "f16"),),
     arith.ExtSIOp: (("i8", "i32"), ("i32", "i64")),
-    arith.ExtUIOp: (("i1", "i8"), ("i8", "i32")),
-    arith.TruncIOp: (("i64", "i32"), ("i32", "i8")),
+    arith.ExtUIOp: (("i1", "i8"), ("i8", "i32"), ("ui8", "i32"), ("ui8", "i64")),
+    arith.TruncIOp: (("i64", "i32"), ("i32", "i8"), ("i32", "ui8")),
 }
 
 

@@ -18,6 +18,7 @@ NUMPY: dict[str, str] = {
     "f16": "float16",
     "f32": "float32",
     "i8": "int8",
+    "ui8": "uint8",
     "i32": "int32",
     "i64": "int64",
     "i1": "bool",
@@ -102,6 +103,8 @@ def specials(dtype: np.dtype) -> np.ndarray:
     """Zeros, numbers of every size, ends, infinities, NaN and denormals of an element type."""
     if dtype.kind == "b":
         return np.array([False, True])
+    if dtype.kind == "u":
+        return np.array([0, 1, 2, 7, 31, 100, 126, 127, 128, 129, 200, 254, 255], dtype)
     if dtype.kind == "i":
         limits = np.iinfo(dtype)
         ends = [limits.max, limits.min, limits.max - 1, limits.min + 1]

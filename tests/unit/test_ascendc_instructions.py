@@ -25,7 +25,7 @@ from akg_mlir.targets import load
 
 BYTES = 16384
 """UB that an instruction sees: sources at its start and at 4096, the result at 8192."""
-ELEMENTS = ("f16", "f32", "i32", "i16", "i8")
+ELEMENTS = ("f16", "f32", "i32", "i16", "i8", "ui8")
 TARGETS = {1001: "ascend910", 2002: "ascend910b", 2201: "ascend910b"}
 """By machine, those with the element types that its instructions take."""
 

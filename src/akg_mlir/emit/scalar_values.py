@@ -156,7 +156,7 @@ def value_source(op: Operation, operands: Sequence[str], *, vector: bool) -> str
             return f"{_COMPARE_I[op.predicate.value.data]}({', '.join(operands)})"
         case arith.CmpfOp() if op.predicate.value.data in _COMPARE_F:
             return _COMPARE_F[op.predicate.value.data].format(*operands)
-        case arith.FPToSIOp():
+        case arith.FPToSIOp() | arith.FPToUIOp():
             return _truncated(operands[0], result)
         case arith.UIToFPOp() | arith.ExtUIOp():
             return _from_unsigned(op, operands[0], result)

@@ -13,6 +13,7 @@ from xdsl.dialects.builtin import (
     Float16Type,
     Float32Type,
     IntegerType,
+    Signedness,
     TensorType,
 )
 from xdsl.ir import Attribute
@@ -27,13 +28,15 @@ I1 = IntegerType(1)
 I8 = IntegerType(8)
 I32 = IntegerType(32)
 I64 = IntegerType(64)
+UI8 = IntegerType(8, Signedness.UNSIGNED)
 
-SUPPORTED = "f16, f32, i8, i32, i64 and bool"
+SUPPORTED = "f16, f32, i8, ui8, i32, i64 and bool"
 
 _FROM_NUMPY: dict[str, Attribute] = {
     "float16": F16,
     "float32": F32,
     "int8": I8,
+    "uint8": UI8,
     "int32": I32,
     "int64": I64,
     "bool": I1,

@@ -26,6 +26,7 @@ DTYPES: dict[str, np.dtype[Any]] = {
     "i16": np.dtype(np.int16),
     "i32": np.dtype(np.int32),
     "i64": np.dtype(np.int64),
+    "ui8": np.dtype(np.uint8),
 }
 """numpy's type for each element type."""
 

@@ -156,7 +156,7 @@ def _part(
 
 
 def _wide(array: Array) -> Array:
-    return array if array.dtype.kind in "bi" else array.astype(np.float64)
+    return array if array.dtype.kind in "biu" else array.astype(np.float64)
 
 
 def _scalar(op: Operation, operands: list[Array]) -> Array:
@@ -167,7 +167,7 @@ def _scalar(op: Operation, operands: list[Array]) -> Array:
     if isinstance(op, arith.CmpfOp | arith.CmpiOp):
         table = _COMPARE_F if isinstance(op, arith.CmpfOp) else _COMPARE_I
         return np.asarray(table[op.predicate.value.data](*operands))
-    if isinstance(op, arith.FPToSIOp):
+    if isinstance(op, arith.FPToSIOp | arith.FPToUIOp):
         return saturated(operands[0], np.dtype(numpy_type(op.result.type)))
     if isinstance(op, _CONVERSIONS):
         to = op.results[0].type

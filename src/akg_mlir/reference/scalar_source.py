@@ -22,6 +22,7 @@ from xdsl.dialects.builtin import (
     IndexType,
     IntegerAttr,
     IntegerType,
+    Signedness,
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.ir.affine import (
@@ -169,7 +170,8 @@ def numpy_type(type_: Attribute) -> str:
         case IndexType():
             return "int64"
         case IntegerType():
-            return "bool_" if type_.width.data == 1 else f"int{type_.width.data}"
+            unsigned = "u" if type_.signedness.data is Signedness.UNSIGNED else ""
+            return "bool_" if type_.width.data == 1 else f"{unsigned}int{type_.width.data}"
         case _:
             raise CompileError(f"element type {type_} has no reference semantics")
 
@@ -286,7 +288,7 @@ def write_scalar(writer: SourceWriter, op: Operation) -> None:
         writer.assign(op.results[0], f"np.{target}({_ROUNDED_ONCE[kind]}({wide}))")
     elif isinstance(op, _CASTS):
         writer.assign(op.results[0], f"np.{numpy_type(op.results[0].type)}({names[0]})")
-    elif isinstance(op, arith.FPToSIOp):
+    elif isinstance(op, arith.FPToSIOp | arith.FPToUIOp):
         target = numpy_type(op.result.type)
         writer.assign(op.result, f"saturated({names[0]}, np.dtype('{target}'))[()]")
     elif isinstance(op, arith.SelectOp):

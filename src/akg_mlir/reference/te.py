@@ -101,7 +101,7 @@ def _call(
 
 def _wide(array: Array) -> Array:
     """The array in the type it is computed in: f64 for floats, itself otherwise."""
-    return array if array.dtype.kind in "bi" else array.astype(np.float64)
+    return array if array.dtype.kind in "biu" else array.astype(np.float64)
 
 
 def _plain(function: Callable[..., Any]) -> Callable[..., Array]:
@@ -173,7 +173,7 @@ def _compare(op: te.CompareOp, lhs: Array, rhs: Array) -> Array:
 
 def _cast(op: te.CastOp, x: Array) -> Array:
     dtype = shaped(op.results[0])[1]
-    return saturated(x, dtype) if x.dtype.kind == "f" and dtype.kind == "i" else x
+    return saturated(x, dtype) if x.dtype.kind == "f" and dtype.kind in "iu" else x
 
 
 def constant_array(op: te.ConstantOp) -> Array:

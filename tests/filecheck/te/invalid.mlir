@@ -30,7 +30,7 @@ func.func @f(%x: tensor<0x4xf16>) {
   func.return
 }
 // -----
-// CHECK: te.relu at {{.*}}: tensor<4xf64> has element type f64; te takes f16, bf16, f32, i8, i32, i64 or i1
+// CHECK: te.relu at {{.*}}: tensor<4xf64> has element type f64; te takes f16, bf16, f32, i8, i32, i64, ui8 or i1
 func.func @f(%x: tensor<4xf64>) {
   %0 = te.relu %x : tensor<4xf64>
   func.return

@@ -91,7 +91,8 @@ void Cast(const LocalTensor<D> &dst, const LocalTensor<T> &src, RoundMode mode, 
       return model::rounded<D>(x);
     } else {
       model::require(mode == RoundMode::CAST_TRUNC, "integers are cut off");
-      const double low = -std::ldexp(1.0, 8 * sizeof(D) - 1), high = -low - 1;
+      const double low = static_cast<double>(std::numeric_limits<D>::min());
+      const double high = static_cast<double>(std::numeric_limits<D>::max());
       return x != x ? D(0) : static_cast<D>(std::fmin(std::fmax(std::trunc(x), low), high));
     }
   });

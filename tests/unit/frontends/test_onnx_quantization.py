@@ -1,4 +1,4 @@
-"""Quantised operators of int8, against ONNX's own reference."""
+"""Quantised operators of int8 and uint8, against ONNX's own reference."""
 
 from __future__ import annotations
 
@@ -36,20 +36,25 @@ def compared(one, inputs, backend=ReferenceBackend):
     return found
 
 
-def integers(*shape):
-    return RNG.integers(-128, 128, shape).astype(np.int8)
+def integers(*shape, of=np.int8):
+    ends = np.iinfo(of)
+    return RNG.integers(ends.min, ends.max + 1, shape).astype(of)
 
 
 @pytest.mark.parametrize("element", [np.float32, np.float16])
 @pytest.mark.parametrize("axis", [None, 1, -1])
-def test_numbers_to_integers_and_back(element, axis):
+@pytest.mark.parametrize("of", [np.int8, np.uint8])
+def test_numbers_to_integers_and_back(element, axis, of):
     x = {"x": (40 * RNG.standard_normal((2, 5, 6))).astype(element)}
     count = () if axis is None else x["x"].shape[axis]
-    given = {"s": np.full(count, 0.25, element), "z": np.asarray(integers(8)[3].repeat(2)[0])}
+    given = {
+        "s": np.full(count, 0.25, element),
+        "z": np.asarray(integers(8, of=of)[3].repeat(2)[0]),
+    }
     given["z"] = np.broadcast_to(given["z"], given["s"].shape).copy()
     attributes = {} if axis is None else {"axis": axis}
     there = helper.make_node("QuantizeLinear", ["x", "s", "z"], ["y"], **attributes)
-    found = compared(model([there], x, given, TensorProto.INT8), x)
+    found = compared(model([there], x, given, helper.np_dtype_to_tensor_dtype(np.dtype(of))), x)
     back = helper.make_node("DequantizeLinear", ["x", "s", "z"], ["y"], **attributes)
     kind = helper.np_dtype_to_tensor_dtype(np.dtype(element))
     compared(model([back], {"x": found}, given, kind), {"x": found})
@@ -63,6 +68,15 @@ def test_ties_go_to_even_numbers_and_the_ends_saturate():
     np.testing.assert_array_equal(found, [0, 2, -2, 126, 127, 127, -128])
 
 
+def test_of_uint8_too_which_it_is_without_a_zero_point():
+    x = {"x": np.array([0.5, 1.5, -0.5, -2.5, 254.5, 255.5, 1e9, -np.inf], np.float32)}
+    node = helper.make_node("QuantizeLinear", ["x", "s"], ["y"])
+    (found,) = Backend.prepare(model([node], x, {"s": np.float32(1)}, TensorProto.UINT8)).run(
+        [x["x"]]
+    )
+    np.testing.assert_array_equal(found, [0, 2, 0, 0, 254, 255, 255, 0])
+
+
 def test_sums_of_i32_become_numbers():
     x = {"x": RNG.integers(-(10**6), 10**6, (3, 4)).astype(np.int32)}
     node = helper.make_node("DequantizeLinear", ["x", "s"], ["y"], axis=1)
@@ -72,30 +86,35 @@ def test_sums_of_i32_become_numbers():
 
 @pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize(
-    ("left", "right"), [(None, None), (0, 0), (3, -5), ("rows", "columns"), (0, "columns")]
+    ("left", "right"), [(None, None), (0, 0), (3, 5), ("rows", "columns"), (0, "columns")]
 )
-def test_products_of_integers(left, right, known):
-    operands = {"a": integers(2, 3, 7), "b": integers(7, 5)}
+@pytest.mark.parametrize("of", ["int8 int8", "uint8 int8", "uint8 uint8"])
+def test_products_of_integers(left, right, known, of):
+    first, second = map(np.dtype, of.split())
+    operands = {"a": integers(2, 3, 7, of=first), "b": integers(7, 5, of=second)}
     sizes = {"rows": 3, "columns": 5}
     names, zeros = ["a", "b"], dict[str, np.ndarray]()
-    for name, zero in (("az", left), ("bz", right)):
+    for name, zero, kind in (("az", left, first), ("bz", right, second)):
         names.append(name if zero is not None else "")
         if zero is not None:
-            zeros[name] = integers(sizes[zero]) if zero in sizes else np.array(zero, np.int8)
+            zeros[name] = integers(sizes[zero], of=kind) if zero in sizes else np.array(zero, kind)
     node = helper.make_node("MatMulInteger", names, ["y"])
     inputs = operands if known else operands | zeros
     one = model([node], inputs, zeros if known else {}, TensorProto.INT32)
     values = [zeros.get(name, np.int8(0)).astype(np.int32) for name in ("az", "bz")]
     rows = values[0][:, None] if values[0].ndim else values[0]
-    expected = (operands["a"].astype(np.int32) - rows) @ (operands["b"] - values[1])
+    expected = (operands["a"].astype(np.int32) - rows) @ (
+        operands["b"].astype(np.int32) - values[1]
+    )
     (found,) = ReferenceBackend(one).run(list(inputs.values()))
     np.testing.assert_array_equal(found, expected)
 
 
-def test_a_layer_of_quantised_weights_on_the_machine():
+@pytest.mark.parametrize("of", [np.int8, np.uint8])
+def test_a_layer_of_quantised_weights_on_the_machine(of):
     """As exporters write it: x is quantised and back, as are the weights."""
     x = {"x": RNG.standard_normal((16, 32)).astype(np.float32)}
-    given = {"s": np.float32(0.02), "z": np.int8(3), "w": integers(32, 24)}
+    given = {"s": np.float32(0.02), "z": of(3), "w": integers(32, 24)}
     given |= {"ws": (RNG.random(24) / 100).astype(np.float32), "wz": np.zeros(24, np.int8)}
     nodes = [
         helper.make_node("QuantizeLinear", ["x", "s", "z"], ["q"]),
@@ -109,8 +128,9 @@ def test_a_layer_of_quantised_weights_on_the_machine():
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
 
 
-def test_long_sums_of_the_least_integers_are_exact_on_the_cube():
-    operands = {"a": np.full((16, 1200), -128, np.int8), "b": np.full((1200, 16), -128, np.int8)}
+@pytest.mark.parametrize(("of", "end"), [(np.int8, -128), (np.uint8, 255)])
+def test_long_sums_of_the_largest_integers_are_exact_on_the_cube(of, end):
+    operands = {"a": np.full((16, 1200), end, of), "b": np.full((1200, 16), end, of)}
     operands["a"][3, 5], operands["b"][7, 2] = 127, 1
     node = helper.make_node("MatMulInteger", ["a", "b"], ["y"])
     prepared = Backend.prepare(model([node], operands, {}, TensorProto.INT32))
@@ -120,12 +140,26 @@ def test_long_sums_of_the_least_integers_are_exact_on_the_cube():
     assert "npu.mad" in str(kernel.compilation.module)
 
 
-def test_what_is_not_int8_is_refused():
+def test_a_layer_of_dynamically_quantised_activations():
+    """As exporters of transformers write it; the sums are ONNX's, so are the bits."""
+    x = {"x": RNG.standard_normal((16, 40)).astype(np.float32)}
+    given = {"w": integers(40, 24), "wz": np.int8(0), "ws": np.float32(0.01)}
+    nodes = [
+        helper.make_node("DynamicQuantizeLinear", ["x"], ["q", "s", "z"]),
+        helper.make_node("MatMulInteger", ["q", "w", "z", "wz"], ["sums"]),
+        helper.make_node("Cast", ["sums"], ["numbers"], to=TensorProto.FLOAT),
+        helper.make_node("Mul", ["s", "ws"], ["scale"]),
+        helper.make_node("Mul", ["numbers", "scale"], ["y"]),
+    ]
+    one = model(nodes, x, given, TensorProto.FLOAT)
+    (found,) = Backend.prepare(one).run([x["x"]])
+    (expected,) = ReferenceEvaluator(one).run(None, x)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_other_types_are_refused():
     x = {"x": np.zeros((2, 3), np.float32)}
-    node = helper.make_node("QuantizeLinear", ["x", "s"], ["y"])
-    with pytest.raises(CompileError, match="another type than int8"):
-        ReferenceBackend(model([node], x, {"s": np.float32(1)}, TensorProto.UINT8)).run([x["x"]])
     node = helper.make_node("QuantizeLinear", ["x", "s", "z"], ["y"])
-    given = {"s": np.float32(1), "z": np.uint8(1)}
-    with pytest.raises(CompileError, match="element type uint8"):
-        ReferenceBackend(model([node], x, given, TensorProto.UINT8)).run([x["x"]])
+    given = {"s": np.float32(1), "z": np.uint16(1)}
+    with pytest.raises(CompileError, match="element type uint16"):
+        ReferenceBackend(model([node], x, given, TensorProto.UINT16)).run([x["x"]])

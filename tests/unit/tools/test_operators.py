@@ -83,6 +83,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
         "f16": ["vector"],
         "f32": ["scalar"],
         "i8": [],
+        "ui8": [],
         "i32": [],
         "i64": [],
         "i1": [],

@@ -90,7 +90,7 @@ from akg_mlir.dialects.te.shape import (
     TransposeOp,
 )
 from akg_mlir.dialects.te.structured import Iterator, Reduction, StructuredOp
-from akg_mlir.dialects.te.types import element_of, is_float, shape_of, tensor_type
+from akg_mlir.dialects.te.types import BYTES, element_of, is_float, shape_of, tensor_type, ui8
 from akg_mlir.dialects.te.window import WindowOp
 
 TE = Dialect(
@@ -171,6 +171,7 @@ TE = Dialect(
 )
 
 __all__ = [
+    "BYTES",
     "TE",
     "AbsOp",
     "AcosOp",
@@ -269,4 +270,5 @@ __all__ = [
     "packed_shape",
     "shape_of",
     "tensor_type",
+    "ui8",
 ]

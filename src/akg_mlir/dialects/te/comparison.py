@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from xdsl.builder import Builder
 from xdsl.dialects import arith
-from xdsl.dialects.builtin import TensorType, i1
+from xdsl.dialects.builtin import TensorType, f16, i1, i8, i32
 from xdsl.dialects.utils import EnumAttribute
 from xdsl.ir import Attribute, Operation, SpacedOpaqueSyntaxAttribute, SSAValue
 from xdsl.irdl import irdl_attr_definition, irdl_op_definition, operand_def, prop_def
@@ -19,11 +19,13 @@ from akg_mlir.dialects.te.elementwise import ElementwiseOp
 from akg_mlir.dialects.te.structured import emit, scalar
 from akg_mlir.dialects.te.types import (
     ELEMENTS,
+    UNSIGNED,
     broadcast_shape,
     element_bits,
     element_of,
     is_float,
     shape_of,
+    ui8,
 )
 
 
@@ -69,6 +71,8 @@ class CompareOp(ElementwiseOp):
     def build_body(self, builder: Builder, elements: Sequence[SSAValue]) -> SSAValue:
         lhs, rhs = elements
         kind = self.predicate.data
+        if lhs.type == ui8:  # of which f16 has all
+            lhs, rhs = (cast_scalar(builder, each, f16) for each in elements)
         if is_float(lhs.type):
             return emit(builder, arith.CmpfOp(lhs, rhs, "une" if kind == "ne" else f"o{kind}"))
         signed = "" if kind in (Predicate.EQ, Predicate.NE) else "s"
@@ -110,7 +114,7 @@ class CastOp(ElementwiseOp):
 
     Floats round to nearest even; float to integer truncates towards zero and saturates, NaN gives
     0; to i1 tests for non-zero; i1 counts as 0 and 1; wider to narrower integers drop the high
-    bits.
+    bits, as do signed to unsigned ones and back.
     """
 
     name = "te.cast"
@@ -133,10 +137,14 @@ def cast_scalar(builder: Builder, value: SSAValue, to: Attribute) -> SSAValue:
     if value.type == to:
         return value
     if to == i1:
+        if value.type == ui8:
+            value = cast_scalar(builder, value, f16)
         zero = scalar(builder, 0, value.type)
         if is_float(value.type):
             return emit(builder, arith.CmpfOp(value, zero, "une"))
         return emit(builder, arith.CmpiOp(value, zero, "ne"))
+    if ui8 in (value.type, to) and i8 in (value.type, to):
+        value = cast_scalar(builder, value, i32)
     cls = _conversion(value.type, to)
     return emit(builder, cls.create(operands=[value], result_types=[to]))
 
@@ -144,10 +152,10 @@ def cast_scalar(builder: Builder, value: SSAValue, to: Attribute) -> SSAValue:
 def _conversion(source: Attribute, to: Attribute) -> type[Operation]:
     if is_float(source):
         if not is_float(to):
-            return arith.FPToSIOp
+            return arith.FPToUIOp if to in UNSIGNED else arith.FPToSIOp
         return arith.ExtFOp if element_bits(to) > element_bits(source) else arith.TruncFOp
     if is_float(to):
-        return arith.UIToFPOp if source == i1 else arith.SIToFPOp
+        return arith.UIToFPOp if source in UNSIGNED else arith.SIToFPOp
     if element_bits(to) < element_bits(source):
         return arith.TruncIOp
-    return arith.ExtUIOp if source == i1 else arith.ExtSIOp
+    return arith.ExtUIOp if source in UNSIGNED else arith.ExtSIOp

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 
 from xdsl.builder import Builder
 from xdsl.dialects import arith
-from xdsl.dialects.builtin import AnyFloat, FloatAttr, IntegerAttr, IntegerType
+from xdsl.dialects.builtin import AnyFloat, FloatAttr, IntegerAttr, IntegerType, f16
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.hints import isa
 from xdsl.utils.str_enum import StrEnum
 
-from akg_mlir.dialects.te.types import element_bits, is_float
+from akg_mlir.dialects.te.types import element_bits, is_float, ui8
 
 
 class Iterator(StrEnum):
@@ -90,8 +90,12 @@ def scalar_attribute(value: float, element: Attribute) -> FloatAttr[AnyFloat] | 
 
 
 def scalar(builder: Builder, value: float, element: Attribute) -> SSAValue:
-    """Insert a scalar constant."""
-    return emit(builder, arith.ConstantOp(scalar_attribute(value, element)))
+    """Insert a scalar constant. `arith.constant` has no unsigned ones: one of f16, which has all of
+    ui8, is converted."""
+    attribute = scalar_attribute(value, element)
+    if element == ui8:
+        return emit(builder, arith.FPToUIOp(scalar(builder, value, f16), ui8))
+    return emit(builder, arith.ConstantOp(attribute))
 
 
 def initial_value(kind: Reduction, element: Attribute) -> float:

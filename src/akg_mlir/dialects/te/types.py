@@ -10,6 +10,8 @@ from xdsl.dialects.builtin import (
     FixedBitwidthType,
     Float16Type,
     Float32Type,
+    IntegerType,
+    Signedness,
     TensorType,
     bf16,
     f16,
@@ -23,12 +25,17 @@ from xdsl.ir import Attribute, SSAValue
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.hints import isa
 
+ui8 = IntegerType(8, Signedness.UNSIGNED)
+
 FLOATS: tuple[Attribute, ...] = (f16, bf16, f32)
 INTEGERS: tuple[Attribute, ...] = (i8, i32, i64)
 NUMBERS = FLOATS + INTEGERS
 BOOLEANS: tuple[Attribute, ...] = (i1,)
-ELEMENTS = NUMBERS + BOOLEANS
-"""Element types of the tensor floor."""
+UNSIGNED: tuple[Attribute, ...] = (i1, ui8)
+BYTES: tuple[Attribute, ...] = (i8, ui8)
+ELEMENTS = (*NUMBERS, ui8, *BOOLEANS)
+"""Element types of the tensor floor. ui8 is moved, compared, chosen and converted; there is no
+arithmetic of it."""
 
 MOST_ELEMENTS = 1 << 40
 """Elements of a tensor: all sizes and addresses in bytes fit 64 bits with room to add them up."""

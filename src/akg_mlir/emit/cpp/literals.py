@@ -9,7 +9,7 @@ from xdsl.ir import Attribute, Operation
 
 from akg_mlir.diagnostics import CompileError
 
-BYTES = {"f16": 2, "f32": 4, "f64": 8, "i1": 1, "i8": 1, "i16": 2, "i32": 4, "i64": 8}
+BYTES = {"f16": 2, "f32": 4, "f64": 8, "i1": 1, "i8": 1, "i16": 2, "i32": 4, "i64": 8, "ui8": 1}
 """Bytes of each element type; the names are those of `akg_npu.hpp`."""
 
 
@@ -25,7 +25,7 @@ def literal(value: float | int, element: str) -> str:
     """A constant of an element type, exactly."""
     if element == "i1":
         return "true" if value else "false"
-    if element.startswith("i"):
+    if element.startswith(("i", "ui")):
         whole = int(value)
         if element != "i64":
             return f"{element}({whole})"

@@ -18,7 +18,7 @@ _WORDS = (
     "virtual void volatile while main half "
     "gm l1 l0a l0b l0c ub load store within copy fetch load2d load3d mad vnchwconv set_flag "
     "wait_flag pipe_barrier start_core finish_core core_id cores target tensors convert ordered "
-    "as_unsigned floor_div ceil_div modulo f16 f32 f64 i1 i8 i16 i32 i64 Target Pipe Bursts "
+    "as_unsigned floor_div ceil_div modulo f16 f32 f64 i1 i8 i16 i32 i64 ui8 Target Pipe Bursts "
     "Places Fill Unary Binary Compare Reduce Transpose Fractals Windows Product"
 )
 _RESERVED = frozenset((*_WORDS.split(), *Opcode, *FUNCTIONS.values()))

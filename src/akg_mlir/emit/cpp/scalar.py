@@ -10,6 +10,7 @@ from xdsl.dialects.builtin import FloatAttr, IntegerAttr, IntegerType
 from xdsl.ir import Operation
 
 from akg_mlir.diagnostics import CompileError
+from akg_mlir.dialects.te import ui8
 from akg_mlir.emit.cpp.literals import constant, element_name
 
 FUNCTIONS: Mapping[type[Operation], str] = {
@@ -87,7 +88,7 @@ def scalar_text(op: Operation, operands: Sequence[str]) -> str:
             return f"{operands[0]} {_COMPARE_I[op.predicate.value.data]} {operands[1]}"
         case arith.CmpfOp() if op.predicate.value.data in _COMPARE_F:
             return _COMPARE_F[op.predicate.value.data].format(*operands)
-        case arith.FPToSIOp() | arith.ExtFOp() | arith.TruncFOp():
+        case arith.FPToSIOp() | arith.FPToUIOp() | arith.ExtFOp() | arith.TruncFOp():
             return f"convert<{element}>({operands[0]})"
         case arith.UIToFPOp() | arith.ExtUIOp():
             return f"convert<{element}>({_unsigned(op, operands[0])})"
@@ -107,4 +108,5 @@ def scalar_text(op: Operation, operands: Sequence[str]) -> str:
 def _unsigned(op: Operation, operand: str) -> str:
     source = op.operands[0].type
     assert isinstance(source, IntegerType)
-    return operand if source.bitwidth == 1 else f"as_unsigned<i{source.bitwidth}>({operand})"
+    is_unsigned = source.bitwidth == 1 or source == ui8
+    return operand if is_unsigned else f"as_unsigned<i{source.bitwidth}>({operand})"

@@ -23,7 +23,7 @@ def c_header(plan: Plan) -> str:
  * Outputs:
 {_described(plan.outputs)}
  *
- * Elements: f16, f32, f64, i1 (one byte, 0 or 1), i8, i16, i32, i64; the last dimension is
+ * Elements: f16, f32, f64, i1 (one byte, 0 or 1), i8, i16, i32, i64, ui8; the last dimension is
  * contiguous, dimensions follow each other without gaps. A program may be run by several threads;
  * runs of one program wait for each other, runs of several do not.
  */

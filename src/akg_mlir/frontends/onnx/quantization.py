@@ -1,4 +1,4 @@
-"""ONNX's quantised operators, of i8: numbers as `(q - zero point) * scale`."""
+"""ONNX's quantised operators, of i8 and ui8: numbers as `(q - zero point) * scale`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from onnx import TensorProto, helper
 from xdsl.ir import Attribute, SSAValue
 
 from akg_mlir.dialects import te
-from akg_mlir.frontends.elements import F16, F32, I8, I32, element_type
+from akg_mlir.frontends.elements import F16, F32, I8, I32, UI8, element_type
 from akg_mlir.frontends.onnx.contraction import matrix_product
 from akg_mlir.frontends.onnx.indexing import part_of
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of, shape_of
 
-LEAST, LARGEST = -128, 127
+ENDS: dict[Attribute, tuple[int, int]] = {I8: (-128, 127), UI8: (0, 255)}
+DIFFERENCE = 255  # the largest one of two integers of 8 bits
 EXACT = 1 << 24  # f32 has all integers up to here
 ROUNDING = 3.0 * (1 << 22)  # f32 next to it are integers: a sum rounds what is below 2^22
 
@@ -22,27 +23,30 @@ ROUNDING = 3.0 * (1 << 22)  # f32 next to it are integers: a sum rounds what is 
 def _quantize(node: Node) -> Sequence[Value]:
     """The quotient in the type of the scale, or in `precision`; then in f32."""
     x, scale = node.operand(0), node.operand(1)
-    result = _typed(node, "output_dtype") or (I8 if node.has(2) else None)
-    if result != I8 or (node.has(2) and element_of(node.operand(2)) != I8):
-        raise node.error("quantises to another type than int8", hint="give a zero point of int8")
+    zero = node.operand(2) if node.has(2) else None
+    result = _typed(node, "output_dtype") or (UI8 if zero is None else element_of(zero))
+    if result not in ENDS or (zero is not None and element_of(zero) != result):
+        raise node.error(
+            f"quantises to {result}", hint="int8 and uint8 are supported, with a zero point of that"
+        )
     precision = _typed(node, "precision") or element_of(scale)
     scale = _along_axis(node, scale, shape_of(x))
     quotient = te.DivOp(node.cast(x, precision), node.cast(scale, precision))
-    zero = _along_axis(node, node.operand(2), shape_of(x)) if node.has(2) else None
-    return [_saturated(node, node.emit(quotient), zero)]
+    zero = None if zero is None else _along_axis(node, zero, shape_of(x))
+    return [_saturated(node, node.emit(quotient), zero, result)]
 
 
-def _saturated(node: Node, value: SSAValue, zero: SSAValue | None) -> SSAValue:
-    """The nearest integer, ties to even, above the zero point, as i8. Saturated first: the ends are
+def _saturated(node: Node, value: SSAValue, zero: SSAValue | None, result: Attribute) -> SSAValue:
+    """The nearest integer, ties to even, above the zero point. Saturated first: the ends are
     integers, and what is small is rounded by a sum."""
-    value, ends = node.cast(value, F32), [node.scalar(end, F32) for end in (LEAST, LARGEST)]
+    value, ends = node.cast(value, F32), [node.scalar(end, F32) for end in ENDS[result]]
     zero = None if zero is None else node.cast(zero, F32)
     if zero is not None:
         ends = [node.emit(te.SubOp(end, zero)) for end in ends]
     value = node.emit(te.MinOp(node.emit(te.MaxOp(value, ends[0])), ends[1]))
     unit = node.scalar(ROUNDING, F32)
     value = node.emit(te.SubOp(node.emit(te.AddOp(value, unit)), unit))
-    return node.cast(value if zero is None else node.emit(te.AddOp(value, zero)), I8)
+    return node.cast(value if zero is None else node.emit(te.AddOp(value, zero)), result)
 
 
 def _dequantize(node: Node) -> Sequence[Value]:
@@ -58,8 +62,8 @@ def _dequantize(node: Node) -> Sequence[Value]:
 
 
 def _exact(node: Node, value: SSAValue) -> SSAValue:
-    """In a type that has all differences of two: i8 becomes f32."""
-    return node.cast(value, F32) if element_of(value) == I8 else value
+    """In a type that has all differences of two: those of 8 bits become f32."""
+    return node.cast(value, F32) if element_of(value) in ENDS else value
 
 
 def _typed(node: Node, attribute: str) -> Attribute | None:
@@ -90,15 +94,11 @@ def _product(node: Node, left: tuple[int, int], right: tuple[int, int]) -> SSAVa
     The factors become f16, which the cube multiplies: integers below 2^11 are exact there, and sums
     of f32 up to 2^24. Longer ones are added in i32.
     """
-    lhs, rhs = (node.cast(node.operand(k), F16) for k, _ in (left, right))
-    zeros = _zero_point(node, left[1]), _zero_point(node, right[1])
-    most = EXACT // (LEAST * LEAST)
-    if zeros != (None, None):
-        rows = zeros[0]
-        if rows is not None and len(shape_of(rows)) == 1:
-            rows = node.reshaped(rows, (*shape_of(rows), 1))
-        lhs, rhs = _difference(node, lhs, rows), _difference(node, rhs, zeros[1])
-        most = EXACT // (LARGEST - LEAST) ** 2
+    rows, columns = _zero_point(node, left[1]), _zero_point(node, right[1])
+    if rows is not None and len(shape_of(rows)) == 1:
+        rows = node.reshaped(rows, (*shape_of(rows), 1))
+    (lhs, high), (rhs, wide) = _factor(node, left[0], rows), _factor(node, right[0], columns)
+    most = EXACT // (high * wide)
     inner = max(len(shape_of(rhs)) - 2, 0)
     size = shape_of(rhs)[inner]
     parts = [range(k, min(k + most, size)) for k in range(0, size, most)]
@@ -125,15 +125,23 @@ def _zero_point(node: Node, index: int) -> SSAValue | None:
     return node.operand(index)
 
 
-def _difference(node: Node, value: SSAValue, zero: SSAValue | None) -> SSAValue:
-    return value if zero is None else node.emit(te.SubOp(value, node.cast(zero, F16)))
+def _factor(node: Node, index: int, zero: SSAValue | None) -> tuple[SSAValue, int]:
+    """An operand above its zero point in f16, and the largest magnitude that it can have."""
+    value = node.operand(index)
+    if element_of(value) not in ENDS:
+        raise node.error(f"multiplies {element_of(value)}", hint="int8 and uint8 are supported")
+    factor = node.cast(value, F16)
+    if zero is None:
+        return factor, max(map(abs, ENDS[element_of(value)]))
+    return node.emit(te.SubOp(factor, node.cast(zero, F16))), DIFFERENCE
 
 
 def _qlinear_matmul(node: Node) -> Sequence[Value]:
     total = node.cast(_product(node, (0, 2), (3, 5)), F32)
     left, right, result = (node.cast(node.operand(k), F32) for k in (1, 4, 6))
     scale = node.emit(te.DivOp(node.emit(te.MulOp(left, right)), result))
-    return [_saturated(node, node.emit(te.MulOp(total, scale)), node.operand(7))]
+    zero = node.operand(7)
+    return [_saturated(node, node.emit(te.MulOp(total, scale)), zero, element_of(zero))]
 
 
 HANDLERS: dict[str, Handler] = {

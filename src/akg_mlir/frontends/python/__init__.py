@@ -8,7 +8,7 @@ from __future__ import annotations
 from akg_mlir.frontends.python.axes import Axis, axes, axis
 from akg_mlir.frontends.python.compute import compute
 from akg_mlir.frontends.python.contractions import conv2d, matmul
-from akg_mlir.frontends.python.dtypes import bf16, f16, f32, i1, i8, i32, i64
+from akg_mlir.frontends.python.dtypes import bf16, f16, f32, i1, i8, i32, i64, ui8
 from akg_mlir.frontends.python.elementwise import (
     abs,
     cast,
@@ -140,5 +140,6 @@ __all__ = [
     "tan",
     "tanh",
     "transpose",
+    "ui8",
     "where",
 ]

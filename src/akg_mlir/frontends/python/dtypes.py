@@ -7,6 +7,7 @@ from typing import ClassVar
 from xdsl.dialects import builtin
 from xdsl.ir import Attribute
 
+from akg_mlir.dialects import te
 from akg_mlir.frontends.python.places import error
 from akg_mlir.frontends.python.tensor import Tensor
 
@@ -35,6 +36,12 @@ class i8(Tensor):
     ELEMENT: ClassVar[Attribute | None] = builtin.i8
 
 
+class ui8(Tensor):
+    """Integers of 8 bits, unsigned: moved, compared, chosen and converted, but not added."""
+
+    ELEMENT: ClassVar[Attribute | None] = te.ui8
+
+
 class i32(Tensor):
     """Integers of 32 bits, signed."""
 
@@ -53,7 +60,7 @@ class i1(Tensor):
     ELEMENT: ClassVar[Attribute | None] = builtin.i1
 
 
-DTYPES: tuple[type[Tensor], ...] = (f16, bf16, f32, i8, i32, i64, i1)
+DTYPES: tuple[type[Tensor], ...] = (f16, bf16, f32, i8, ui8, i32, i64, i1)
 
 
 def dtype_of(element: Attribute) -> type[Tensor]:

@@ -21,9 +21,13 @@ from akg_mlir.frontends.python.tensor import Spec, Tensor
 Array = np.ndarray[Any, np.dtype[Any]]
 """What kernels are called on."""
 
-_OF_NUMPY = {"float16": "f16", "bfloat16": "bf16", "float32": "f32", "bool": "i1"} | {
-    f"int{bits}": f"i{bits}" for bits in (8, 32, 64)
-}
+_OF_NUMPY = {
+    "float16": "f16",
+    "bfloat16": "bf16",
+    "float32": "f32",
+    "uint8": "ui8",
+    "bool": "i1",
+} | {f"int{bits}": f"i{bits}" for bits in (8, 32, 64)}
 
 
 @dataclass(frozen=True)

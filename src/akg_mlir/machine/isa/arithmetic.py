@@ -17,7 +17,7 @@ from akg_mlir.machine.program import Array
 
 def convert(values: Array, dtype: np.dtype[Any]) -> Array:
     """`vconv`: floats round to nearest even, float to integer truncates and saturates."""
-    if values.dtype.kind == "f" and dtype.kind == "i":
+    if values.dtype.kind == "f" and dtype.kind in "iu":
         limits = np.iinfo(dtype)
         truncated = np.nan_to_num(
             np.trunc(values.astype(np.float64)), posinf=np.inf, neginf=-np.inf
@@ -26,7 +26,7 @@ def convert(values: Array, dtype: np.dtype[Any]) -> Array:
         above = truncated >= limits.max
         inside = np.where(above, 0, np.maximum(truncated, limits.min)).astype(dtype)
         return np.where(above, limits.max, inside).astype(dtype)
-    if values.dtype.kind == "i" and dtype.kind == "f":
+    if values.dtype.kind in "iu" and dtype.kind == "f":
         return values.astype(np.float64).astype(dtype)
     return values.astype(dtype)
 

@@ -21,6 +21,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Operation, SSAValue
 
+from akg_mlir.dialects import te
 from akg_mlir.dialects.lookup import LookupOp
 from akg_mlir.dialects.npu import Binary, Predicate, Reduction, Unary, memref_type
 from akg_mlir.dialects.poly import StmtOp
@@ -51,6 +52,7 @@ CASTS: tuple[type[Operation], ...] = (
     arith.TruncFOp,
     arith.SIToFPOp,
     arith.FPToSIOp,
+    arith.FPToUIOp,
     arith.UIToFPOp,
     arith.ExtUIOp,
 )
@@ -340,7 +342,7 @@ def _converts_byte(op: Operation) -> bool:
     (source,), (result,) = op.operands, op.results
     if source.type == i1:
         return is_vector_type(result.type)
-    return {source.type, result.type} == {i8, f16}
+    return {source.type, result.type} in ({byte, f16} for byte in te.BYTES)
 
 
 def _compare_refusal(op: arith.CmpfOp) -> str | None:
@@ -359,7 +361,7 @@ def _compare_integers_refusal(op: arith.CmpiOp) -> str | None:
     return None
 
 
-BYTES: tuple[Attribute, ...] = (i1, i8)
+BYTES: tuple[Attribute, ...] = (i1, *te.BYTES)
 """Element types that the vector unit has in memory alone: it converts them to f16 and back."""
 
 

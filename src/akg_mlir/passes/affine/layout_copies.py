@@ -11,14 +11,14 @@ from itertools import product
 from math import prod
 
 from xdsl.builder import Builder
-from xdsl.dialects import arith, memref
+from xdsl.dialects import memref
 from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import Attribute, SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
 
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.layout import packed_shape
-from akg_mlir.dialects.te.structured import dims_map, emit, scalar
+from akg_mlir.dialects.te.structured import dims_map, scalar
 from akg_mlir.dialects.te.types import FRACTAL, fractal_depth
 from akg_mlir.passes.affine.nests import Nest, Range, memref_type
 
@@ -86,7 +86,7 @@ def write_pad(builder: Builder, op: te.PadOp, source: SSAValue, target: SSAValue
             if side[0] < side[1]:
                 rest: list[Range] = [(0, size) for size in whole[dim + 1 :]]
                 fill = Nest(builder, [*inner[:dim], side, *rest], op.location)
-                value = emit(fill.builder, arith.ConstantOp(op.value))
+                value = scalar(fill.builder, op.value.value.data, te.element_of(op.result))
                 fill.store(value, target, AffineMap.identity(rank))
     copy = Nest(builder, [(0, size) for size in shape], op.location)
     shifted = (AffineExpr.dimension(p) + low for p, (low, _) in enumerate(op.amounts))

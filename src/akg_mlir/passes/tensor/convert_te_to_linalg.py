@@ -79,6 +79,10 @@ class _Writer:
     def replace(self) -> None:
         """Raises CompileError for an op that is no loop nest."""
         op = self.op
+        if any(te.element_of(value) == te.ui8 for value in (*op.operands, *op.results)):
+            raise CompileError(
+                "MLIR has no scalar ops on elements of ui8", op, hint="use i8 or i32 instead"
+            )
         match op:
             case te.ConstantOp():
                 result = self(arith.ConstantOp(op.value))

@@ -223,6 +223,7 @@ _RULES: dict[type[Operation], Callable[..., SSAValue | None]] = {
     te.BroadcastToOp: _splat,
     te.CastOp: _cast,
     te.CeilOp: _unary(rounding.ceil),
+    te.CompareOp: comparisons.compare,
     te.ComputeOp: _compute,
     te.Conv2dOp: windows.conv2d,
     te.CosOp: _unary(trigonometry.cos),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from xdsl.dialects import builtin
 from xdsl.ir import Attribute
 
+from akg_mlir.dialects import te
 from akg_mlir.report.operators.front_ends import front_ends
 from akg_mlir.report.operators.probes import probe, probes
 from akg_mlir.report.operators.units import units_of
@@ -18,6 +19,7 @@ ELEMENTS: tuple[Attribute, ...] = (
     builtin.f16,
     builtin.f32,
     builtin.i8,
+    te.ui8,
     builtin.i32,
     builtin.i64,
     builtin.i1,

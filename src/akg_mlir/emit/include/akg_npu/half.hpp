@@ -79,6 +79,7 @@ using i8 = int8_t;
 using i16 = int16_t;
 using i32 = int32_t;
 using i64 = int64_t;
+using ui8 = uint8_t;
 
 template <class T>
 inline constexpr bool is_float = std::numeric_limits<T>::is_iec559;
@@ -98,6 +99,8 @@ template <>
 inline constexpr const char *type_name<i16> = "i16";
 template <>
 inline constexpr const char *type_name<i32> = "i32";
+template <>
+inline constexpr const char *type_name<ui8> = "ui8";
 
 template <class T>
 inline T wide(T x) { return x; }

@@ -34,6 +34,7 @@ _CONVERSIONS = (
     arith.TruncFOp,
     arith.SIToFPOp,
     arith.FPToSIOp,
+    arith.FPToUIOp,
     arith.ExtSIOp,
     arith.ExtUIOp,
     arith.TruncIOp,

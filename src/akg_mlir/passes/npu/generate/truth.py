@@ -25,8 +25,8 @@ def lies_as_walked(view: SSAValue) -> bool:
 
 
 def number(boxes: Boxes, value: SSAValue, views: Mapping[SSAValue, SSAValue]) -> SSAValue:
-    """The box of a byte as a number of f16: 0 or 1 of a truth value. `views` has those that are
-    loaded."""
+    """The box of a byte as a number of f16: 0 or 1 of a truth value. `views` has those that lie in
+    memory, loaded or converted."""
     match value.owner:
         case affine.LoadOp():
             return boxes.cast(views[value], f16)
@@ -35,6 +35,8 @@ def number(boxes: Boxes, value: SSAValue, views: Mapping[SSAValue, SSAValue]) ->
             assert constant is not None
             truth = float(constant.value.data != 0)
             return boxes.block(number_of(truth if value.type == i1 else constant.value.data, f16))
+        case arith.FPToSIOp() | arith.FPToUIOp():
+            return boxes.cast(views[value], f16)
         case arith.CmpfOp() as compare:
             return compare_floats(boxes, compare)
         case arith.CmpiOp() as compare:

@@ -34,15 +34,18 @@ def lower_by_scalar(emitter: Emitter, op: Operation) -> None:
             box = box_of(op.dst, op.src)
             scalar.scalar_box(emitter, box, lambda b, v: scalar.cast(b, v[0], to))
         case npu.VFillOp():
-            value = op.scalar
-            box = box_of(op.dst)
-            scalar.scalar_box(emitter, box, lambda b, _: b.insert(arith.ConstantOp(value)).result)
+            _fill(emitter, op)
         case npu.VSelectOp():
             _select(emitter, op)
         case npu.VBlendOp():
             _blend(emitter, op)
         case _:
             _arithmetic(emitter, op)
+
+
+def _fill(emitter: Emitter, op: npu.VFillOp) -> None:
+    number, element = op.scalar.value.data, op.scalar.type
+    scalar.scalar_box(emitter, box_of(op.dst), lambda b, _: scalar.constant(b, number, element))
 
 
 def _unary(emitter: Emitter, op: npu.VUnaryOp) -> None:

@@ -21,6 +21,7 @@ from xdsl.utils.hints import isa
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import npu
+from akg_mlir.dialects.te import structured, ui8
 from akg_mlir.passes.npu.legalise.emitter import Emitter
 from akg_mlir.passes.npu.legalise.views import Box, Operand, merge, squeeze
 
@@ -69,7 +70,7 @@ def number(value: float, element: Attribute) -> FloatAttr | IntegerAttr:
 
 
 def constant(builder: Builder, value: float, element: Attribute) -> SSAValue:
-    return builder.insert(arith.ConstantOp(number(value, element))).result
+    return structured.scalar(builder, number(value, element).value.data, element)
 
 
 _FLOAT_BINARY: dict[npu.Binary, type[Operation]] = {
@@ -101,6 +102,11 @@ def is_float(element: Attribute) -> bool:
 
 def is_bool(element: Attribute) -> bool:
     return isinstance(element, IntegerType) and element.bitwidth == 1
+
+
+def is_unsigned(element: Attribute) -> bool:
+    """Whether conversions add zeros in front of a number."""
+    return is_bool(element) or element == ui8
 
 
 def binary(builder: Builder, kind: npu.Binary, lhs: SSAValue, rhs: SSAValue) -> SSAValue:
@@ -182,10 +188,10 @@ def _conversion(source: FixedBitwidthType, to: FixedBitwidthType) -> type[Operat
         case True, True:
             return arith.ExtFOp if wider else arith.TruncFOp
         case True, False:
-            return arith.FPToSIOp
+            return arith.FPToUIOp if is_unsigned(to) else arith.FPToSIOp
         case False, True:
-            return arith.UIToFPOp if is_bool(source) else arith.SIToFPOp
+            return arith.UIToFPOp if is_unsigned(source) else arith.SIToFPOp
         case _:
             if not wider:
                 return arith.TruncIOp
-            return arith.ExtUIOp if is_bool(source) else arith.ExtSIOp
+            return arith.ExtUIOp if is_unsigned(source) else arith.ExtSIOp

@@ -40,6 +40,7 @@ using i8 = int8_t;
 using i16 = int16_t;
 using i32 = int32_t;
 using i64 = int64_t;
+using ui8 = uint8_t;
 
 template <class T>
 constexpr bool is_float = false;

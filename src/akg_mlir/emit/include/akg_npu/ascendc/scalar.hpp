@@ -70,12 +70,13 @@ AKG_FUNCTION To convert(From value) {
   } else if constexpr (is_float<From> && same_type<To, bool>) {
     return wide(value) >= 1.0f;
   } else if constexpr (is_float<From> && !is_float<To>) {
-    constexpr To most = static_cast<To>(static_cast<Unsigned<To>>(-1) >> 1);
+    constexpr bool is_signed = static_cast<To>(-1) < static_cast<To>(0);
+    constexpr To most = static_cast<To>(static_cast<Unsigned<To>>(-1) >> (is_signed ? 1 : 0));
     constexpr float bound = static_cast<float>(static_cast<uint64_t>(most) + 1);
     const float x = wide(value);
     if (x != x) return 0;
     if (x >= bound) return most;
-    if (x <= -bound) return static_cast<To>(-most - 1);
+    if (x <= (is_signed ? -bound : 0.0f)) return static_cast<To>(is_signed ? -most - 1 : 0);
     return static_cast<To>(x);
   } else if constexpr (is_float<From>) {
     return static_cast<To>(wide(value));

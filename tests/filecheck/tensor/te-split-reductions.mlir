@@ -54,12 +54,55 @@ func.func @lines(%x: tensor<16x4x112x112x16xf32>, %y: tensor<4x8x16xf32>) -> (te
   func.return %0, %1 : tensor<4x16xf32>, tensor<8xf32>
 }
 
-// One long row has nothing outside to share.
+// Of a long row cores have parts.
 // CHECK-LABEL: func.func @row
-// CHECK-NEXT:    te.reduce add %x axes [1] :
+// CHECK-NEXT:    [[P:%.*]] = te.compute reduce add %x bounds [16, 2, 65536] maps [affine_map<(d0, d1, d2) -> (d1, (d2 + (d0 * 65536)))>] {te.partial} :
+// CHECK-NEXT:    ^bb0([[E:%.*]]: f32):
+// CHECK-NEXT:      te.yield [[E]]
+// CHECK-NEXT:    }
+// CHECK-NEXT:    [[S:%.*]] = te.reduce add [[P]] axes [0] keepdims : tensor<16x2xf32> -> tensor<1x2xf32>
+// CHECK-NEXT:    te.reshape [[S]] : tensor<1x2xf32> -> tensor<2xf32>
 func.func @row(%x: tensor<2x1048576xf32>) -> tensor<2xf32> {
   %0 = te.reduce add %x axes [1] : tensor<2x1048576xf32> -> tensor<2xf32>
   func.return %0 : tensor<2xf32>
+}
+
+// Parts start on blocks. What equal ones leave is reduced apart, and element-wise ops stay whole.
+// CHECK-LABEL: func.func @left
+// CHECK-NEXT:    [[X:%.*]] = te.exp %x
+// CHECK-NEXT:    [[P:%.*]] = te.compute reduce max [[X]] bounds [32, 1, 1568] maps [affine_map<(d0, d1, d2) -> (d1, (d2 + (d0 * 1568)))>] {te.partial} :
+// CHECK:         [[M:%.*]] = te.reduce max [[P]] axes [0] keepdims
+// CHECK-NEXT:    [[R:%.*]] = te.compute reduce max [[X]] bounds [1, 1, 81] maps [affine_map<(d0, d1, d2) -> (d1, (d2 + 50176))>] :
+// CHECK:         te.max [[M]], [[R]]
+// A short row is not worth a second kernel.
+// CHECK-NEXT:    te.reduce max %y axes [1] keepdims :
+func.func @left(%x: tensor<1x50257xf32>, %y: tensor<1x1024xf32>) -> (tensor<1x1xf32>, tensor<1x1xf32>) {
+  %0 = te.exp %x : tensor<1x50257xf32>
+  %1 = te.reduce max %0 axes [1] keepdims : tensor<1x50257xf32> -> tensor<1x1xf32>
+  %2 = te.reduce max %y axes [1] keepdims : tensor<1x1024xf32> -> tensor<1x1xf32>
+  func.return %1, %2 : tensor<1x1xf32>, tensor<1x1xf32>
+}
+
+// Rows are cut anywhere, where those of a core follow each other; but no sum that is rounded once.
+// CHECK-LABEL: func.func @rows
+// CHECK-NEXT:    te.compute reduce add %x bounds [32, 64, 98] maps [affine_map<(d0, d1, d2) -> ((d2 + (d0 * 98)), d1)>] {te.partial} :
+// CHECK:         te.reduce add {{.*}} axes [0] keepdims : tensor<32x64xf32> -> tensor<1x64xf32>
+// CHECK-NEXT:    te.reshape
+// CHECK-NEXT:    te.reduce add %y axes [0] :
+func.func @rows(%x: tensor<3136x64xf32>, %y: tensor<3136x64xf16>) -> (tensor<64xf32>, tensor<64xf16>) {
+  %0 = te.reduce add %x axes [0] : tensor<3136x64xf32> -> tensor<64xf32>
+  %1 = te.reduce add %y axes [0] : tensor<3136x64xf16> -> tensor<64xf16>
+  func.return %0, %1 : tensor<64xf32>, tensor<64xf16>
+}
+
+// A product of two vectors is a sum for one result. Where results are many, k stays whole.
+// CHECK-LABEL: func.func @products
+// CHECK-NEXT:    te.compute reduce add %x, %y bounds [32, 1, 1, 2048] maps
+// CHECK:         te.matmul
+func.func @products(%x: tensor<1x65536xf32>, %y: tensor<1x65536xf32>, %a: tensor<1x4096xf32>, %b: tensor<4096x4096xf32>) -> (tensor<1x1xf32>, tensor<1x4096xf32>) {
+  %0 = te.matmul %x, %y transpose_b : (tensor<1x65536xf32>, tensor<1x65536xf32>) -> tensor<1x1xf32>
+  %1 = te.matmul %a, %b : (tensor<1x4096xf32>, tensor<4096x4096xf32>) -> tensor<1x4096xf32>
+  func.return %0, %1 : tensor<1x1xf32>, tensor<1x4096xf32>
 }
 
 // A row whose work nobody has recorded is no reason for a step that reduces nothing.

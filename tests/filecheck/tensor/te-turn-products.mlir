@@ -109,3 +109,14 @@ func.func @few_columns(%a: tensor<1000x512xf32>, %b: tensor<512x3xf32>) -> tenso
   %0 = te.matmul %a, %b : (tensor<1000x512xf32>, tensor<512x3xf32>) -> tensor<1000x3xf32>
   func.return %0 : tensor<1000x3xf32>
 }
+
+// One column follows k as a row does: a sum for one result leaves the cube.
+// CHECK-LABEL: func.func @dot
+// CHECK-NEXT:    [[B:%.*]] = te.reshape %b : tensor<4096x1xf16> -> tensor<1x4096xf16>
+// CHECK-NEXT:    [[X:%.*]] = te.cast %a
+// CHECK-NEXT:    [[Y:%.*]] = te.cast [[B]]
+// CHECK-NEXT:    te.matmul [[X]], [[Y]] transpose_b : (tensor<1x4096xf32>, tensor<1x4096xf32>) -> tensor<1x1xf32>
+func.func @dot(%a: tensor<1x4096xf16>, %b: tensor<4096x1xf16>) -> tensor<1x1xf16> {
+  %0 = te.matmul %a, %b : (tensor<1x4096xf16>, tensor<4096x1xf16>) -> tensor<1x1xf16>
+  func.return %0 : tensor<1x1xf16>
+}

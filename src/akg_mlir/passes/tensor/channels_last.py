@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from xdsl.builder import Builder
-from xdsl.dialects.builtin import TensorType
-from xdsl.ir import Block, SSAValue
+from xdsl.ir import SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
-from xdsl.rewriter import InsertPoint
 
 from akg_mlir.dialects import te
-from akg_mlir.passes.tensor.rewriting import Expression, transposed
+from akg_mlir.passes.tensor.rewriting import Expression, nested, transposed
 from akg_mlir.passes.tensor.workload import hand_on
 
 PLAIN = (0, 1, 2, 3)
@@ -109,10 +106,6 @@ def nest(
 ) -> SSAValue:
     """The reduction of `op`, with its body and its recorded work, over other iterators, of which
     the first `rank` are those of the result."""
-    body = Block(arg_types=[te.element_of(value) for value in inputs])
-    builder = Builder(InsertPoint.at_end(body))
-    builder.insert(te.YieldOp(op.build_body(builder, body.args)))
-    type_ = TensorType(te.element_of(op.result), bounds[:rank])
-    compute = te.ComputeOp(inputs, bounds, maps, body, type_, op.reduction)
+    compute = nested(op, inputs, bounds, maps, rank)
     hand_on(op, compute)
     return e(compute)

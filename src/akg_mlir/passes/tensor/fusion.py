@@ -17,7 +17,7 @@ from xdsl.ir import Operation
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import FRACTAL, fractal_depth
 from akg_mlir.passes.tensor.inside_blocks import moved_inside_blocks
-from akg_mlir.passes.tensor.te_split_reductions import PARTIAL
+from akg_mlir.passes.tensor.reduction_parts import PARTIAL
 from akg_mlir.passes.tensor.tile_nests import Steps, cuts_rows
 from akg_mlir.polyhedral.chunked_groups import in_chunks
 from akg_mlir.polyhedral.tile_group_parts import Estimate, Rates, Refused, Step, Tensor

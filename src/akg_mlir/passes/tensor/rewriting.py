@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from xdsl.builder import Builder
 from xdsl.dialects import func
 from xdsl.dialects.builtin import ModuleOp, TensorType
-from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.ir import Attribute, Block, Operation, SSAValue
+from xdsl.ir.affine import AffineMap
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from akg_mlir.diagnostics import CompileError
@@ -149,3 +150,19 @@ def with_operands(op: te.ElementwiseOp, operands: Sequence[SSAValue]) -> te.Elem
         properties=dict(op.properties),
         attributes=dict(op.attributes),
     )
+
+
+def nested(
+    op: te.StructuredOp,
+    inputs: Sequence[SSAValue],
+    bounds: Sequence[int],
+    maps: Sequence[AffineMap],
+    rank: int,
+) -> te.ComputeOp:
+    """The reduction of `op`, with its body, over other iterators, of which the first `rank` are
+    those of the result."""
+    body = Block(arg_types=[te.element_of(value) for value in inputs])
+    builder = Builder(InsertPoint.at_end(body))
+    builder.insert(te.YieldOp(op.build_body(builder, body.args)))
+    type_ = TensorType(te.element_of(op.results[0]), bounds[:rank])
+    return te.ComputeOp(inputs, bounds, maps, body, type_, op.reduction)

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from math import prod
 
 from xdsl.context import Context
-from xdsl.dialects import arith
-from xdsl.dialects.builtin import ModuleOp, TensorType, f16, f32
-from xdsl.ir import Block
+from xdsl.dialects.builtin import ModuleOp, f16, f32
+from xdsl.ir import SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
 from xdsl.passes import ModulePass
 
@@ -17,7 +16,7 @@ from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import FRACTAL
 from akg_mlir.passes.npu.memory.target import target_or_default
 from akg_mlir.passes.tensor.host_values import is_weight
-from akg_mlir.passes.tensor.rewriting import Expression, functions
+from akg_mlir.passes.tensor.rewriting import Expression, functions, nested
 from akg_mlir.passes.tensor.workload import hand_on, spread
 from akg_mlir.targets import Target
 
@@ -49,9 +48,10 @@ class TeTurnProducts(ModulePass):
     transpose of `b' a'`. Where both factors follow `k` in memory, every lane sums its own share of
     `k` (all elements of the same remainder) and the lanes are added up last: else each element of
     the result would be a product of rows and a sum of its own. Few columns of other factors are
-    turned for that. Sums are then taken in another order. Products of f16 with that layout that are
-    long sums for no more than one fractal of results become such f32 products: the cube would
-    multiply them on one core, behind kernels that pack. Weights that follow `k` are transposed
+    turned for that; one row or column follows `k` as it is. Sums are then taken in another order.
+    Products of f16 with that layout that are long sums for no more than one fractal of results
+    become such f32 products: the cube would multiply them on one core, behind kernels that pack.
+    Weights that follow `k` are transposed
     instead, by the host, where long columns of them fill the lanes.
     """
 
@@ -61,7 +61,7 @@ class TeTurnProducts(ModulePass):
         target = target_or_default(op)
         for function in functions(op):
             products = [o for o in function.body.block.ops if isinstance(o, te.ContractionOp)]
-            for each in products:
+            for each in map(_along_k, products):
                 if _is_one_fractal(each, target):
                     each = _widen(each)
                 if te.element_of(each.a) != f32:
@@ -74,6 +74,26 @@ class TeTurnProducts(ModulePass):
                     each = _turn_columns(each) if _has_few_columns(each) else each
                     if lanes := _lanes(each):
                         _sum_in_lanes(each, lanes)
+
+
+def _along_k(op: te.ContractionOp) -> te.ContractionOp:
+    """The product whose factors of one row or column follow `k`, as they do in either order."""
+    m, n, _ = op.sizes
+    row, column = op.transpose_a is not None and m == 1, op.transpose_b is None and n == 1
+    if not row and not column:
+        return op
+    e = Expression(op)
+    a, b = (_as_row(e, value) if one else value for value, one in ((op.a, row), (op.b, column)))
+    flags = op.transpose_a is not None and not row, op.transpose_b is not None or column
+    product = type(op)(a, b, *flags, te.element_of(op.result))
+    hand_on(op, product)
+    e.finish(e(product))
+    return product
+
+
+def _as_row(e: Expression, column: SSAValue) -> SSAValue:
+    *batch, k, one = te.shape_of(column)
+    return e.reshaped(column, [*batch, one, k])
 
 
 def _is_one_fractal(op: te.ContractionOp, target: Target) -> bool:
@@ -176,13 +196,8 @@ def _sum_in_lanes(op: te.ContractionOp, lanes: int) -> None:
     batch = [AffineExpr.dimension(d) for d in range(rank)]
     row, column, lane, step = (AffineExpr.dimension(rank + d) for d in range(4))
     maps = [AffineMap(rank + 4, 0, (*batch, side, step * lanes + lane)) for side in (row, column)]
-    body = Block(arg_types=[f32, f32])
-    left, right = body.args
-    product = arith.MulfOp(left, right)
-    body.add_ops([product, te.YieldOp(product.result)])
     shape = [*op.batch, m, n, lanes]
-    type_ = TensorType(f32, shape)
-    sums = te.ComputeOp([op.a, op.b], [*shape, k // lanes], maps, body, type_, te.Reduction.ADD)
+    sums = nested(op, op.operands, [*shape, k // lanes], maps, len(shape))
     hand_on(op, sums)
     result = e(te.ReduceOp(te.Reduction.ADD, e(sums), [rank + 2]))
     remark(NAME, "passed", f"{op.name}{location_of(op)}", "lanes share k", lanes=lanes, k=k)

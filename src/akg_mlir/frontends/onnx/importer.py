@@ -72,6 +72,7 @@ _GROUPS = (
     "elementwise",
     "geometry",
     "indexing",
+    "integer_products",
     "layout",
     "loss",
     "normalization",

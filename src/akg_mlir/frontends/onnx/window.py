@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 
-from xdsl.ir import SSAValue
+from xdsl.ir import Attribute, SSAValue
 
 from akg_mlir.dialects import te
 from akg_mlir.frontends.onnx.indexing import part_of
@@ -112,17 +112,22 @@ def _conv(node: Node) -> Sequence[Value]:
 
 
 def convolved(
-    node: Node, image: SSAValue, weights: SSAValue, sides: Sequence[Side], groups: int
+    node: Node,
+    image: SSAValue,
+    weights: SSAValue,
+    sides: Sequence[Side],
+    groups: int,
+    element: Attribute | None = None,
 ) -> SSAValue:
     """The convolution of an image `[N, C, ...]` with weights `[O, C / groups, ...]`, over one, two
-    or three dimensions."""
+    or three dimensions, in the type of these or another one."""
     if len(sides) == 3:
-        return _conv3d(node, image, weights, sides, groups)
+        return _conv3d(node, image, weights, sides, groups, element)
     height, width = sides if len(sides) == 2 else (ALONE, *sides)
     image, weights = _plane(node, image), _plane(node, weights)
     strides, dilations = steps_of(height, width)
     pads = pads_of(height, width)
-    result = node.emit(te.Conv2dOp(image, weights, strides, dilations, pads, groups))
+    result = node.emit(te.Conv2dOp(image, weights, strides, dilations, pads, groups, element))
     batch, channels, rows, columns = shape_of(result)
     sizes = (rows, columns) if len(sides) == 2 else (columns,)
     return node.reshaped(result, (batch, channels, *sizes))
@@ -135,7 +140,12 @@ def _plane(node: Node, value: SSAValue) -> SSAValue:
 
 
 def _conv3d(
-    node: Node, image: SSAValue, weights: SSAValue, sides: Sequence[Side], groups: int
+    node: Node,
+    image: SSAValue,
+    weights: SSAValue,
+    sides: Sequence[Side],
+    groups: int,
+    element: Attribute | None,
 ) -> SSAValue:
     """The sum over the taps along the depth of convolutions of the planes that they meet."""
     depth, *plane = sides
@@ -157,7 +167,7 @@ def _conv3d(
         planes = node.reshaped(planes, (batch * outputs, channels, height, width))
         taps = part_of(node, weights, 2, range(tap, tap + 1))
         kernels = node.reshaped(taps, (*shape_of(taps)[:2], *shape_of(taps)[3:]))
-        products.append(convolved(node, planes, kernels, plane, groups))
+        products.append(convolved(node, planes, kernels, plane, groups, element))
     total = reduce(lambda a, b: node.emit(te.AddOp(a, b)), products)
     _, filters, rows, columns = shape_of(total)
     total = node.reshaped(total, (batch, outputs, filters, rows, columns))

@@ -144,3 +144,35 @@ func.func @depthwise(%x: tensor<1x16x6x6xf16>, %w: tensor<37x16x1x1xf16>, %d: te
   %y = te.conv2d %c, %v strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : (tensor<1x37x4x4xf16>, tensor<7x37x1x1xf16>) -> tensor<1x7x4x4xf32>
   func.return %y : tensor<1x7x4x4xf32>
 }
+
+// Bytes between convolutions stay packed; those that leave are made of numbers that are unpacked.
+// CHECK-LABEL: func.func @bytes_of_images
+// CHECK:         [[A:%.*]] = te.cast {{.*}} : tensor<1x2x4x4x16xf32> -> tensor<1x2x4x4x16xf16>
+// CHECK:         [[U:%.*]] = te.unpack [[A]] nc1hwc0
+// CHECK:         [[B:%.*]] = te.cast [[A]] : tensor<1x2x4x4x16xf16> -> tensor<1x2x4x4x16xui8>
+// CHECK:         [[R:%.*]] = te.cast [[U]] : tensor<1x32x4x4xf16> -> tensor<1x32x4x4xui8>
+// CHECK:         [[C:%.*]] = te.cast [[B]] : tensor<1x2x4x4x16xui8> -> tensor<1x2x4x4x16xf16>
+// CHECK:         te.fractal_conv2d [[C]],
+// CHECK:         return [[R]],
+func.func @bytes_of_images(%x: tensor<1x16x4x4xf16>, %w: tensor<32x16x1x1xf16>, %v: tensor<8x32x1x1xf16>) -> (tensor<1x32x4x4xui8>, tensor<1x8x4x4xf32>) {
+  %a = te.conv2d %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : (tensor<1x16x4x4xf16>, tensor<32x16x1x1xf16>) -> tensor<1x32x4x4xf32>
+  %b = te.cast %a : tensor<1x32x4x4xf32> -> tensor<1x32x4x4xf16>
+  %q = te.cast %b : tensor<1x32x4x4xf16> -> tensor<1x32x4x4xui8>
+  %c = te.cast %q : tensor<1x32x4x4xui8> -> tensor<1x32x4x4xf16>
+  %y = te.conv2d %c, %v strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : (tensor<1x32x4x4xf16>, tensor<8x32x1x1xf16>) -> tensor<1x8x4x4xf32>
+  func.return %q, %y : tensor<1x32x4x4xui8>, tensor<1x8x4x4xf32>
+}
+
+// So do matrices, where bytes are the left factor of the next product.
+// CHECK-LABEL: func.func @bytes_of_matrices
+// CHECK:         [[B:%.*]] = te.cast {{.*}} : tensor<2x2x16x16xf16> -> tensor<2x2x16x16xui8>
+// CHECK:         [[C:%.*]] = te.cast [[B]] : tensor<2x2x16x16xui8> -> tensor<2x2x16x16xf16>
+// CHECK:         te.fractal_matmul [[C]],
+func.func @bytes_of_matrices(%x: tensor<32x32xf16>, %w: tensor<32x32xf16>) -> tensor<32x32xf32> {
+  %a = te.matmul %x, %w : (tensor<32x32xf16>, tensor<32x32xf16>) -> tensor<32x32xf32>
+  %b = te.cast %a : tensor<32x32xf32> -> tensor<32x32xf16>
+  %q = te.cast %b : tensor<32x32xf16> -> tensor<32x32xui8>
+  %c = te.cast %q : tensor<32x32xui8> -> tensor<32x32xf16>
+  %y = te.matmul %c, %w : (tensor<32x32xf16>, tensor<32x32xf16>) -> tensor<32x32xf32>
+  func.return %y : tensor<32x32xf32>
+}

@@ -6,7 +6,7 @@ of f32 up to 2^24. Longer ones are cut along what they add up, and the parts add
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from math import prod
@@ -19,7 +19,7 @@ from akg_mlir.dialects import te
 from akg_mlir.frontends.elements import F16, F32, I32
 from akg_mlir.frontends.onnx.contraction import matrix_product
 from akg_mlir.frontends.onnx.indexing import part_of
-from akg_mlir.frontends.onnx.quantization import ENDS, saturated
+from akg_mlir.frontends.onnx.quantization import ENDS, saturated, zero_point
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of, shape_of
 from akg_mlir.frontends.onnx.window import convolved, sides_of
 
@@ -37,7 +37,7 @@ class _Factor:
 
 def _factor(node: Node, index: int, zero_index: int, behind: int) -> _Factor:
     """Of two operands of the node; a vector of zero points has so many dimensions behind it."""
-    operand, zero = node.operand(index), _zero_point(node, zero_index)
+    operand, zero = node.operand(index), zero_point(node, zero_index)
     if element_of(operand) not in ENDS:
         raise node.error(f"multiplies {element_of(operand)}", hint="int8 and uint8 are supported")
     value, most = node.cast(operand, F16), np.int64(max(map(abs, ENDS[element_of(operand)])))
@@ -46,15 +46,6 @@ def _factor(node: Node, index: int, zero_index: int, behind: int) -> _Factor:
         value, most = node.emit(te.SubOp(value, zero)), np.int64(255)
     known = _known(node, index, zero_index, behind)
     return _Factor(value, np.broadcast_to(most, shape_of(value)) if known is None else known)
-
-
-def _zero_point(node: Node, index: int) -> SSAValue | None:
-    if not node.has(index):
-        return None
-    value = node.value(index)
-    if not isinstance(value, SSAValue) and not value.any():
-        return None
-    return node.operand(index)
 
 
 def _along(node: Node, value: SSAValue, behind: int) -> SSAValue:
@@ -176,13 +167,29 @@ def _requantised(node: Node, total: SSAValue, rows: int, columns: int) -> SSAVal
     the factors are operands 1 and 4. Vectors of these have so many dimensions behind them: of the
     second factor `columns`, of the others `rows`."""
     behind = {1: rows, 4: columns, 6: rows}
-    left, right, result = (
-        _along(node, node.cast(node.operand(k), F32), behind[k]) for k in (1, 4, 6)
-    )
-    scale = node.emit(te.DivOp(node.emit(te.MulOp(left, right)), result))
-    zero = _along(node, node.operand(7), rows)
+    scale = _folded(node, behind)
+    if scale is None:
+        left, right, result = (
+            _along(node, node.cast(node.operand(k), F32), n) for k, n in behind.items()
+        )
+        scale = node.emit(te.DivOp(node.emit(te.MulOp(left, right)), result))
+    zero = zero_point(node, 7)
+    zero = None if zero is None else _along(node, zero, rows)
     scaled = node.emit(te.MulOp(node.cast(total, F32), scale))
-    return saturated(node, scaled, zero, element_of(zero))
+    return saturated(node, scaled, zero, node.element(7))
+
+
+def _folded(node: Node, behind: Mapping[int, int]) -> SSAValue | None:
+    """The product of two scales by the third one, in f32, where all are known."""
+    known = [node.value(k) for k in behind]
+    if any(isinstance(value, SSAValue) for value in known):
+        return None
+    left, right, result = (
+        np.asarray(value, np.float32).reshape((value.size, *[1] * n) if value.size > 1 else ())
+        for value, n in zip(known, behind.values())
+        if not isinstance(value, SSAValue)
+    )
+    return node.constant(np.asarray(left * right / result))
 
 
 HANDLERS: dict[str, Handler] = {

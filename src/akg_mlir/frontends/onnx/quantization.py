@@ -8,7 +8,7 @@ from onnx import TensorProto, helper
 from xdsl.ir import Attribute, SSAValue
 
 from akg_mlir.dialects import te
-from akg_mlir.frontends.elements import F32, I8, UI8, element_type
+from akg_mlir.frontends.elements import F16, F32, I8, UI8, element_type
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of, shape_of
 
 ENDS: dict[Attribute, tuple[int, int]] = {I8: (-128, 127), UI8: (0, 255)}
@@ -19,15 +19,16 @@ ROUNDING = 3.0 * (1 << 22)  # f32 next to it are integers: a sum rounds what is 
 def _quantize(node: Node) -> Sequence[Value]:
     """The quotient in the type of the scale, or in `precision`; then in f32."""
     x, scale = node.operand(0), node.operand(1)
-    zero = node.operand(2) if node.has(2) else None
-    result = _typed(node, "output_dtype") or (UI8 if zero is None else element_of(zero))
-    if result not in ENDS or (zero is not None and element_of(zero) != result):
+    given = node.element(2) if node.has(2) else None
+    result = _typed(node, "output_dtype") or given or UI8
+    if result not in ENDS or given not in (None, result):
         raise node.error(
             f"quantises to {result}", hint="int8 and uint8 are supported, with a zero point of that"
         )
     precision = _typed(node, "precision") or element_of(scale)
     scale = _along_axis(node, scale, shape_of(x))
     quotient = te.DivOp(node.cast(x, precision), node.cast(scale, precision))
+    zero = zero_point(node, 2)
     zero = None if zero is None else _along_axis(node, zero, shape_of(x))
     return [saturated(node, node.emit(quotient), zero, result)]
 
@@ -42,15 +43,25 @@ def saturated(node: Node, value: SSAValue, zero: SSAValue | None, result: Attrib
     value = node.emit(te.MinOp(node.emit(te.MaxOp(value, ends[0])), ends[1]))
     unit = node.scalar(ROUNDING, F32)
     value = node.emit(te.SubOp(node.emit(te.AddOp(value, unit)), unit))
-    return node.cast(value if zero is None else node.emit(te.AddOp(value, zero)), result)
+    value = value if zero is None else node.emit(te.AddOp(value, zero))
+    return node.cast(node.cast(value, F16), result)  # small integers, which f16 has
+
+
+def zero_point(node: Node, index: int) -> SSAValue | None:
+    """An operand that is a zero point; None where it is left out, or known to be zero."""
+    if not node.has(index):
+        return None
+    value = node.value(index)
+    return node.operand(index) if isinstance(value, SSAValue) or value.any() else None
 
 
 def _dequantize(node: Node) -> Sequence[Value]:
     """In f32, rounded once to the type of the scale, or to `output_dtype`."""
     x, scale = node.operand(0), node.operand(1)
     result = _typed(node, "output_dtype") or element_of(scale)
-    if node.has(2):
-        zero = _along_axis(node, node.operand(2), shape_of(x))
+    zero = zero_point(node, 2)
+    if zero is not None:
+        zero = _along_axis(node, zero, shape_of(x))
         x = node.emit(te.SubOp(_exact(node, x), _exact(node, zero)))
     scale = _along_axis(node, scale, shape_of(x))
     product = node.emit(te.MulOp(node.cast(x, F32), node.cast(scale, F32)))

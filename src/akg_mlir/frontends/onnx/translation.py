@@ -162,6 +162,13 @@ class Node:
         value = self.value(index)
         return shape_of(value) if isinstance(value, SSAValue) else value.shape
 
+    def element(self, index: int) -> Attribute:
+        """The element type of an operand, known or not."""
+        value = self.value(index)
+        if isinstance(value, SSAValue):
+            return element_of(value)
+        return element_type(value.dtype, f"'{self._input(index)}'")
+
     def known(self, index: int, role: str) -> Array:
         """An operand that must be known now; raises MissingConstant, naming its `role`."""
         value = self.value(index)

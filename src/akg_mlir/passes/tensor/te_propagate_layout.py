@@ -48,8 +48,9 @@ class TePropagateLayout(ModulePass):
     Matrices become fractals, images NC1HWC0. Operands are packed and results unpacked by ops;
     `te.unpack` moves down through element-wise ops whose other operands are cheap to pack
     (constants, biases, what is computed of those for each channel), and through ops that act on
-    blocks of channels (pooling, depthwise convolutions, pads, slices, concatenations). A `te.pack`
-    of an unpacked value disappears where padding cannot reach a result.
+    blocks of channels (pooling, depthwise convolutions, pads, slices, concatenations), but not
+    below what makes bytes. A `te.pack` of an unpacked value disappears where padding cannot reach
+    a result.
     """
 
     name = NAME
@@ -201,21 +202,32 @@ class _Layouts:
         if isinstance(user, te.ElementwiseOp):
             others = (v for v in user.operands if te.shape_of(v) != shape)
             return te.shape_of(user.results[0]) == shape and all(map(is_cheap, others))
-        return self.packed[op.operand].layout == te.Layout.NC1HWC0 and acts_on_blocks(user)
+        if self.packed[op.operand].layout != te.Layout.NC1HWC0:
+            return isinstance(user, te.ContractionOp) and _is_left(op.results[0], user)
+        return acts_on_blocks(user) or (isinstance(user, te.Conv2dOp) and te.is_cube_conv(user))
 
     def _replace(self, op: Operation, e: Expression, packed: Packed) -> None:
-        """Unpack the result where ops need it plain; it stays known packed."""
-        layout, pad = packed.layout, packed.padding
+        """Unpack the result where ops need it plain; it stays known packed. The op stays for bytes,
+        which the scalar unit would unpack one by one: what it reads is unpacked instead."""
         result = te.shape_of(op.results[0])
         shape = result
-        if layout == te.Layout.NC1HWC0:  # reductions keep rows and columns, of size 1
+        if packed.layout == te.Layout.NC1HWC0:  # reductions keep rows and columns, of size 1
             shape = (*result[:2], *te.shape_of(packed.value)[2:-1])
+        if te.element_of(op.results[0]) in te.BYTES:
+            self.packed[op.results[0]] = self._of_shape(packed, shape)
+            return
+        plain = e(te.UnpackOp(packed.value, packed.layout, shape))
+        self.packed[plain] = self._of_shape(packed, shape)
+        e.finish(e.reshaped(plain, result))
+
+    @staticmethod
+    def _of_shape(packed: Packed, shape: Sequence[int]) -> Packed:
+        """The packing of a value of that shape: where fractals are full there is no padding."""
+        layout, pad = packed.layout, packed.padding
         has_rows = layout == te.Layout.NZ and shape[-2] % FRACTAL
         rows = pad.rows if has_rows else ZERO.rows
         columns = ZERO.columns if shape[columns_of(layout)] % FRACTAL == 0 else pad.columns
-        plain = e(te.UnpackOp(packed.value, layout, shape))
-        self.packed[plain] = Packed(packed.value, Padding(rows, columns), layout)
-        e.finish(e.reshaped(plain, result))
+        return Packed(packed.value, Padding(rows, columns), layout)
 
 
 def _may_be_summed(x: Packed, shape: Sequence[int]) -> bool:
@@ -226,6 +238,12 @@ def _may_be_summed(x: Packed, shape: Sequence[int]) -> bool:
         return True
     images = x.layout == te.Layout.NC1HWC0
     return padding.is_finite(content) if images else padding.is_zero(content)
+
+
+def _is_left(x: SSAValue, product: te.ContractionOp) -> bool:
+    """Whether the cube takes a value in the layout that results have."""
+    types = te.element_of(x), te.element_of(product.result)
+    return product.a == x != product.b and product.transpose_a is None and types in _PRODUCTS
 
 
 def _before_transpose(x: SSAValue) -> SSAValue | None:

@@ -156,7 +156,7 @@ def test_element_types_without_a_counterpart_are_refused():
     doubles = (TensorProto.DOUBLE, [2, 3])
     message = error_of(relu(x=doubles, y=doubles))
     assert "input 'x' has element type float64" in message
-    assert "f16, f32, i8, i32, i64 and bool" in message
+    assert "f16, f32, i8, ui8, i32, i64 and bool" in message
 
 
 def test_dynamic_dimensions_are_refused():

@@ -187,3 +187,20 @@ def test_parts_of_a_tensor_that_one_band_writes_far_apart_have_buffers_of_their_
   func.return %y : {packed}
 }}"""
     assert akg_mlir.compile(text, target="generic_tiny").report().ok
+
+
+def test_a_box_is_loaded_as_far_as_its_buffer_has_room() -> None:
+    """Eight of every 32 numbers start inside a block of f16: the buffer starts at the block, and
+    the box around strided elements would start before it."""
+    wide, x = "tensor<1x1024xf32>", "tensor<1x1024xf16>"
+    text = f"""func.func @main(%x: {x}) -> tensor<32xf32> {{
+  %0 = te.cast %x : {x} -> {wide}
+  %1 = te.compute reduce add %0 bounds [32, 32] maps [affine_map<(l, k) -> (0, 32 * k + l)>] :
+    ({wide}) -> tensor<32xf32> {{
+  ^bb0(%e: f32):
+    te.yield %e : f32
+  }}
+  func.return %1 : tensor<32xf32>
+}}"""
+    kernel = akg_mlir.compile(text, target="ascend910", policy="S2: 8@UB, 8@UB")
+    assert kernel.report().ok

@@ -41,6 +41,18 @@ def test_factors_that_follow_k_are_summed_in_lanes():
     assert compiled(text).time().cycles < 70_000
 
 
+@pytest.mark.parametrize("element", ["f32", "f16"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        product("1x65536", "65536x1", "1x1"),
+        product("2x8192", "2x8192", "2x2", "transpose_b"),
+    ],
+)
+def test_long_sums_for_few_results_are_shared_by_cores(text: str, element: str):
+    assert compiled(text.replace("f32", element)).time().cycles < 3000
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -26,7 +26,7 @@ from akg_mlir.polyhedral.alignment import (
 from akg_mlir.polyhedral.buffers import DMA, Promotion, Workspace, short_name, uses_of
 from akg_mlir.polyhedral.context import context
 from akg_mlir.polyhedral.cube_promotion import promote_cube
-from akg_mlir.polyhedral.footprint import box
+from akg_mlir.polyhedral.footprint import Box, box
 from akg_mlir.polyhedral.l0_tiles import fit_l0
 from akg_mlir.polyhedral.lattice import Lattice, lattice_of
 from akg_mlir.polyhedral.normal_form import normalise
@@ -221,17 +221,21 @@ class _Promoter:
         store = self.work.storage(array, "ub", scope, layout, lattice=lattice, why=why)
         for use in group.uses:
             self.work.assign(use, store)
-        moved = group.touched if lattice is not None else self.simply(array, group.touched)
+        moved = (
+            group.touched if lattice is not None else self.simply(array, group.touched, layout.box)
+        )
         self.work.copy_in(store, moved, group.uses)
 
-    def simply(self, array: str, touched: isl.Map) -> isl.Map:
-        """What to load for a footprint that is only read: the box around it where it has divisions
-        (windows of flat index spaces) and everything in the box can be read. Loops for such a
-        footprint would take isl for ever to find and the DMA longer to run than the box."""
+    def simply(self, array: str, touched: isl.Map, room: Box) -> isl.Map:
+        """What to load for a footprint that is only read: the box around it, as far as there is
+        room in the buffer, where it has divisions (windows of flat index spaces) and everything in
+        the box can be read. Loops for such a footprint would take isl for ever to find and the DMA
+        longer to run than the box."""
         if not any(piece.dim(DIM.div) for piece in touched.get_basic_maps()):
             return touched
         known = self.scop.arrays[array]
-        around = box(touched).relation(touched).intersect_range(known.bounds)
+        around = box(touched).relation(touched).intersect(room.relation(touched))
+        around = around.intersect_range(known.bounds)
         filled = self.written.extract_set(known.bounds.get_space())
         return around if known.live_in or around.range().is_subset(filled) else touched
 

@@ -10,6 +10,7 @@ from typing import TypeGuard
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, f32
 from xdsl.ir import Operation, SSAValue
+from xdsl.ir.affine import AffineExpr
 from xdsl.passes import ModulePass
 
 from akg_mlir.diagnostics import location_of, remark
@@ -235,10 +236,19 @@ class _Estimate:
             run = 1
             for size, expr in zip(reversed(te.shape_of(value)), reversed(map_.results)):
                 if not expr.used_dims() <= {*self.kept}:
+                    run *= self._next_to_each_other(expr)
                     break
                 run *= size
             longest = max(longest, run)
         return longest
+
+    def _next_to_each_other(self, expr: AffineExpr) -> int:
+        """How many results have elements that follow each other by a subscript."""
+        rank = len(self.op.bounds)
+        origin = expr.eval([0] * rank, [])
+        units = {k: [int(k == other) for other in range(rank)] for k in self.kept}
+        steps = {k: expr.eval(unit, []) - origin for k, unit in units.items()}
+        return prod(self.op.bounds[k] for k, step in steps.items() if step == 1)
 
     def _step(self, axis: int) -> int:
         """A multiple of how many iterations are whole blocks, where they follow each other."""

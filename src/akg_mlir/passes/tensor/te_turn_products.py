@@ -31,6 +31,9 @@ FEW = 1024
 """Results below which adding up lanes costs more than it saves, where they sum less than `STEPS`
 elements each."""
 STEPS = 8
+LONG_ROW = 8192
+"""Elements that no more results than `FRACTAL` sum from which cores share `k` instead of lanes
+(te-split-reductions)."""
 ROWS = 16
 """Rows of results that keep the cores busy with long columns of weights. With fewer, every core
 needs two instructions of them: bursts of shorter columns take longer than rows of the weights."""
@@ -51,8 +54,8 @@ class TeTurnProducts(ModulePass):
     turned for that; one row or column follows `k` as it is. Sums are then taken in another order.
     Products of f16 with that layout that are long sums for no more than one fractal of results
     become such f32 products: the cube would multiply them on one core, behind kernels that pack.
-    Weights that follow `k` are transposed
-    instead, by the host, where long columns of them fill the lanes.
+    Weights that follow `k` are transposed instead, by the host, where long columns of them fill the
+    lanes.
     """
 
     name = NAME
@@ -182,11 +185,14 @@ def _lanes(op: te.ContractionOp) -> int:
     """The most lanes that share `k` evenly, several elements each; 0 if that leaves more than half
     of them idle, or is not worth it. (Of a single row, products come as fast as its factor.)"""
     m, n, k = op.sizes
+    results = prod(op.batch) * m * n
     if op.transpose_a is not None or op.transpose_b is None or m == 1:
+        return 0
+    if results <= FRACTAL and k >= LONG_ROW:
         return 0
     possible = range(NARROW, min(LONG, k // 2) + 1, BLOCK)
     lanes = max((lanes for lanes in possible if k % lanes == 0), default=0)
-    return lanes if prod(op.batch) * m * n >= FEW or k >= STEPS * lanes else 0
+    return lanes if results >= FEW or k >= STEPS * lanes else 0
 
 
 def _sum_in_lanes(op: te.ContractionOp, lanes: int) -> None:

@@ -176,3 +176,30 @@ func.func @bytes_of_matrices(%x: tensor<32x32xf16>, %w: tensor<32x32xf16>) -> te
   %y = te.matmul %c, %w : (tensor<32x32xf16>, tensor<32x32xf16>) -> tensor<32x32xf32>
   func.return %y : tensor<32x32xf32>
 }
+
+// Rows of windows on few channels become channels: of three rows none is left, of seven two, which
+// the host's weights follow. What moves by whole strides leaves the rows between them behind.
+// CHECK-LABEL: func.func @rows
+// CHECK:         [[P:%.*]] = te.pad %x {{.*}} low [0, 0, 1, 0] high [0, 0, 0, 0] : tensor<1x2x8x16xf16> -> tensor<1x2x9x16xf16>
+// CHECK-NEXT:    te.slice [[P]] offsets [0, 0, 0, 0] strides [1, 1, 2, 1] : tensor<1x2x9x16xf16> -> tensor<1x1x4x16xf16>
+// CHECK:         te.slice [[P]] offsets [0, 1, 2, 0] strides [1, 1, 2, 1] : tensor<1x2x9x16xf16> -> tensor<1x1x4x16xf16>
+// CHECK-NEXT:    te.concat {{.*}} axis 1 : {{.*}} -> tensor<1x6x4x16xf16>
+// CHECK-NEXT:    te.reshape %w : tensor<16x2x3x3xf16> -> tensor<16x6x1x3xf16>
+// CHECK:         te.fractal_conv2d {{.*}} strides [1, 2] dilations [1, 1] pads [0, 1, 0, 1] channels 6 outputs 16
+// CHECK:         te.slice {{.*}} offsets [0, 1, 3, 0] strides [1, 1, 4, 1] : tensor<16x3x8x7xf16> -> tensor<16x1x2x7xf16>
+// CHECK:         te.fractal_conv2d {{.*}} strides [1, 2] dilations [2, 1] pads [0, 3, 0, 3] channels 12 outputs 16
+func.func @rows(%x: tensor<1x2x8x16xf16>, %w: tensor<16x2x3x3xf16>, %z: tensor<1x3x16x16xf16>, %v: tensor<16x3x7x7xf16>) -> (tensor<1x16x4x8xf32>, tensor<1x16x8x8xf32>) {
+  %a = te.conv2d %x, %w strides [2, 2] dilations [1, 1] pads [1, 1, 1, 1] groups 1 : (tensor<1x2x8x16xf16>, tensor<16x2x3x3xf16>) -> tensor<1x16x4x8xf32>
+  %b = te.conv2d %z, %v strides [2, 2] dilations [1, 1] pads [3, 3, 3, 3] groups 1 : (tensor<1x3x16x16xf16>, tensor<16x3x7x7xf16>) -> tensor<1x16x8x8xf32>
+  func.return %a, %b : tensor<1x16x4x8xf32>, tensor<1x16x8x8xf32>
+}
+
+// Rows that end inside a block, and channels that fill it, stay as they are.
+// CHECK-LABEL: func.func @whole
+// CHECK:         te.fractal_conv2d {{.*}} channels 3 outputs 16
+// CHECK:         te.fractal_conv2d {{.*}} channels 8 outputs 16
+func.func @whole(%x: tensor<1x3x8x14xf16>, %w: tensor<16x3x3x3xf16>, %z: tensor<1x8x8x16xf16>, %v: tensor<16x8x3x3xf16>) -> (tensor<1x16x6x12xf32>, tensor<1x16x6x14xf32>) {
+  %a = te.conv2d %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : (tensor<1x3x8x14xf16>, tensor<16x3x3x3xf16>) -> tensor<1x16x6x12xf32>
+  %b = te.conv2d %z, %v strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : (tensor<1x8x8x16xf16>, tensor<16x8x3x3xf16>) -> tensor<1x16x6x14xf32>
+  func.return %a, %b : tensor<1x16x6x12xf32>, tensor<1x16x6x14xf32>
+}

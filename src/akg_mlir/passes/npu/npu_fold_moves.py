@@ -16,6 +16,7 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from akg_mlir.diagnostics import remark
 from akg_mlir.dialects import npu
 from akg_mlir.dialects.npu import Space, Unary
+from akg_mlir.passes.npu.in_place import make_in_place
 from akg_mlir.passes.npu.legalise.drain import moves_fractals
 from akg_mlir.passes.npu.legalise.views import box_of, erase_unused, resolve
 from akg_mlir.passes.npu.memory.structure import kernels
@@ -31,7 +32,9 @@ class NpuFoldMoves(ModulePass):
 
     A move out of L0C rounds f32 to f16 on its way, so that a cast of all that it brought is done
     with it, and UB need not hold the f32. A move out of UB takes what a copy in UB would have
-    copied for it alone. Runs after `npu-generate` and before `npu-slice-results`.
+    copied for it alone. What copies and fills put together in UB for one more copy alone (slices,
+    their padding, the parts of a concatenation) they put where that would take it. Runs after
+    `npu-generate` and before `npu-slice-results`.
     """
 
     name = NAME
@@ -47,6 +50,9 @@ class NpuFoldMoves(ModulePass):
                     remark(NAME, "passed", f"{kernel.sym_name.data}: {second.name}", message)
                     for done in (first, second):
                         Rewriter.erase_op(done)
+            for copy in make_in_place(kernel):
+                message = "what it copies is made in place"
+                remark(NAME, "passed", f"{kernel.sym_name.data}: {copy.name}", message)
             erase_unused(kernel)
 
 

@@ -293,9 +293,10 @@ def reason_alone(op: Operation) -> str:
     if isinstance(op, te.PackOp | te.UnpackOp):
         plain = op.operand if isinstance(op, te.PackOp) else op.result
         depth, shape = fractal_depth(te.element_of(plain)), te.shape_of(plain)
-        if any(size % depth for size in shape[-2:]) and not _is_cut(op, shape):
-            return "padding takes several copies: a kernel of its own"
         image = op.layout.data == te.Layout.NC1HWC0
+        blocked = shape[-1:] if image else shape[-2:]
+        if any(size % depth for size in blocked) and not _is_cut(op, shape):
+            return "padding takes several copies: a kernel of its own"
         if image and isinstance(op, te.UnpackOp) and shape[1] % depth:
             return "the cube makes whole blocks of channels: a kernel of its own"
     elif not isinstance(op, te.StructuredOp | te.GatherOp | te.PadOp | te.ConcatOp):

@@ -16,6 +16,7 @@ from akg_mlir.diagnostics import location_of, remark
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import FRACTAL, element_bytes, fractal_depth
 from akg_mlir.passes.tensor import padding
+from akg_mlir.passes.tensor.folded_rows import best_fold, folded
 from akg_mlir.passes.tensor.joined_groups import blocks_of_groups
 from akg_mlir.passes.tensor.packed_images import acts_on_blocks, images_of, on_blocks
 from akg_mlir.passes.tensor.packing import (
@@ -50,7 +51,8 @@ class TePropagateLayout(ModulePass):
     (constants, biases, what is computed of those for each channel), and through ops that act on
     blocks of channels (pooling, depthwise convolutions, pads, slices, concatenations), but not
     below what makes bytes. A `te.pack` of an unpacked value disappears where padding cannot reach
-    a result.
+    a result. Of an image with few channels that is not packed yet, rows of windows become
+    channels first: the cube multiplies blocks of 16.
     """
 
     name = NAME
@@ -95,6 +97,14 @@ class _Layouts:
 
     def _convolution(self, op: te.Conv2dOp) -> None:
         e = Expression(op)
+        fold = None if op.image in self.packed else best_fold(op)
+        if fold is not None:
+            message = "rows of windows become channels"
+            remark(NAME, "passed", _where(op), message, rows=fold.count, left=fold.taps)
+            narrow = folded(e, op, fold)
+            e.finish(e(narrow))
+            self._convolution(narrow)
+            return
         outputs, channels = te.shape_of(op.weights)[0], te.shape_of(op.image)[1]
         image = self._packed_as(e, op.image, te.Layout.NC1HWC0)
         if op.group_count > 1:

@@ -44,18 +44,17 @@ def scattered(image: Array, weights: Array, **given: Any) -> Array:
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[Array, Array, dict[str, Any]]:
+def cases(draw: st.DrawFn, largest: int) -> tuple[Array, Array, dict[str, Any]]:
+    """Images and windows of at most `largest` elements per dimension, of three dimensions 2."""
     rank, groups = draw(st.sampled_from((1, 2, 2, 2, 3))), draw(st.sampled_from((1, 1, 2, 3)))
-    depth = draw(st.sampled_from((1, 2, 4, 16)))
+    depth = draw(st.sampled_from((1, 4, 16) if groups == 1 else (1, 2)))
     outputs = draw(st.sampled_from((1, 2, 5, 16)))
-    most = {1: 9, 2: 6, 3: 3}[rank]
+    most = min(largest, 2) if rank == 3 else largest
 
     def each(low: int, high: int) -> list[int]:
         return [draw(st.integers(low, high)) for _ in range(rank)]
 
-    sizes, kernel, strides, dilations = each(1, most), each(1, 5), each(1, 3), each(1, 3)
-    if rank == 3:
-        kernel = [min(k, 3) for k in kernel]
+    sizes, kernel, strides, dilations = each(1, most), each(1, most), each(1, 3), each(1, 3)
     added = [draw(st.integers(0, max(s, d) - 1)) for s, d in zip(strides, dilations)]
     low, high = list[int](), list[int]()
     for n, k, s, d, more in zip(sizes, kernel, strides, dilations, added):
@@ -92,7 +91,7 @@ def model_of(case: tuple[Array, Array, dict[str, Any]], known: bool) -> ModelPro
 
 
 @settings(max_examples=settings().max_examples * 8)
-@given(cases())
+@given(cases(6))
 def test_sums_of_all_elements_and_taps_where_they_meet(
     case: tuple[Array, Array, dict[str, Any]],
 ) -> None:
@@ -103,7 +102,7 @@ def test_sums_of_all_elements_and_taps_where_they_meet(
 
 
 @settings(max_examples=settings().max_examples // 5)
-@given(cases(), st.booleans())
+@given(cases(4), st.booleans())
 def test_kernels_agree_in_all_orders(
     case: tuple[Array, Array, dict[str, Any]], known: bool
 ) -> None:

@@ -20,6 +20,7 @@ STEPS = (
     "concat",
     "reduce",
     "depthwise",
+    "depth_to_space",
 )
 
 
@@ -115,6 +116,8 @@ def _step(draw: st.DrawFn, text: _Text, step: str, value: tuple[str, Shape]) -> 
             return text.op(f"slice {{}} {where}", [value], taken)
         case "depthwise":
             return _depthwise(draw, text, value)
+        case "depth_to_space":
+            return _spread(draw, text, value)
         case "concat":
             axis = draw(st.integers(0, 3))
             other = text.op("sigmoid {}", [value], shape)
@@ -137,6 +140,17 @@ def _pooled(draw: st.DrawFn, text: _Text, step: str, value: tuple[str, Shape]) -
         kind = draw(st.sampled_from(("add", "max", "min")))
         return text.op(f"pool2d {kind} {{}} {windows}", [value], shape)
     return text.op(f"{step}2d {{}} {windows} pads {[*pads, *pads]}", [value], shape)
+
+
+def _spread(draw: st.DrawFn, text: _Text, value: tuple[str, Shape]) -> tuple[str, Shape]:
+    """Parts of the channels as places, where there are as many and the image stays small."""
+    _, (batch, channels, *sizes) = value
+    small = max(sizes) <= 8
+    fit = [b for b in ((1, 1), (1, 2), (2, 2), (3, 1)) if small and channels % (b[0] * b[1]) == 0]
+    rows, columns = draw(st.sampled_from(fit or [(1, 1)]))
+    shape = (batch, channels // (rows * columns), sizes[0] * rows, sizes[1] * columns)
+    where = f"axis 1 blocks {[1, 1, rows, columns]}"
+    return text.op(f"depth_to_space {{}} {where}", [value], shape)
 
 
 def _depthwise(draw: st.DrawFn, text: _Text, value: tuple[str, Shape]) -> tuple[str, Shape]:

@@ -193,6 +193,18 @@ def _transpose(op: te.TransposeOp, x: Array) -> Array:
     return np.transpose(x, op.permutation)
 
 
+def _depth_to_space(op: te.DepthToSpaceOp, x: Array) -> Array:
+    """Parts in front of all else, then each place of a block behind its dimension."""
+    places = [dim for dim, size in enumerate(op.block) if size > 1]
+    parts = [op.block[dim] for dim in places]
+    kept = x.shape[op.dim] // math.prod(parts)
+    apart = np.reshape(x, (*x.shape[: op.dim], *parts, kept, *x.shape[op.dim + 1 :]))
+    apart = np.moveaxis(apart, range(op.dim, op.dim + len(parts)), range(len(parts)))
+    behind = [dim + count for count, dim in enumerate(places, 1)]
+    moved = np.moveaxis(apart, range(len(parts)), behind)
+    return np.reshape(moved, shaped(op.results[0])[0])
+
+
 def _broadcast_to(op: te.BroadcastToOp, x: Array) -> Array:
     return np.broadcast_to(x, shaped(op.results[0])[0])
 
@@ -331,6 +343,7 @@ _DEFINITIONS: dict[type[Operation], Callable[..., Array]] = {
     te.Conv2dOp: _conv2d,
     te.CosOp: _plain(np.cos),
     te.CoshOp: _plain(np.cosh),
+    te.DepthToSpaceOp: _depth_to_space,
     te.DivOp: _plain(bodies.quotient),
     te.ErfOp: _plain(_erf),
     te.ExpOp: _plain(np.exp),

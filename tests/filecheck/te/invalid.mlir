@@ -185,3 +185,15 @@ func.func @f(%x: tensor<4x8xf16>) {
   %0 = te.to_buffer %x : tensor<4x8xf16> -> memref<8x4xf16>
   func.return
 }
+// -----
+// CHECK: te.depth_to_space at {{.*}}: takes 2 sizes of blocks of at least 1, and 1 for dimension 1
+func.func @f(%x: tensor<4x8xf16>) {
+  %0 = te.depth_to_space %x axis 1 blocks [1, 2] : tensor<4x8xf16> -> tensor<4x8xf16>
+  func.return
+}
+// -----
+// CHECK: te.depth_to_space at {{.*}}: 9 elements of dimension 1 are not 2 equal parts
+func.func @f(%x: tensor<4x9xf16>) {
+  %0 = te.depth_to_space %x axis 1 blocks [2, 1] : tensor<4x9xf16> -> tensor<8x4xf16>
+  func.return
+}

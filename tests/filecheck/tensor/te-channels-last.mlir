@@ -121,3 +121,17 @@ func.func @points(%x: tensor<1x8x25x25xf32>) -> tensor<1x8x1x1x1x1xf32> {
   %2 = te.reduce add %1 axes [4, 5] keepdims : tensor<1x8x1x1x12x12xf32> -> tensor<1x8x1x1x1x1xf32>
   func.return %2 : tensor<1x8x1x1x1x1xf32>
 }
+
+// Parts of channels that fill blocks move as rows; of others the columns are interleaved.
+// CHECK-LABEL: func.func @places
+// CHECK:         [[P:%.*]] = te.compute reduce max
+// CHECK:         [[D:%.*]] = te.depth_to_space [[P]] axis 3 blocks [1, 2, 2, 1] : tensor<1x12x12x32xf32> -> tensor<1x24x24x8xf32>
+// CHECK:         [[A:%.*]] = te.reshape %y : tensor<1x8x4x4xf32> -> tensor<1x2x4x4x4xf32>
+// CHECK-NEXT:    [[T:%.*]] = te.transpose [[A]] perm [0, 2, 3, 4, 1] : tensor<1x2x4x4x4xf32> -> tensor<1x4x4x4x2xf32>
+// CHECK-NEXT:    te.reshape [[T]] : tensor<1x4x4x4x2xf32> -> tensor<1x4x4x8xf32>
+func.func @places(%x: tensor<1x32x25x25xf32>, %y: tensor<1x8x4x4xf32>) -> (tensor<1x8x24x24xf32>, tensor<1x4x4x8xf32>) {
+  %0 = te.pool2d max %x kernel [3, 3] strides [2, 2] dilations [1, 1] : tensor<1x32x25x25xf32> -> tensor<1x32x12x12xf32>
+  %1 = te.depth_to_space %0 axis 1 blocks [1, 1, 2, 2] : tensor<1x32x12x12xf32> -> tensor<1x8x24x24xf32>
+  %2 = te.depth_to_space %y axis 1 blocks [1, 1, 1, 2] : tensor<1x8x4x4xf32> -> tensor<1x4x4x8xf32>
+  func.return %1, %2 : tensor<1x8x24x24xf32>, tensor<1x4x4x8xf32>
+}

@@ -203,3 +203,14 @@ func.func @whole(%x: tensor<1x3x8x14xf16>, %w: tensor<16x3x3x3xf16>, %z: tensor<
   %b = te.conv2d %z, %v strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : (tensor<1x8x8x16xf16>, tensor<16x8x3x3xf16>) -> tensor<1x16x6x14xf32>
   func.return %a, %b : tensor<1x16x6x12xf32>, tensor<1x16x6x14xf32>
 }
+
+// Parts of whole blocks of channels become places of a packed image, lanes stay.
+// CHECK-LABEL: func.func @places
+// CHECK:         [[P:%.*]] = te.fractal_conv2d {{.*}} -> tensor<1x4x5x5x16xf32>
+// CHECK:         [[D:%.*]] = te.depth_to_space [[P]] axis 1 blocks [1, 1, 2, 2, 1] : tensor<1x4x5x5x16xf32> -> tensor<1x1x10x10x16xf32>
+// CHECK:         te.unpack [[D]] nc1hwc0 : tensor<1x1x10x10x16xf32> -> tensor<1x16x10x10xf32>
+func.func @places(%x: tensor<1x16x5x5xf16>, %w: tensor<64x16x1x1xf16>) -> tensor<1x16x10x10xf32> {
+  %0 = te.conv2d %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : (tensor<1x16x5x5xf16>, tensor<64x16x1x1xf16>) -> tensor<1x64x5x5xf32>
+  %1 = te.depth_to_space %0 axis 1 blocks [1, 1, 2, 2] : tensor<1x64x5x5xf32> -> tensor<1x16x10x10xf32>
+  func.return %1 : tensor<1x16x10x10xf32>
+}

@@ -11,6 +11,7 @@ from xdsl.ir import Dialect
 
 from akg_mlir.dialects.te.base import TeOp
 from akg_mlir.dialects.te.bits import RemOp, ShiftLeftOp, ShiftRightOp, XorOp
+from akg_mlir.dialects.te.blocks import DepthToSpaceOp
 from akg_mlir.dialects.te.buffers import ToBufferOp, ToTensorOp
 from akg_mlir.dialects.te.comparison import CastOp, CompareOp, Predicate, PredicateAttr, SelectOp
 from akg_mlir.dialects.te.composite import (
@@ -118,6 +119,7 @@ TE = Dialect(
         Conv2dOp,
         CosOp,
         CoshOp,
+        DepthToSpaceOp,
         DivOp,
         ErfOp,
         ExpOp,
@@ -199,6 +201,7 @@ __all__ = [
     "Conv2dOp",
     "CosOp",
     "CoshOp",
+    "DepthToSpaceOp",
     "DivOp",
     "ElementwiseOp",
     "ErfOp",

@@ -120,15 +120,9 @@ def _depth_to_space(node: Node) -> Sequence[Value]:
 def depth_to_space(node: Node, value: SSAValue, blocks: Sequence[int]) -> SSAValue:
     """`[N, phases * C, ...]` with the phases as places of blocks: `[N, C, ...]`, of which every
     dimension is as many times as long as a block."""
-    count, channels, *sizes = shape_of(value)
     if prod(blocks) == 1:
         return value
-    rank, kept = len(sizes), channels // prod(blocks)
-    apart = node.reshaped(value, (count, *blocks, kept, *sizes))
-    places = (axis for k in range(1, rank + 1) for axis in (rank + 1 + k, k))
-    turned = node.emit(te.TransposeOp(apart, (0, rank + 1, *places)))
-    whole = (size * block for size, block in zip(sizes, blocks))
-    return node.reshaped(turned, (count, kept, *whole))
+    return node.emit(te.DepthToSpaceOp(value, 1, (1, 1, *blocks)))
 
 
 def _expand(node: Node) -> Sequence[Value]:

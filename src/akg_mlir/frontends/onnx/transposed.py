@@ -15,11 +15,12 @@ from math import prod
 from xdsl.ir import SSAValue
 
 from akg_mlir.dialects import te
-from akg_mlir.dialects.te.types import ceil_div
-from akg_mlir.frontends.onnx.indexing import part_of
+from akg_mlir.dialects.npu import BLOCK_BYTES
+from akg_mlir.dialects.te.types import ceil_div, element_bytes
+from akg_mlir.frontends.onnx.indexing import part_of, taken
 from akg_mlir.frontends.onnx.layout import depth_to_space
-from akg_mlir.frontends.onnx.translation import Handler, Node, Value, shape_of
-from akg_mlir.frontends.onnx.window import Side, convolved
+from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of, shape_of
+from akg_mlir.frontends.onnx.window import Side, convolved, plane
 
 
 @dataclass(frozen=True)
@@ -77,35 +78,63 @@ class _Dim:
         return low, first + ceil_div(self.cut + self.result, self.stride) - self.size
 
 
+_ALONE = _Dim(1, 1, 1, 1, 0, 1)
+"""The dimension that a row gets."""
+
+
 def _conv_transpose(node: Node) -> Sequence[Value]:
     image, weights = node.operand(0), node.operand(1)
     given = _dims(node, shape_of(image)[2:], shape_of(weights)[2:])
+    groups, outputs = node.int_attr("group", 1), shape_of(weights)[1]
+    if shape_of(image)[1] % groups:
+        raise node.error(f"{shape_of(image)[1]} channels do not make {groups} groups")
+    sizes = (shape_of(image)[0], groups * outputs, *(dim.result for dim in given))
+    if len(given) == 1:
+        image, weights, given = plane(node, image), plane(node, weights), (_ALONE, *given)
+    result = node.reshaped(_computed(node, image, weights, given, groups), sizes)
+    if node.has(2):
+        bias = node.operand(2)
+        bias = node.reshaped(bias, (*shape_of(bias), *[1] * (len(sizes) - 2)))
+        result = node.emit(te.AddOp(result, bias))
+    return [result]
+
+
+def _computed(
+    node: Node, image: SSAValue, weights: SSAValue, given: Sequence[_Dim], groups: int
+) -> SSAValue:
+    """The sums of an image `[N, C, ...]`."""
     for axis, dim in enumerate(given, 2):
         if dim.phased:
             weights = _spread(node, weights, axis, dim.dilation)
         else:
             image = _spread(node, image, axis, dim.stride)
     dims = [dim.rewritten() for dim in given]
-    strides, groups = [dim.stride for dim in dims], node.int_attr("group", 1)
+    strides, outputs = [dim.stride for dim in dims], shape_of(weights)[1]
+    phases = prod(strides)
+    if groups == 1 and phases > 1 and len(dims) == 2:
+        weights = _filled(node, weights)
     kernels = _kernels(node, weights, dims, groups)
-    if groups > 1 and prod(strides) > 1:  # the groups of a phase lie behind those of another
-        image = node.emit(te.ConcatOp([image] * prod(strides), 1))
-        groups *= prod(strides)
+    if groups > 1 and phases > 1:  # the groups of a phase lie behind those of another
+        image = node.emit(te.ConcatOp([image] * phases, 1))
     for axis, dim in enumerate(dims, 2):
         low, high = (max(-pad, 0) for pad in dim.pads)
         if low + high >= dim.size:
             raise node.error(f"its pads leave nothing but zeros of dimension {axis}")
         image = part_of(node, image, axis, range(low, dim.size - high))
     sides = [Side(d.window, 1, d.dilation, *(max(pad, 0) for pad in d.pads)) for d in dims]
-    result = convolved(node, image, kernels, sides, groups)
+    result = convolved(node, image, kernels, sides, groups * phases if groups > 1 else 1)
     result = depth_to_space(node, result, strides)
-    for axis, dim in enumerate(dims, 2):
-        result = part_of(node, result, axis, range(dim.cut, dim.cut + dim.result))
-    if node.has(2):
-        bias = node.operand(2)
-        bias = node.reshaped(bias, (*shape_of(bias), *[1] * len(dims)))
-        result = node.emit(te.AddOp(result, bias))
-    return [result]
+    kept = (range(dim.cut, dim.cut + dim.result) for dim in dims)
+    return taken(node, result, (range(shape_of(image)[0]), range(groups * outputs), *kept))
+
+
+def _filled(node: Node, weights: SSAValue) -> SSAValue:
+    """Weights with zeros for as many output channels as fill blocks: only those can be moved to
+    their places as they are."""
+    missing = -shape_of(weights)[1] % (BLOCK_BYTES // element_bytes(element_of(weights)))
+    high = [0] * len(shape_of(weights))
+    high[1] = missing
+    return node.emit(te.PadOp(weights, [0] * len(high), high, 0)) if missing else weights
 
 
 def _dims(node: Node, sizes: Sequence[int], kernel: Sequence[int]) -> tuple[_Dim, ...]:
@@ -175,8 +204,6 @@ def _kernels(node: Node, weights: SSAValue, dims: Sequence[_Dim], groups: int) -
     `[phases, groups, outputs of a group] x [channels of a group, ...]`. Where kernels do so, they
     move whole rows from tap to tap."""
     channels, outputs, *kernel = shape_of(weights)
-    if channels % groups:
-        raise node.error(f"{channels} channels do not make {groups} groups")
     split = node.reshaped(weights, (groups, channels // groups, outputs, *kernel))
     rank, single = len(dims), (groups, outputs, channels // groups)
     taps = node.emit(te.TransposeOp(split, (*range(3, 3 + rank), 0, 2, 1)))

@@ -124,7 +124,7 @@ def convolved(
     if len(sides) == 3:
         return _conv3d(node, image, weights, sides, groups, element)
     height, width = sides if len(sides) == 2 else (ALONE, *sides)
-    image, weights = _plane(node, image), _plane(node, weights)
+    image, weights = plane(node, image), plane(node, weights)
     strides, dilations = steps_of(height, width)
     pads = pads_of(height, width)
     result = node.emit(te.Conv2dOp(image, weights, strides, dilations, pads, groups, element))
@@ -133,7 +133,7 @@ def convolved(
     return node.reshaped(result, (batch, channels, *sizes))
 
 
-def _plane(node: Node, value: SSAValue) -> SSAValue:
+def plane(node: Node, value: SSAValue) -> SSAValue:
     """A row as an image of height 1."""
     batch, channels, *sizes = shape_of(value)
     return node.reshaped(value, (batch, channels, *[1] * (2 - len(sizes)), *sizes))
@@ -148,7 +148,7 @@ def _conv3d(
     element: Attribute | None,
 ) -> SSAValue:
     """The sum over the taps along the depth of convolutions of the planes that they meet."""
-    depth, *plane = sides
+    depth, *flat_sides = sides
     if depth.before or depth.behind:
         low, high = (0, 0, depth.before, 0, 0), (0, 0, depth.behind, 0, 0)
         image = node.emit(te.PadOp(image, low, high, 0.0))
@@ -167,7 +167,7 @@ def _conv3d(
         planes = node.reshaped(planes, (batch * outputs, channels, height, width))
         taps = part_of(node, weights, 2, range(tap, tap + 1))
         kernels = node.reshaped(taps, (*shape_of(taps)[:2], *shape_of(taps)[3:]))
-        products.append(convolved(node, planes, kernels, plane, groups, element))
+        products.append(convolved(node, planes, kernels, flat_sides, groups, element))
     total = reduce(lambda a, b: node.emit(te.AddOp(a, b)), products)
     _, filters, rows, columns = shape_of(total)
     total = node.reshaped(total, (batch, outputs, filters, rows, columns))

@@ -135,7 +135,8 @@ class _Kernel:
     def _map(self, op: te.StructuredOp) -> None:
         target = self._target(op)
         nest = Nest(self.builder, _whole(op.bounds), op.location)
-        nest.store(self._value(nest, op, op.result_map), target, op.result_map)
+        value = self._value(nest, op, AffineMap.identity(len(op.bounds)))
+        nest.store(value, target, op.result_map)
 
     def _gather(self, op: te.GatherOp) -> None:
         """Iterated as the result is: dimensions in front of the indexed one, those of the indices,

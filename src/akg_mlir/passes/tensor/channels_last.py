@@ -19,7 +19,7 @@ LAST = (0, 2, 3, 1)
 FIRST = (0, 3, 1, 2)
 """`[N, H, W, C]` with its channels first."""
 
-Moved = te.PadOp | te.SliceOp | te.ConcatOp | te.ReduceOp
+Moved = te.PadOp | te.SliceOp | te.ConcatOp | te.ReduceOp | te.DepthToSpaceOp
 """What does the same to images in any order of their dimensions."""
 
 
@@ -83,6 +83,9 @@ def moved(op: Moved, images: Sequence[SSAValue]) -> te.TeOp:
             ranges = [op.ranges[axis] for axis in LAST]
             starts, steps = [r.start for r in ranges], [r.step for r in ranges]
             new = te.SliceOp(images[0], starts, [len(r) for r in ranges], steps)
+        case te.DepthToSpaceOp():
+            blocks = [op.block[axis] for axis in LAST]
+            new = te.DepthToSpaceOp(images[0], LAST.index(op.dim), blocks)
         case te.ConcatOp():
             new = te.ConcatOp(images, LAST.index(op.dim))
         case te.ReduceOp():

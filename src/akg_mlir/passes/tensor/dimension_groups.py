@@ -18,6 +18,9 @@ LONG = 1024
 Pair = tuple[object, int]
 """Dimensions `i` and `i + 1` of a value, or iterators `i` and `i + 1` of an op."""
 
+Apart = te.WindowOp | te.ComputeOp | te.DepthToSpaceOp
+"""Ops whose values keep all their dimensions: subscripts are sums of iterators."""
+
 
 class DimensionGroups:
     """Pairs of neighbouring dimensions that can only become one dimension together; `room` are the
@@ -138,13 +141,13 @@ class DimensionGroups:
         for p in part[:-1]:
             self._unite((value, p), (result, p + moved))
 
-    def _keep(self, op: te.WindowOp | te.ComputeOp) -> None:
+    def _keep(self, op: Apart) -> None:
         """Images keep their four dimensions, and what is read at sums of iterators its own."""
         for value in (*op.operands, op.results[0]):
             self._block((value, p) for p in range(len(te.shape_of(value)) - 1))
 
     def _follow(self, op: te.StructuredOp) -> None:
-        if isinstance(op, te.WindowOp | te.ComputeOp):
+        if isinstance(op, Apart):
             self._keep(op)
             return
         count = len(op.bounds)

@@ -127,6 +127,7 @@ class Fusion:
         if PARTIAL in op.attributes:
             reason = "partial results of many tiles: the second step is another kernel"
         _check_windows([op, *kernel.ops], self.target)
+        _check_places([op, *kernel.ops])
         if reason or kernel.group is None or kernel.estimate is None:
             raise NotFused(reason or kernel.reason)
         step, group = self.steps.of(op), kernel.group.copy()
@@ -154,6 +155,7 @@ class Fusion:
         if reason or a.group is None or b.group is None or not (a.estimate and b.estimate):
             raise NotFused(reason or a.reason or b.reason)
         _check_windows([*a.ops, *b.ops], self.target)
+        _check_places([*a.ops, *b.ops])
         group, names, saved = a.group.copy(), dict[int, int](), 0
         for tensor in shared:
             if tensor in group.need and tensor in b.group.need:
@@ -263,6 +265,19 @@ def _check_windows(ops: Sequence[Operation], target: Target) -> None:
         raise NotFused("windows of parts of rows start inside blocks")
     if any(map(_packs_image, ops)) and any(map(_overlap, packed)):
         raise NotFused("tiles of windows that overlap would pack the same rows again")
+
+
+def _check_places(ops: Sequence[Operation]) -> None:
+    """Raises `NotFused` for what takes other tiles than blocks of places do: a transposition those
+    of rows and lanes, what reads places rows that begin and end inside blocks. The cube's tiles
+    never do, and what fills the blocks gains more by sharing their kernel."""
+    spread = [op for op in ops if isinstance(op, te.DepthToSpaceOp)]
+    if not spread:
+        return
+    if any(map(_turns_lanes, ops)):
+        raise NotFused("tiles of blocks of places are none of a transposition")
+    if any(use.operation in ops for op in spread for use in op.result.uses):
+        raise NotFused("tiles of what reads places begin and end inside blocks of them")
 
 
 def _packs_image(op: Operation) -> bool:

@@ -1,7 +1,8 @@
 """Ops that act on images in NC1HWC0 as they do on plain ones.
 
 They leave channels where they are, or move whole blocks of them: windows of each channel, pads,
-slices and reductions of rows and columns, and concatenations of whole blocks.
+slices and reductions of rows and columns, concatenations of whole blocks, and parts of whole blocks
+that become places.
 """
 
 from __future__ import annotations
@@ -25,7 +26,15 @@ from akg_mlir.passes.tensor.rewriting import Expression, transposed
 IMAGE = 4
 """Dimensions of a plain image."""
 _ROWS_AND_COLUMNS = frozenset({2, 3})
-_ON_IMAGES = te.Pool2dOp | te.Conv2dOp | te.PadOp | te.ReduceOp | te.SliceOp | te.ConcatOp
+_ON_IMAGES = (
+    te.Pool2dOp
+    | te.Conv2dOp
+    | te.PadOp
+    | te.ReduceOp
+    | te.SliceOp
+    | te.ConcatOp
+    | te.DepthToSpaceOp
+)
 
 
 def acts_on_blocks(op: Operation) -> bool:
@@ -46,6 +55,8 @@ def acts_on_blocks(op: Operation) -> bool:
             return channels.step == 1 and channels.start % FRACTAL == 0
         case te.ConcatOp():
             return op.dim != 1 or all(start % FRACTAL == 0 for start in op.starts)
+        case te.DepthToSpaceOp():
+            return op.dim == 1 and te.shape_of(op.result)[1] % FRACTAL == 0
 
 
 def images_of(op: Operation) -> Sequence[SSAValue]:
@@ -110,6 +121,8 @@ def _rebuilt(op: Operation, images: Sequence[SSAValue]) -> Operation:
             return te.SliceOp(images[0], offsets, sizes, steps)
         case te.ConcatOp():
             return te.ConcatOp(images, op.dim)
+        case te.DepthToSpaceOp():
+            return te.DepthToSpaceOp(images[0], op.dim, [*op.block, *[1] * len(lanes)])
         case _:
             raise TypeError(f"{op.name} does not act on blocks")
 
@@ -128,5 +141,7 @@ def _channel(op: Operation, contents: Sequence[Content]) -> Content:
                 c is not None and c.ndim == last.ndim == 0 and c == last for c in contents
             )
             return last if op.dim == 1 or same else None
+        case te.DepthToSpaceOp():
+            return ZERO.columns  # blocks are full
         case _:
             return padding.of_image(lambda x: _rebuilt(op, [x]), op.operands[0], contents[0])

@@ -27,6 +27,7 @@ from akg_mlir.passes.tensor.channels_last import (
     product,
 )
 from akg_mlir.passes.tensor.host_values import is_weight
+from akg_mlir.passes.tensor.interleaving import interleaved
 from akg_mlir.passes.tensor.packed_images import acts_on_blocks
 from akg_mlir.passes.tensor.rewriting import (
     Expression,
@@ -60,7 +61,8 @@ class TeChannelsLast(ModulePass):
     Convolutions that the cube does not take become a `te.compute` with lanes along the output
     channels, pools one with lanes along the channels. Images are transposed in front of such ops,
     results behind them; element-wise ops, padding, slices, concatenations and reductions between
-    them work on what they get.
+    them work on what they get. Parts of channels that become places (`te.depth_to_space`) are rows
+    of channels, too, where they fill blocks; of others the columns are interleaved.
     """
 
     name = NAME
@@ -104,16 +106,20 @@ class _Images:
                 ):
                     e = Expression(op)
                     self._replace(op, e, e(moved(op, [self.last[v] for v in op.operands])))
+                case te.DepthToSpaceOp() if not self._stays_packed(op):
+                    self._depth_to_space(op)
                 case te.TransposeOp() if op.operand in self.last:
                     e = Expression(op)
                     e.finish(transposed(e, op.operand, op.permutation))
-                case te.Conv2dOp() if te.is_cube_conv(op):
-                    self._packed.add(op.result)
-                case _ if isinstance(op, te.ElementwiseOp) or acts_on_blocks(op):
-                    if any(value in self._packed for value in op.operands):
-                        self._packed.add(op.results[0])
                 case _:
-                    pass
+                    self._note_packed(op)
+
+    def _note_packed(self, op: Operation) -> None:
+        if isinstance(op, te.Conv2dOp) and te.is_cube_conv(op):
+            self._packed.add(op.result)
+        elif isinstance(op, te.ElementwiseOp) or acts_on_blocks(op):
+            if any(value in self._packed for value in op.operands):
+                self._packed.add(op.results[0])
 
     def _convolution(self, op: te.Conv2dOp) -> None:
         """An image of fewer channels than a block holds stays as it is: rows of them would be
@@ -186,6 +192,17 @@ class _Images:
         long = moves and prod(op.bounds) >= POOLED
         return op.operand in self.last or (long and op.operand not in self._packed)
 
+    def _depth_to_space(self, op: te.DepthToSpaceOp) -> None:
+        """Move rows of channels, also if an image is transposed for that; others are too short."""
+        e = Expression(op)
+        if _fills_rows(op):
+            self._replace(op, e, e(moved(op, [self._image(e, op.operand)])))
+        else:
+            e.finish(interleaved(e, op))
+
+    def _stays_packed(self, op: te.DepthToSpaceOp) -> bool:
+        return acts_on_blocks(op) and op.operand in self._packed
+
     def _is_wanted(self, value: SSAValue) -> bool:
         """Whether a convolution takes the value, as it is or behind other ops, with its channels
         last."""
@@ -199,6 +216,8 @@ class _Images:
                 return self._turns(user)
             case te.Pool2dOp():
                 return self._pools(user)
+            case te.DepthToSpaceOp():
+                return _fills_rows(user)
             case te.ElementwiseOp() | te.PadOp():
                 return len(te.shape_of(user.results[0])) == 4 and self._is_wanted(user.results[0])
             case _:
@@ -275,6 +294,13 @@ def _starts_inside(op: te.Conv2dOp) -> bool:
     it takes longer to multiply such rows than to transpose them."""
     size = prod(op.image_sizes) * element_bytes(te.element_of(op.image))
     return size % BLOCK_BYTES > 0 and prod(op.bounds) >= ENOUGH
+
+
+def _fills_rows(op: te.DepthToSpaceOp) -> bool:
+    """Whether the channels of a part of an image are at least a block."""
+    shape = te.shape_of(op.result)
+    row = shape[op.dim] * element_bytes(te.element_of(op.result))
+    return len(shape) == 4 and op.dim == 1 and row >= BLOCK_BYTES
 
 
 def _places(shape: Sequence[int]) -> list[int]:

@@ -17,7 +17,7 @@ from akg_mlir.diagnostics import CompileError, remark
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import shape_text
 from akg_mlir.passes.npu.memory.target import target_or_default
-from akg_mlir.passes.tensor.dimension_groups import DimensionGroups, regrouped
+from akg_mlir.passes.tensor.dimension_groups import Apart, DimensionGroups, regrouped
 from akg_mlir.passes.tensor.rewriting import erase_dead, functions, with_operands
 
 NAME = "te-collapse-dims"
@@ -102,12 +102,12 @@ def _rebuilt(op: Operation, operands: Sequence[SSAValue], groups: DimensionGroup
             return type(op)(a, b, *flags, te.element_of(op.result))
         case te.PadOp() | te.SliceOp() | te.ConcatOp() | te.GatherOp():
             return _resized(op, operands, groups)
-        case te.Conv2dOp() | te.FractalConv2dOp() | te.Pool2dOp() | te.ComputeOp():
-            return _on_operands(op, operands)
         case te.FractalMatmulOp():
             a, b = operands
             m, n, k = op.sizes
             return te.FractalMatmulOp(a, b, m, k, n)
+        case te.WindowOp() | te.ComputeOp() | te.DepthToSpaceOp():
+            return _on_operands(op, operands)
         case te.PackOp() | te.UnpackOp():
             return _relaid(op, operands[0], groups)
         case func.ReturnOp():
@@ -152,7 +152,7 @@ def _gather(op: te.GatherOp, operands: Sequence[SSAValue], groups: DimensionGrou
     return te.GatherOp(table, indices, axis, len(shared), from_end=op.from_end is not None)
 
 
-def _on_operands(op: te.WindowOp | te.ComputeOp, operands: Sequence[SSAValue]) -> Operation:
+def _on_operands(op: Apart, operands: Sequence[SSAValue]) -> Operation:
     """The same op: its operands keep their dimensions."""
     return op.clone(dict(zip(op.operands, operands)))
 

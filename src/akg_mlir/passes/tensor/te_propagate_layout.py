@@ -17,6 +17,7 @@ from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import FRACTAL, element_bytes, fractal_depth
 from akg_mlir.passes.tensor import padding
 from akg_mlir.passes.tensor.folded_rows import best_fold, folded
+from akg_mlir.passes.tensor.interleaving import interleaved
 from akg_mlir.passes.tensor.joined_groups import blocks_of_groups
 from akg_mlir.passes.tensor.packed_images import acts_on_blocks, images_of, on_blocks
 from akg_mlir.passes.tensor.packing import (
@@ -49,10 +50,10 @@ class TePropagateLayout(ModulePass):
     Matrices become fractals, images NC1HWC0. Operands are packed and results unpacked by ops;
     `te.unpack` moves down through element-wise ops whose other operands are cheap to pack
     (constants, biases, what is computed of those for each channel), and through ops that act on
-    blocks of channels (pooling, depthwise convolutions, pads, slices, concatenations), but not
-    below what makes bytes. A `te.pack` of an unpacked value disappears where padding cannot reach
-    a result. Of an image with few channels that is not packed yet, rows of windows become
-    channels first: the cube multiplies blocks of 16.
+    blocks of channels (pooling, depthwise convolutions, pads, slices, concatenations, parts of
+    channels that become places), but not below what makes bytes. A `te.pack` of an unpacked value
+    disappears where padding cannot reach a result. Of an image with few channels that is not packed
+    yet, rows of windows become channels first: the cube multiplies blocks of 16.
     """
 
     name = NAME
@@ -197,6 +198,9 @@ class _Layouts:
         if len(images) == len(images_of(op)):
             e = Expression(op)
             self._replace(op, e, on_blocks(e, op, images))
+        elif isinstance(op, te.DepthToSpaceOp):
+            e = Expression(op)
+            e.finish(interleaved(e, op))
 
     def _worthwhile(self, op: te.ElementwiseOp) -> bool:
         """A widening cast moves only if all its users follow: else GM traffic would grow."""

@@ -75,6 +75,7 @@ _OF_TYPE: Mapping[type[Operation], Build] = {
     te.ComputeOp: _compute,
     te.ConcatOp: lambda x: te.ConcatOp([x(), x()], 0),
     te.Conv2dOp: lambda x: te.Conv2dOp(x(IMAGE), x((16, 16, 3, 3))),
+    te.DepthToSpaceOp: lambda x: te.DepthToSpaceOp(x(IMAGE), 1, (1, 1, 2, 2)),
     te.GatherOp: lambda x: te.GatherOp(x(), x((8,), builtin.i32), 0),
     te.LayerNormOp: lambda x: te.LayerNormOp(x(), x((32,)), None, -1, 1e-5),
     te.MatmulOp: lambda x: te.MatmulOp(x(), x()),

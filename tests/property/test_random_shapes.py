@@ -31,6 +31,13 @@ def test_seams_of_stored_rows_fit_the_smallest_memory() -> None:
     agrees(Case(text, "generic_tiny"))
 
 
+def test_parts_of_a_pad_with_alike_tiles_fit_together() -> None:
+    x, y = "tensor<63x2x1x16xi32>", "tensor<66x7x3x16xi32>"
+    pad = f"te.pad %x value 1 : i32 low [2, 3, 1, 0] high [1, 2, 1, 0] : {x} -> {y}"
+    text = f"func.func @main(%x: {x}) -> {y} {{ %y = {pad} func.return %y : {y} }}"
+    agrees(Case(text, "generic_tiny"))
+
+
 def agrees(case: Case) -> None:
     """In all modes, on the machine."""
     report = akg_mlir.compile(case.text, target=case.target).report()

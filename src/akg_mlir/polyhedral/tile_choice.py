@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass, field, replace
@@ -123,7 +124,20 @@ class Tiler:
                 decisions = tuple(
                     replace(d, reason=reasons.get(d.statements, d.reason)) for d in fusion.decisions
                 )
-                return TilePlan(tuple(choices), fusion.reservations, decisions, fusion.united)
+                joined = tuple(self.with_room(choice, choices) for choice in choices)
+                return TilePlan(joined, fusion.reservations, decisions, fusion.united)
+
+    def with_room(self, choice: Choice, choices: Seq[Choice]) -> Choice:
+        """The choice, with smaller tiles where those of other spaces are alike and all together
+        overfill a memory: `poly-fuse` may put such bands into one (parts of a padded tensor), and
+        their parts of a result are one buffer then."""
+        alike = [other for other in choices if other.band == choice.band]
+        needs = [Counter(other.estimate.need) for other in alike]
+        together = sum(needs, Counter[str]())
+        if all(together[m] <= size for m, size in self.machine.capacity.items()):
+            return choice
+        found = self.search_in(choice.inside, share=1 / len(alike))
+        return found if isinstance(found, Choice) else choice
 
     def choose_space(self, space: TileSpace) -> Choice | Apart:
         """Sizes for one tile space, or the producer to take out of it.

@@ -55,6 +55,12 @@ class Choice:
         return split or [0]
 
     @property
+    def band(self) -> tuple[tuple[int, int], ...]:
+        """Extent and tile size of every dimension that gets a tile counter."""
+        pairs = list(zip(self.space.extents, self.tile_sizes))
+        return tuple(pairs[k] for k in self.banded)
+
+    @property
     def chunks(self) -> tuple[int, ...] | None:
         """Tiles of a core along each of these, where the estimate depends on it."""
         chunks = self.estimate.chunks

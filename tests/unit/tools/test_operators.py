@@ -42,6 +42,8 @@ def test_all_front_ends_are_there() -> None:
     assert front_ends["onnx"]["Abs"] == front_ends["python"]["abs"] == ("te.abs",)
     assert front_ends["composite"]["Erf"] == front_ends["linalg"]["math.erf"] == ("te.erf",)
     assert "te.conv2d" in front_ends["linalg"]["linalg.conv_2d_nhwc_hwcf"]
+    assert front_ends["composite"]["Squeeze"] == ("te.reshape",)
+    assert {"te.matmul", "te.tanh"} < set(front_ends["onnx"]["LSTM"])
 
 
 def _units(op: Operation) -> str | None:

@@ -81,6 +81,7 @@ _GROUPS = (
     "pooling",
     "positions",
     "quantization",
+    "recurrent",
     "reduction",
     "resize",
     "rotary",

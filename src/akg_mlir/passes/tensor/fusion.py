@@ -16,6 +16,7 @@ from xdsl.ir import Operation
 
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import FRACTAL, fractal_depth
+from akg_mlir.passes.tensor.gates import is_cut_in_gates
 from akg_mlir.passes.tensor.inside_blocks import moved_inside_blocks
 from akg_mlir.passes.tensor.reduction_parts import PARTIAL
 from akg_mlir.passes.tensor.tile_nests import Steps, cuts_rows
@@ -124,6 +125,8 @@ class Fusion:
         reason = reason_alone(op) or self._apart([op, *kernel.ops])
         if any(_looks_up_in(user, op) for user in kernel.ops):
             reason = "a gather finds what it looks up in GM"
+        if is_cut_in_gates(op, kernel.ops, self.target.cores):
+            reason = "tiles of gates would read few columns of every gate's factor"
         if PARTIAL in op.attributes:
             reason = "partial results of many tiles: the second step is another kernel"
         _check_windows([op, *kernel.ops], self.target)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from types import CodeType, FunctionType
+from typing import cast
 
 from xdsl.ir import Operation
 
@@ -39,26 +40,57 @@ def front_ends() -> dict[str, dict[str, tuple[str, ...]]]:
 def mentioned(translation: object) -> tuple[str, ...]:
     """Names of the `te` ops in a function, in what it closes over, and in what it calls of the
     front ends; constants only where there is nothing else."""
-    found = {cls.name for cls in _classes(translation, set())}
+    found = {cls.name for cls in _Mentions(translation).ops}
     return tuple(sorted(found - {te.ConstantOp.name} or found))
 
 
-def _classes(value: object, seen: set[int]) -> Iterator[type[Operation]]:
-    if id(value) in seen:
-        return
-    seen.add(id(value))
-    if isinstance(value, type) and issubclass(value, Operation):
-        if value in _OPS:
-            yield value
-    elif isinstance(value, FunctionType) and value.__module__.startswith(_PACKAGE):
-        cells = (cell.cell_contents for cell in value.__closure__ or ())
-        for inner in (*cells, *_referred(value)):
-            yield from _classes(inner, seen)
+class _Mentions:
+    """What the code of a translation leads to, through tables, too.
+
+    Of classes these are the methods whose names it has: nothing says what an object is."""
+
+    def __init__(self, translation: object) -> None:
+        self.ops: set[type[Operation]] = set()
+        self.seen: set[int] = set()
+        self.names: set[str] = set()
+        self.classes: list[type] = []
+        todo = [translation]
+        while todo:
+            for value in todo:
+                self.add(value)
+            todo = [m for cls in self.classes for m in _methods(cls, self.names | {"__init__"})]
+            todo = [member for member in todo if id(member) not in self.seen]
+
+    def add(self, value: object) -> None:
+        if id(value) in self.seen:
+            return
+        self.seen.add(id(value))
+        if isinstance(value, type) and issubclass(value, Operation):
+            if value in _OPS:
+                self.ops.add(value)
+        elif isinstance(value, type) and value.__module__.startswith(_PACKAGE):
+            self.classes += [c for c in value.__mro__ if c.__module__.startswith(_PACKAGE)]
+        elif isinstance(value, dict | tuple):
+            table = cast("dict[object, object] | tuple[object, ...]", value)
+            for inner in table.values() if isinstance(table, dict) else table:
+                self.add(inner)
+        elif isinstance(value, FunctionType) and value.__module__.startswith(_PACKAGE):
+            self.names |= set(_names(value.__code__))
+            cells = (cell.cell_contents for cell in value.__closure__ or ())
+            for inner in (*cells, *_referred(value)):
+                self.add(inner)
+
+
+def _methods(cls: type, names: set[str]) -> Iterator[object]:
+    for name in names & vars(cls).keys():
+        member = vars(cls)[name]
+        yield member.fget if isinstance(member, property) else member
 
 
 def _referred(function: FunctionType) -> Iterator[object]:
-    """What the code of a function names: its globals, and ops of `te`."""
-    for name in _names(function.__code__):
+    """What a function names, in its code and for its parameters: globals, and ops of `te`."""
+    annotations = (name for name in function.__annotations__.values() if isinstance(name, str))
+    for name in (*_names(function.__code__), *annotations):
         if name in function.__globals__:
             yield function.__globals__[name]
         elif name.endswith("Op") and "te" in function.__globals__:

@@ -32,6 +32,15 @@ def test_numbers_to_integers_and_back(element, axis, of):
     compared(model([back], {"x": found}, given, kind), {"x": found})
 
 
+def test_blocks_of_an_axis_have_scales():
+    x = {"x": integers(4, 7, of=np.uint8)}
+    given = {"s": RNG.random((4, 3)).astype(np.float32), "z": integers(4, 3, of=np.uint8)}
+    node = helper.make_node("DequantizeLinear", ["x", "s", "z"], ["y"], axis=1, block_size=3)
+    (found,) = ReferenceBackend(model([node], x, given, TensorProto.FLOAT)).run([x["x"]])
+    scale, zero = (np.repeat(given[name], 3, 1)[:, :7] for name in "sz")
+    np.testing.assert_allclose(found, (x["x"].astype(np.int32) - zero) * scale, rtol=1e-6)
+
+
 def test_ties_go_to_even_numbers_and_the_ends_saturate():
     x = {"x": np.array([0.5, 1.5, -2.5, 126.5, 127.5, 1e9, -np.inf], np.float32)}
     node = helper.make_node("QuantizeLinear", ["x", "s"], ["y"], output_dtype=TensorProto.INT8)

@@ -25,6 +25,7 @@ from akg_mlir.frontends.onnx.translation import (
     shape_of,
     tensor_type,
 )
+from akg_mlir.frontends.onnx.unsigned import translated
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, ValueInfoProto
@@ -187,7 +188,8 @@ def _translate_nodes(proto: GraphProto, graph: Graph, handlers: Mapping[str, Han
             continue
         try:
             folded = fold(node)
-            results = handlers[node_proto.op_type](node) if folded is None else folded
+            handler = handlers[node_proto.op_type]
+            results = translated(node, handler) if folded is None else folded
         except MISFITS as error:
             raise node.error(str(error) or f"takes other operands ({error!r})") from error
         graph.define(node_proto, results)

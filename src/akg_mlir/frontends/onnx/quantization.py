@@ -9,6 +9,7 @@ from xdsl.ir import Attribute, SSAValue
 
 from akg_mlir.dialects import te
 from akg_mlir.frontends.elements import F16, F32, I8, UI8, element_type
+from akg_mlir.frontends.onnx.indexing import part_of
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of, shape_of
 
 ENDS: dict[Attribute, tuple[int, int]] = {I8: (-128, 127), UI8: (0, 255)}
@@ -81,13 +82,26 @@ def _typed(node: Node, attribute: str) -> Attribute | None:
 
 
 def _along_axis(node: Node, value: SSAValue, shape: Sequence[int]) -> SSAValue:
-    """A scale or zero point, of all elements or of each place of the axis, as it broadcasts."""
-    if node.int_attr("block_size", 0):
-        raise node.error("blocks of a dimension are not supported", hint="leave out block_size")
+    """A scale or zero point, of all elements, or of each place or block of places of the axis, as
+    it broadcasts."""
     if shape_of(value) in ((), (1,)):
         return node.reshaped(value, ())
     axis = node.axis(node.int_attr("axis", 1), len(shape))
+    block = node.int_attr("block_size", 0)
+    if block:
+        return _of_blocks(node, value, shape, axis, block)
     return node.reshaped(value, (shape[axis], *[1] * (len(shape) - 1 - axis)))
+
+
+def _of_blocks(
+    node: Node, value: SSAValue, shape: Sequence[int], axis: int, block: int
+) -> SSAValue:
+    """Each place of the axis `block` times; the last block may be shorter."""
+    outer, count, inner = shape[:axis], shape_of(value)[axis], shape[axis + 1 :]
+    apart = node.reshaped(value, (*outer, count, 1, *inner))
+    spread = node.emit(te.BroadcastToOp(apart, (*outer, count, block, *inner)))
+    whole = node.reshaped(spread, (*outer, count * block, *inner))
+    return part_of(node, whole, axis, range(shape[axis]))
 
 
 HANDLERS: dict[str, Handler] = {

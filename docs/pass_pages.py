@@ -53,6 +53,7 @@ EXAMPLES = {
     "te-collapse-dims": Example("scale", "te-partition", "te-collapse-dims"),
     "te-decompose": Example("softmax", "", "te-decompose"),
     "te-drop-unit-dims": Example("batch", "", "te-drop-unit-dims"),
+    "te-group-rows": Example("channels", "", "te-group-rows"),
     "te-partition": Example("softmax", TENSOR, "te-partition"),
     "te-propagate-layout": Example("layer", "", "te-propagate-layout"),
     "te-record-workload": Example("softmax", "", "te-record-workload"),

@@ -16,6 +16,7 @@ TENSOR: dict[str, tuple[str, str]] = {
     "te-collapse-dims": ("te_collapse_dims", "TeCollapseDims"),
     "te-decompose": ("te_decompose", "TeDecompose"),
     "te-drop-unit-dims": ("te_drop_unit_dims", "TeDropUnitDims"),
+    "te-group-rows": ("te_group_rows", "TeGroupRows"),
     "te-partition": ("te_partition", "TePartition"),
     "te-propagate-layout": ("te_propagate_layout", "TePropagateLayout"),
     "te-record-workload": ("te_record_workload", "TeRecordWorkload"),

@@ -108,6 +108,7 @@ class TeToAffine(PipelinePass):
             _step("te-sink-reshapes"),
             _step("te-propagate-layout"),
             _step("te-turn-lanes"),
+            _step("te-group-rows"),
             _step("te-partition"),
             _step("te-collapse-dims"),
             _step("convert-te-to-affine"),

@@ -30,7 +30,7 @@ from akg_mlir.polyhedral.model_sides import (
     periods_of,
     slopes_of,
 )
-from akg_mlir.polyhedral.point_bands import contiguous_last
+from akg_mlir.polyhedral.point_bands import contiguous_last, turns
 from akg_mlir.polyhedral.scop import Access, Array, Statement
 from akg_mlir.polyhedral.tile_model import Footprint, Kernel, Loop, Side, TileModel, Work
 from akg_mlir.polyhedral.tiling import Reduction
@@ -354,7 +354,8 @@ class _Builder:
                 points = self.sides(execution.points, extents_of(statement.domain))
                 self._add_periods(result, points, found)
             for access in statement.writes:
-                blocks = list(blocks_of(access.index, statement.domain))
+                found = blocks_of(access.index, statement.domain)
+                blocks = [(dim, size) for dim, _, size in found]
                 if blocks:
                     touched = execution.points.apply_range(access.relation)
                     shape = self.kernel.scop.arrays[access.array].shape
@@ -371,8 +372,8 @@ class _Builder:
                 result[moving[0]].add(period)
 
     def units(self) -> dict[int, int]:
-        """Loops along the last dimension of a result move in whole blocks of it, those along rows
-        of points in whole fractals."""
+        """Loops along the last dimension of a result move in whole blocks of it, or in whole
+        squares of what is transposed, those along rows of points in whole fractals."""
         result: dict[int, int] = {}
         for execution in self.executed:
             statement = self.kernel.scop.by_name[execution.statement]
@@ -380,18 +381,19 @@ class _Builder:
             if cube is not None and cube.rows:
                 along = self.work(execution).sides[cube.rows[-1]].slopes
                 result |= {k: FRACTAL for k, slope in enumerate(along) if slope == 1}
-            array = self.kernel.scop.arrays[statement.writes[-1].array]
-            if not (array.shape and array.live_out):
+            array, turned = self.kernel.scop.arrays[statement.writes[-1].array], turns(statement)
+            if not (array.shape and (array.live_out or turned)):
                 continue
             touched = execution.points.apply_range(statement.writes[-1].relation)
             block = max(1, self.kernel.block_bytes // array.element_bytes)
+            block = max(block, FRACTAL) if turned else block
             for k, slope in enumerate(self.sides(touched, array.shape)[-1].slopes):
                 if slope == 1:
                     result[k] = max(result.get(k, 1), block)
         return result
 
     def fixed(self, extents: list[int]) -> dict[int, int]:
-        result: dict[int, int] = {}
+        result = {loop: extents[loop] for loop in self.interleaved()}
         for execution in self.executed:
             cube = self.kernel.cubes.get(execution.statement)
             if cube is None:
@@ -403,6 +405,20 @@ class _Builder:
                 for k in (k for d in dims for k, s in enumerate(sides[d].slopes) if s):
                     for loop in (k, within.get(k, k)):
                         result[loop] = extents[loop] if size is None else size
+        return result
+
+    def interleaved(self) -> set[int]:
+        """Loops along the places in blocks (`k` of `3 i + k`) of what is made and transposed on
+        chip: with some of them a tile would be made of every third row."""
+        result: set[int] = set()
+        for execution in self.executed:
+            statement = self.kernel.scop.by_name[execution.statement]
+            if turns(statement):
+                sides = self.sides(execution.points, extents_of(statement.domain))
+                made = (a for a in statement.reads if not self.kernel.scop.arrays[a.array].live_in)
+                for access in made:
+                    for _, inner, _ in blocks_of(access.index, statement.domain):
+                        result |= {k for k, slope in enumerate(sides[inner].slopes) if slope}
         return result
 
 

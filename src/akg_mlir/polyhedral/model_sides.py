@@ -55,8 +55,9 @@ def periods_of(subscript: isl.Aff) -> Iterator[tuple[int, int]]:
             yield terms[0][1], int(terms[0][2].get_den_val().to_python())
 
 
-def blocks_of(index: Sequence[isl.Aff], domain: isl.Set) -> Iterator[tuple[int, int]]:
-    """Subscripts that are blocks and places in them, such as `16 i + k`, and the blocks' size."""
+def blocks_of(index: Sequence[isl.Aff], domain: isl.Set) -> Iterator[tuple[int, int, int]]:
+    """Subscripts that are blocks and places in them, such as `16 i + k`, the dimension `k` of the
+    domain, and the blocks' size."""
     for dim, subscript in enumerate(index):
         factors = [
             int(subscript.get_coefficient_val(DIM.in_, k).to_python())
@@ -66,7 +67,7 @@ def blocks_of(index: Sequence[isl.Aff], domain: isl.Set) -> Iterator[tuple[int, 
         if len(terms) == 2 and terms[1][0] > 1:
             (_, inner), (size, _) = terms
             if extents_of(domain)[inner] == size:
-                yield dim, size
+                yield dim, inner, size
 
 
 def _value_at(offset: isl.Aff, point: list[int]) -> float:

@@ -69,6 +69,17 @@ def stride(access: Access, dim: int) -> int | None:
     return None if indices[-1].sub(step).involves_dims(DIM.in_, dim, 1) else 1
 
 
+def turns(statement: Statement) -> bool:
+    """Whether a statement transposes what it reads: it writes along lanes that a read jumps."""
+    result, reads = statement.writes[-1], statement.reads
+    lanes = [d for d in range(statement.rank) if stride(result, d) == 1]
+    return statement.reduction is None and any(
+        stride(read, d) is None and any(stride(read, k) == 1 for k in range(statement.rank))
+        for d in lanes
+        for read in reads
+    )
+
+
 def dimension_of(expression: isl.Aff) -> int | None:
     """The dimension an expression is, or None if it is anything else."""
     space = expression.get_domain_local_space()

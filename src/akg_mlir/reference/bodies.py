@@ -6,7 +6,7 @@ As elsewhere, floats are computed in f64; the result is rounded once.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from xdsl.dialects import arith
 from xdsl.dialects import math as math_dialect
 from xdsl.dialects.builtin import FloatAttr, IntegerAttr
 from xdsl.ir import Operation, SSAValue
+from xdsl.ir.affine import AffineMap
 
 from akg_mlir.diagnostics import CompileError
 from akg_mlir.dialects import te
@@ -121,9 +122,19 @@ _CONVERSIONS = (
 
 def compute(op: te.ComputeOp, *arrays: Array) -> Array:
     """The result of a `te.compute` on arrays of its operands' shapes."""
+    points = _points(op, arrays)
+    if op.into is None:
+        return points
+    result = np.empty(te.shape_of(op.result), points.dtype)
+    result[_place(op.into.data, np.ogrid[tuple(map(slice, op.bounds))])] = points
+    return result
+
+
+def _points(op: te.ComputeOp, arrays: tuple[Array, ...]) -> Array:
+    """The value of every point, reduced."""
     first, *inner = op.bounds or (1,)
     rows = max(1, MOST_POINTS // math.prod(inner))
-    reduced = tuple(range(len(te.shape_of(op.result)), len(op.bounds)))
+    reduced = tuple(k for k, kind in enumerate(op.iterators) if kind == te.Iterator.REDUCTION)
     if 0 in reduced or not op.bounds:
         rows = first
     parts = [
@@ -143,8 +154,7 @@ def _part(
         grid[0] = grid[0] + rows.start
     values: dict[SSAValue, Array] = {}
     for argument, array, map_ in zip(op.body.block.args, arrays, op.operand_maps):
-        place = tuple(expr.eval(grid, []) for expr in map_.results)  # pyright: ignore
-        values[argument] = _wide(array[place])
+        values[argument] = _wide(array[_place(map_, grid)])
     for inner in op.body.block.ops:
         if isinstance(inner, te.YieldOp):
             break
@@ -153,6 +163,11 @@ def _part(
     if op.reduction is None:
         return value
     return np.asarray(_REDUCE[op.reduction].reduce(value, axis=reduced, dtype=value.dtype))
+
+
+def _place(map_: AffineMap, grid: Sequence[Array]) -> tuple[Array, ...]:
+    """The subscripts of a map at the points of an open grid."""
+    return tuple(expr.eval(grid, []) for expr in map_.results)  # pyright: ignore
 
 
 def _wide(array: Array) -> Array:

@@ -33,3 +33,14 @@ func.func @image(%x: tensor<1x4x8x8xf32>, %b: tensor<4x1x1xf32>) -> tensor<1x4x7
   %z = te.exp %p : tensor<1x4x7x7xf32>
   func.return %z : tensor<1x4x7x7xf32>
 }
+
+// A last dimension of size 1 goes from transpositions, one in front stays.
+
+// CHECK-LABEL: func.func @transposed
+// CHECK-NEXT:    [[X:%.*]] = te.reshape %x : tensor<1x64x48x32x1xf16> -> tensor<1x64x48x32xf16>
+// CHECK-NEXT:    [[T:%.*]] = te.transpose [[X]] perm [0, 3, 1, 2] : tensor<1x64x48x32xf16> -> tensor<1x32x64x48xf16>
+// CHECK-NEXT:    te.reshape [[T]] : tensor<1x32x64x48xf16> -> tensor<1x32x64x48x1xf16>
+func.func @transposed(%x: tensor<1x64x48x32x1xf16>) -> tensor<1x32x64x48x1xf16> {
+  %y = te.transpose %x perm [0, 3, 1, 2, 4] : tensor<1x64x48x32x1xf16> -> tensor<1x32x64x48x1xf16>
+  func.return %y : tensor<1x32x64x48x1xf16>
+}

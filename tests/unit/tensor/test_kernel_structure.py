@@ -107,3 +107,16 @@ func.func @main(%a: tensor<256xi32>, %b: tensor<256x1xi32>, %x: tensor<16x256x25
 }"""
     kernel = akg_mlir.compile(text)
     assert not [r for r in kernel.remarks if r.pass_name == "poly-fuse" and r.kind == "missed"]
+
+
+@pytest.mark.parametrize(("source", "result"), [("1024x3", "3x1024"), ("3x1024", "1024x3")])
+def test_transposed_short_rows_are_one_kernel_that_moves_every_byte_once(source: str, result: str):
+    """Tiles of one channel would be made of every third row of lanes, element by element."""
+    module, remarks = promoted(f"""
+func.func @main(%x: tensor<{source}xf32>) -> tensor<{result}xf32> {{
+  %y = te.transpose %x perm [1, 0] : tensor<{source}xf32> -> tensor<{result}xf32>
+  func.return %y : tensor<{result}xf32>
+}}""")
+    assert sum("npu.kernel" in op.attributes for op in module.ops) == 1
+    assert moved_bytes(module) == compulsory_bytes(module)
+    assert not [r for r in remarks if r.pass_name == "poly-promote" and r.kind == "missed"]

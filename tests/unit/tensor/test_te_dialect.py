@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, TensorType, f16, f32, i8, i32
 from xdsl.ir import Attribute, Block, SSAValue
-from xdsl.ir.affine import AffineMap
+from xdsl.ir.affine import AffineExpr, AffineMap
 from xdsl.utils.exceptions import VerifyException
 
 from akg_mlir.dialects import te
@@ -88,3 +90,29 @@ def test_structure_of_contractions():
     packed = te.FractalMatmulOp(te.PackOp(a, "nz").result, te.PackOp(b, "nz").result, 4, 5, 6)
     assert packed.bounds == (2, 1, 1, 16, 16, 1, 16)
     assert packed.result.type == TensorType(f32, [2, 1, 1, 16, 16])
+
+
+Target = Callable[[AffineExpr, AffineExpr], AffineExpr]
+
+
+def into(bounds: list[int], rows: int, target: Target) -> te.ComputeOp:
+    """`te.compute` of a vector whose element of point `(i, j)` goes to `target(i, j)`."""
+    body = Block(arg_types=[f16])
+    body.add_op(te.YieldOp(body.args[0]))
+    read = AffineMap.from_callable(lambda i, j: (i,))
+    map_ = AffineMap.from_callable(lambda i, j: (target(i, j),))
+    return te.ComputeOp([value(f16, 4)], bounds, [read], body, TensorType(f16, [rows]), into=map_)
+
+
+def test_points_go_to_sums_of_iterators_once_each():
+    op = into([4, 3], 12, lambda i, j: i * 3 + j)
+    assert op.result_map == AffineMap.from_callable(lambda i, j: (i * 3 + j,))
+    assert op.iterators == (te.Iterator.PARALLEL,) * 2
+    wrong: list[tuple[int, Target]] = [
+        (12, lambda i, j: i * 2 + j),
+        (13, lambda i, j: i * 3 + j),
+        (12, lambda i, j: i * 3),
+    ]
+    for rows, target in wrong:
+        with pytest.raises(VerifyException, match="each element once"):
+            into([4, 3], rows, target)

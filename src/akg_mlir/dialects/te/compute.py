@@ -54,6 +54,13 @@ class ComputeOp(TeOp, StructuredOp):
     Iterators are as many as `bounds`: first those of the result, then the reduced ones. The body
     has one argument per operand, the element at its map. Sums and products of floats may be
     yielded in f32 for a narrower result: they are accumulated in f32 and rounded once.
+
+    Where nothing is reduced, points may go to sums of scaled iterators as well, one to each element
+    of the result (its sizes are then none of the bounds):
+
+        %y = te.compute %x bounds [16, 3, 64] maps [affine_map<(r, c, g) -> (c, g, r)>]
+               into affine_map<(r, c, g) -> (3 * r + c, g)> :
+               (tensor<3x64x16xf16>) -> tensor<48x64xf16> {
     """  # noqa: E501
 
     name = "te.compute"
@@ -61,10 +68,11 @@ class ComputeOp(TeOp, StructuredOp):
     inputs = var_operand_def(TensorType)
     bounds_attr = prop_def(DenseArrayBase.constr(i64), prop_name="bounds")
     maps = prop_def(ArrayAttr[AffineMapAttr])
+    into = opt_prop_def(AffineMapAttr)
     body = region_def("single_block")
     assembly_format = (
-        "(`reduce` $kind^)? $inputs `bounds` $bounds `maps` $maps attr-dict `:` `(` type($inputs) "
-        "`)` `->` type($result) $body"
+        "(`reduce` $kind^)? $inputs `bounds` $bounds `maps` $maps (`into` $into^)? attr-dict `:` "
+        "`(` type($inputs) `)` `->` type($result) $body"
     )
 
     def __init__(
@@ -75,14 +83,17 @@ class ComputeOp(TeOp, StructuredOp):
         body: Block,
         result: TensorType[Attribute],
         kind: Reduction | str | None = None,
+        into: AffineMap | None = None,
     ) -> None:
-        """`result` has the sizes of the first bounds. Raises `VerifyException`."""
+        """`result` has the sizes of the first bounds, or those that `into` counts through. Raises
+        `VerifyException`."""
         super().__init__(
             [inputs],
             {
                 "kind": None if kind is None else ReductionAttr(Reduction(kind)),
                 "bounds": DenseArrayBase.from_list(i64, list(bounds)),
                 "maps": ArrayAttr([AffineMapAttr(map_) for map_ in maps]),
+                "into": None if into is None else AffineMapAttr(into),
             },
             result,
             [Region(body)],
@@ -94,10 +105,14 @@ class ComputeOp(TeOp, StructuredOp):
         return self.bounds_attr.get_values()
 
     @property
+    def _kept(self) -> int:
+        """How many iterators are not reduced."""
+        return len(self.bounds) if self.kind is None else len(shape_of(self.result))
+
+    @property
     def iterators(self) -> tuple[Iterator, ...]:
-        kept = len(shape_of(self.result))
-        reduced = len(self.bounds) - kept
-        return (*[Iterator.PARALLEL] * kept, *[Iterator.REDUCTION] * reduced)
+        reduced = len(self.bounds) - self._kept
+        return (*[Iterator.PARALLEL] * self._kept, *[Iterator.REDUCTION] * reduced)
 
     @property
     def operand_maps(self) -> tuple[AffineMap, ...]:
@@ -105,6 +120,8 @@ class ComputeOp(TeOp, StructuredOp):
 
     @property
     def result_map(self) -> AffineMap:
+        if self.into is not None:
+            return self.into.data
         return dims_map(len(self.bounds), range(len(shape_of(self.result))))
 
     @property
@@ -124,8 +141,8 @@ class ComputeOp(TeOp, StructuredOp):
     def has_windows(self) -> bool:
         """Whether it combines windows of an operand that lie next to each other or overlap:
         elements at `h * stride + i * dilation`, for several results `h` along one dimension."""
-        kept, exprs = len(shape_of(self.result)), [e for m in self.operand_maps for e in m.results]
-        return any(self._slides(expr, kept) for expr in exprs)
+        exprs = [e for m in self.operand_maps for e in m.results]
+        return any(self._slides(expr, self._kept) for expr in exprs)
 
     def _slides(self, expr: AffineExpr, kept: int) -> bool:
         steps = [(k, self._step(expr, k), bound) for k, bound in enumerate(self.bounds)]
@@ -172,25 +189,46 @@ class ComputeOp(TeOp, StructuredOp):
         return values[self.yielded]
 
     def infer(self) -> TensorType[Attribute]:
-        shape, bounds = shape_of(self.result), self.bounds
-        if bounds[: len(shape)] != shape or min(bounds, default=1) < 1:
-            raise VerifyException(
-                f"bounds {list(bounds)} do not start with the result's sizes {shape_text(shape)}"
-            )
-        if (len(bounds) > len(shape)) != (self.kind is not None):
-            raise VerifyException("iterators beyond those of the result take a reduction")
+        shape = shape_of(self.result)
+        if self.into is None:
+            self._check_bounds(shape)
+        else:
+            self._check_target(shape, self.into.data)
         if len(self.maps) != len(self.inputs):
             raise VerifyException(f"{len(self.maps)} maps for {len(self.inputs)} operands")
         for value, map_ in zip(self.inputs, self.operand_maps):
             self._check_reads(shape_of(value), map_)
         return TensorType(element_of(self.result), shape)
 
+    def _check_bounds(self, shape: Sequence[int]) -> None:
+        """They are the result's sizes, and those of reduced iterators."""
+        bounds = self.bounds
+        if bounds[: len(shape)] != tuple(shape) or min(bounds, default=1) < 1:
+            raise VerifyException(
+                f"bounds {list(bounds)} do not start with the result's sizes {shape_text(shape)}"
+            )
+        if (len(bounds) > len(shape)) != (self.kind is not None):
+            raise VerifyException("iterators beyond those of the result take a reduction")
+
+    def _check_target(self, shape: Sequence[int], into: AffineMap) -> None:
+        """Every element of the result has one point."""
+        if self.kind is not None:
+            raise VerifyException("what is reduced goes to the first iterators: leave `into` out")
+        self._check_takes(into, len(shape))
+        if not shape or not self._counts_through(shape, into):
+            raise VerifyException(
+                f"{into} does not count through {shape_text(shape)}, each element once"
+            )
+
+    def _check_takes(self, map_: AffineMap, rank: int) -> None:
+        if map_.num_dims != len(self.bounds) or map_.num_symbols or len(map_.results) != rank:
+            raise VerifyException(
+                f"map {map_} does not take {len(self.bounds)} iterators to {rank} dimensions"
+            )
+
     def _check_reads(self, shape: Sequence[int], map_: AffineMap) -> None:
         """The map stays inside an operand."""
-        if map_.num_dims != len(self.bounds) or map_.num_symbols or len(map_.results) != len(shape):
-            raise VerifyException(
-                f"map {map_} does not take {len(self.bounds)} iterators to {len(shape)} dimensions"
-            )
+        self._check_takes(map_, len(shape))
         origin = map_.eval([0] * len(self.bounds), [])
         for dim, (first, size) in enumerate(zip(origin, shape)):
             low = high = first

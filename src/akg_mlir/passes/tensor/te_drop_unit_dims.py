@@ -16,7 +16,7 @@ from akg_mlir.passes.tensor.rewriting import Expression, erase_dead, functions, 
 
 Place = tuple[SSAValue, int]
 """A dimension of a value."""
-Flexible = te.ElementwiseOp | te.ReduceOp | te.SliceOp | te.PadOp
+Flexible = te.ElementwiseOp | te.ReduceOp | te.SliceOp | te.PadOp | te.TransposeOp
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class TeDropUnitDims(ModulePass):
 
     A batch of one in front of all values, or a dimension that an index left behind, comes with a
     reshape wherever an op does without, and a reshape is a border between kernels. Element-wise
-    ops, reductions, slices and padding lose such dimensions where all of them that share one can:
-    around them are given values, results and other reshapes. What broadcasts keeps its own, as do
-    products, windows and all else.
+    ops, reductions, slices, padding and transpositions from or to a last dimension of size 1 lose
+    such dimensions where all of them that share one can: around them are given values, results and
+    other reshapes. What broadcasts keeps its own, as do products, windows and all else.
     """
 
     name = "te-drop-unit-dims"
@@ -75,6 +75,10 @@ def _rebuilt(op: Flexible, operands: Sequence[SSAValue], kept: Sequence[int]) ->
         case te.PadOp():
             low, high = zip(*(op.amounts[dim] for dim in kept))
             return te.PadOp(operands[0], low, high, op.value.value.data)
+        case te.TransposeOp():
+            return te.TransposeOp(
+                operands[0], [kept.index(dim) for dim in op.permutation if dim in kept]
+            )
         case _:
             return with_operands(op, operands)
 
@@ -97,6 +101,12 @@ class _UnitDims:
                     self._tie(op.operand, op.result, _left(op))
                 case te.SliceOp() | te.PadOp():
                     self._tie(op.operand, op.result, range(len(te.shape_of(op.operand))))
+                case te.TransposeOp():
+                    places = [op.permutation.index(dim) for dim in range(len(op.permutation))]
+                    self._tie(op.operand, op.result, places)
+                    last = len(places) - 1
+                    inner = (d for d, place in enumerate(places) if last not in (d, place))
+                    self._stay((op.operand, dim) for dim in inner)
                 case te.ReshapeOp() | te.ConstantOp() | ReturnOp():
                     pass
                 case _:

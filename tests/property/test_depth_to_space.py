@@ -25,13 +25,14 @@ def programs(draw: st.DrawFn) -> str:
     result[dim] = shape[dim]
     shape[dim] *= prod(blocks)
     x, y = (f"tensor<{'x'.join(map(str, sizes))}x{element}>" for sizes in (shape, result))
+    inner = draw(st.sampled_from(("", "inner")))
     before, behind = draw(st.booleans()), draw(st.booleans())
     first = f"%a = te.add %x, %x : ({x}, {x}) -> {x}" if before else ""
     last = f"%y = te.mul %d, %d : ({y}, {y}) -> {y}" if behind else ""
     return f"""
 func.func @main(%x: {x}) -> {y} {{
   {first}
-  %d = te.depth_to_space {"%a" if before else "%x"} axis {dim} blocks {blocks} : {x} -> {y}
+  %d = te.depth_to_space {"%a" if before else "%x"} axis {dim} blocks {blocks} {inner} : {x} -> {y}
   {last}
   func.return {"%y" if behind else "%d"} : {y}
 }}

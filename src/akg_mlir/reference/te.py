@@ -198,8 +198,10 @@ def _depth_to_space(op: te.DepthToSpaceOp, x: Array) -> Array:
     places = [dim for dim, size in enumerate(op.block) if size > 1]
     parts = [op.block[dim] for dim in places]
     kept = x.shape[op.dim] // math.prod(parts)
-    apart = np.reshape(x, (*x.shape[: op.dim], *parts, kept, *x.shape[op.dim + 1 :]))
-    apart = np.moveaxis(apart, range(op.dim, op.dim + len(parts)), range(len(parts)))
+    split = (*parts, kept) if op.inner is None else (kept, *parts)
+    apart = np.reshape(x, (*x.shape[: op.dim], *split, *x.shape[op.dim + 1 :]))
+    first = op.dim if op.inner is None else op.dim + 1
+    apart = np.moveaxis(apart, range(first, first + len(parts)), range(len(parts)))
     behind = [dim + count for count, dim in enumerate(places, 1)]
     moved = np.moveaxis(apart, range(len(parts)), behind)
     return np.reshape(moved, shaped(op.results[0])[0])

@@ -17,5 +17,7 @@ func.func @indexing(%x: tensor<4x9xf16>, %y: tensor<4x2xf16>, %z: tensor<4x8xf16
   %4 = te.gather %x, %i axis 1 from_end : (tensor<4x9xf16>, tensor<2x3xi32>) -> tensor<4x2x3xf16>
   // CHECK: te.depth_to_space %z axis 1 blocks [2, 1] : tensor<4x8xf16> -> tensor<8x4xf16>
   %5 = te.depth_to_space %z axis 1 blocks [2, 1] : tensor<4x8xf16> -> tensor<8x4xf16>
+  // CHECK: te.depth_to_space %z axis -1 blocks [2, 1] inner : tensor<4x8xf16> -> tensor<8x4xf16>
+  %6 = te.depth_to_space %z axis -1 blocks [2, 1] inner : tensor<4x8xf16> -> tensor<8x4xf16>
   func.return
 }

@@ -88,3 +88,21 @@ func.func @patches(%x: tensor<2x3x32x32xf16>, %w: tensor<8x3x16x16xf16>) -> tens
   %y = te.conv2d %x, %w strides [16, 16] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : (tensor<2x3x32x32xf16>, tensor<8x3x16x16xf16>) -> tensor<2x8x2x2xf32>
   func.return %y : tensor<2x8x2x2xf32>
 }
+
+// Innermost elements as places: the channels change their order, those of a convolution by its weights.
+// CHECK-LABEL: func.func @places
+// CHECK:         [[W:%.*]] = te.transpose {{.*}} perm [0, 2, 1, 3] : tensor<1x8x4x144xf32> -> tensor<1x4x8x144xf32>
+// CHECK:         [[K:%.*]] = te.reshape [[W]] : tensor<1x4x8x144xf32> -> tensor<32x16x3x3xf32>
+// CHECK:         [[C:%.*]] = te.conv2d {{.*}}, [[K]]
+// CHECK:         [[B:%.*]] = te.transpose {{.*}} perm [0, 2, 1, 3] : tensor<1x8x4x1xf32> -> tensor<1x4x8x1xf32>
+// CHECK:         te.reshape [[B]] : tensor<1x4x8x1xf32> -> tensor<32x1x1xf32>
+// CHECK:         te.depth_to_space {{.*}} axis 1 blocks [1, 1, 2, 2] : tensor<1x32x6x6xf32>
+// CHECK:         te.transpose {{.*}} perm [0, 2, 1, 3] : tensor<1x8x4x36xf32> -> tensor<1x4x8x36xf32>
+// CHECK:         te.depth_to_space {{.*}} axis 1 blocks [1, 1, 2, 2] : tensor<1x32x6x6xf32>
+func.func @places(%x: tensor<1x16x8x8xf32>, %w: tensor<32x16x3x3xf32> {te.resource = "w"}, %b: tensor<32x1x1xf32> {te.resource = "b"}, %z: tensor<1x32x6x6xf32>) -> (tensor<1x8x12x12xf32>, tensor<1x8x12x12xf32>) {
+  %0 = te.conv2d %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : (tensor<1x16x8x8xf32>, tensor<32x16x3x3xf32>) -> tensor<1x32x6x6xf32>
+  %1 = te.add %0, %b : (tensor<1x32x6x6xf32>, tensor<32x1x1xf32>) -> tensor<1x32x6x6xf32>
+  %2 = te.depth_to_space %1 axis 1 blocks [1, 1, 2, 2] inner : tensor<1x32x6x6xf32> -> tensor<1x8x12x12xf32>
+  %3 = te.depth_to_space %z axis 1 blocks [1, 1, 2, 2] inner : tensor<1x32x6x6xf32> -> tensor<1x8x12x12xf32>
+  func.return %2, %3 : tensor<1x8x12x12xf32>, tensor<1x8x12x12xf32>
+}

@@ -8,10 +8,10 @@ from math import prod
 from operator import mul
 
 from xdsl.builder import Builder
-from xdsl.dialects.builtin import I64, DenseArrayBase, IntegerAttr, TensorType, i64
+from xdsl.dialects.builtin import I64, DenseArrayBase, IntegerAttr, TensorType, UnitAttr, i64
 from xdsl.ir import Attribute, SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
-from xdsl.irdl import irdl_op_definition, operand_def, prop_def
+from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def, prop_def
 from xdsl.utils.exceptions import VerifyException
 
 from akg_mlir.dialects.te.base import TeOp
@@ -25,7 +25,7 @@ class DepthToSpaceOp(TeOp, StructuredOp):
 
     Dimension `axis` consists of as many equal parts as a block has places. Dimension `d` of the
     result is `blocks[d]` times as long as that of the operand; dimension `axis`, whose entry is 1,
-    has what a part has.
+    has what a part has. With `inner` a part has every so many-th element instead of neighbours.
 
         %y = te.depth_to_space %x axis 1 blocks [1, 1, 2, 2]
             : tensor<1x12x5x7xf32> -> tensor<1x3x10x14xf32>
@@ -35,16 +35,21 @@ class DepthToSpaceOp(TeOp, StructuredOp):
     operand = operand_def(TensorType)
     axis = prop_def(IntegerAttr[I64])
     blocks = prop_def(DenseArrayBase.constr(i64))
+    inner = opt_prop_def(UnitAttr)
     assembly_format = (
-        "$operand `axis` $axis `blocks` $blocks attr-dict `:` type($operand) `->` type($result)"
+        "$operand `axis` $axis `blocks` $blocks (`inner` $inner^)? attr-dict `:` type($operand) "
+        "`->` type($result)"
     )
 
-    def __init__(self, operand: SSAValue, axis: int, blocks: Sequence[int]) -> None:
+    def __init__(
+        self, operand: SSAValue, axis: int, blocks: Sequence[int], *, inner: bool = False
+    ) -> None:
         super().__init__(
             [operand],
             {
                 "axis": IntegerAttr(axis, i64),
                 "blocks": DenseArrayBase.from_list(i64, list(blocks)),
+                "inner": UnitAttr() if inner else None,
             },
         )
 
@@ -94,8 +99,12 @@ class DepthToSpaceOp(TeOp, StructuredOp):
 
     @property
     def operand_maps(self) -> tuple[AffineMap, ...]:
-        points, part = self._points(), shape_of(self.results[0])[self.dim]
-        steps = accumulate((self.block[dim] for dim, _ in self._places[:0:-1]), mul, initial=part)
+        points, first = self._points(), 1
+        if self.inner is None:
+            first = shape_of(self.results[0])[self.dim]
+        else:
+            points[self.dim] = points[self.dim] * prod(self.block)
+        steps = accumulate((self.block[dim] for dim, _ in self._places[:0:-1]), mul, initial=first)
         for (_, iterator), step in zip(reversed(self._places), steps):
             points[self.dim] = AffineExpr.dimension(iterator) * step + points[self.dim]
         return (AffineMap(len(self.bounds), 0, tuple(points)),)

@@ -106,15 +106,11 @@ def _space_to_depth(node: Node) -> Sequence[Value]:
 def _depth_to_space(node: Node) -> Sequence[Value]:
     """The outermost channels, or with mode CRD the innermost ones, become places of blocks."""
     operand, size = node.operand(0), node.int_attr("blocksize", 0)
-    count, channels, height, width = shape_of(operand)
+    channels = shape_of(operand)[1]
     if size < 1 or channels % (size * size):
         raise node.error(f"{channels} channels are not made of blocks of {size} x {size}")
-    kept = channels // (size * size)
-    if node.string_attr("mode", "DCR") == "CRD":
-        apart = node.reshaped(operand, (count, kept, size, size, height, width))
-        turned = node.emit(te.TransposeOp(apart, (0, 1, 4, 2, 5, 3)))
-        return [node.reshaped(turned, (count, kept, height * size, width * size))]
-    return [depth_to_space(node, operand, (size, size))]
+    inner = node.string_attr("mode", "DCR") == "CRD"
+    return [node.emit(te.DepthToSpaceOp(operand, 1, (1, 1, size, size), inner=inner))]
 
 
 def depth_to_space(node: Node, value: SSAValue, blocks: Sequence[int]) -> SSAValue:

@@ -14,10 +14,12 @@ def interleaved(e: Expression, op: te.DepthToSpaceOp) -> SSAValue:
     shape, dim, result = te.shape_of(op.operand), op.dim, te.shape_of(op.result)
     moving = [axis for axis, size in enumerate(op.block) if size > 1]
     parts = [op.block[axis] for axis in moving]
-    apart = e.reshaped(op.operand, [*shape[:dim], *parts, result[dim], *shape[dim + 1 :]])
-    order = list[int]()
+    outside = op.inner is None
+    split = [*parts, result[dim]] if outside else [result[dim], *parts]
+    apart = e.reshaped(op.operand, [*shape[:dim], *split, *shape[dim + 1 :]])
+    order, first = list[int](), dim if outside else dim + 1
     for axis in range(len(shape)):
-        order.append(axis if axis < dim else axis + len(parts))
+        order.append(axis if axis < first else axis + len(parts))
         if axis in moving:
-            order.append(dim + moving.index(axis))
+            order.append(first + moving.index(axis))
     return e.reshaped(e(te.TransposeOp(apart, order)), result)

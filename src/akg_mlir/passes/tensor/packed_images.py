@@ -56,7 +56,8 @@ def acts_on_blocks(op: Operation) -> bool:
         case te.ConcatOp():
             return op.dim != 1 or all(start % FRACTAL == 0 for start in op.starts)
         case te.DepthToSpaceOp():
-            return op.dim == 1 and te.shape_of(op.result)[1] % FRACTAL == 0
+            parts = op.dim == 1 and op.inner is None
+            return parts and te.shape_of(op.result)[1] % FRACTAL == 0
 
 
 def images_of(op: Operation) -> Sequence[SSAValue]:

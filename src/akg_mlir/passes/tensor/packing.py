@@ -52,9 +52,9 @@ def filled(e: Expression, x: SSAValue, layout: te.Layout) -> SSAValue:
 
 
 def is_cheap(value: SSAValue) -> bool:
-    """Whether the value is given from outside: packing it costs no kernel's fusion."""
-    source = shown(value)
-    return isinstance(source, BlockArgument) or isinstance(source.owner, te.ConstantOp)
+    """Whether the value is given from outside, or the host moves it: packing it costs no kernel's
+    fusion."""
+    return isinstance(shown(value), BlockArgument) or is_weight(value)
 
 
 def is_per_channel(value: SSAValue, shape: Sequence[int], layout: te.Layout) -> bool:

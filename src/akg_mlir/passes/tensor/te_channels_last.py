@@ -300,7 +300,7 @@ def _fills_rows(op: te.DepthToSpaceOp) -> bool:
     """Whether the channels of a part of an image are at least a block."""
     shape = te.shape_of(op.result)
     row = shape[op.dim] * element_bytes(te.element_of(op.result))
-    return len(shape) == 4 and op.dim == 1 and row >= BLOCK_BYTES
+    return len(shape) == 4 and op.dim == 1 and op.inner is None and row >= BLOCK_BYTES
 
 
 def _places(shape: Sequence[int]) -> list[int]:

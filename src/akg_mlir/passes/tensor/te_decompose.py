@@ -19,6 +19,7 @@ from akg_mlir.passes.tensor import (
     comparisons,
     formulas,
     indexing,
+    inner_places,
     rounding,
     trigonometry,
     windows,
@@ -43,7 +44,9 @@ class TeDecompose(ModulePass):
     Composites of f16 and bf16 values are computed in f32 inside, with casts at the borders; sums
     and contractions get their accumulator's type and a visible cast. Element-wise ops read
     through `te.broadcast_to`. A gather looks up, unless a sum over all places is estimated to be
-    faster; with `gathers=sums` all are sums, which other compilers can be given.
+    faster; with `gathers=sums` all are sums, which other compilers can be given. Innermost channels
+    that become places (`te.depth_to_space`) are ordered by the weights of the convolution that
+    makes them, or by a transposition.
     """
 
     name = "te-decompose"
@@ -228,6 +231,7 @@ _RULES: dict[type[Operation], Callable[..., SSAValue | None]] = {
     te.Conv2dOp: windows.conv2d,
     te.CosOp: _unary(trigonometry.cos),
     te.CoshOp: _unary(trigonometry.cosh),
+    te.DepthToSpaceOp: inner_places.of_parts,
     te.ErfOp: _unary(formulas.erf),
     te.FloorOp: _unary(rounding.floor),
     te.GatherOp: indexing.gather,

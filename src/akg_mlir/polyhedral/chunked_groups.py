@@ -22,9 +22,9 @@ def in_chunks(group: TileGroup) -> Estimate | None:
     """The estimate for tiles that take rows in chunks, None for a group that has none to cut, or
     so few that half of the cores would have none: kernels of their own use all of them.
 
-    Rows on the cube and windows are never cut.
+    Rows on the cube and windows are never cut, nor are those that stay.
     """
-    if not group.rows or any(s.cube or _has_windows(s) for s in group.steps):
+    if not group.rows or group.uncut or any(s.cube or _has_windows(s) for s in group.steps):
         return None
     kept = set(group.extents) - group.whole
     for row in group.rows:

@@ -181,6 +181,12 @@ class _Executions:
         self.dims = len(inside.space.extents)
         self.total = max((k + 1 for i in inside.inner for k in i.loops), default=self.dims)
         self.home = {r.update.name: i for r, i in inside.reductions}
+        self.home |= {
+            name: i
+            for root, i in inside.chunks.items()
+            if not self.is_read(root)
+            for name in root.names
+        }
         self.tiles = by_statement(self.group.executed)
 
     def run(self) -> Iterator[Execution]:
@@ -204,6 +210,11 @@ class _Executions:
                     yield replace(found, sunk=True)
             for name in piece.names:
                 yield self.embedded(name, below.tiles, loops, number)
+
+    def is_read(self, root: Cluster) -> bool:
+        """Whether other statements of the tile read what a root writes: whole rows, then."""
+        others = [n for c in self.inside.space.clusters if c is not root for n in c.names]
+        return any((s, t) in self.fuser.edges for s in root.names for t in others)
 
     def placement(self) -> Placement:
         """What executes where when every tile and every chunk is a single point."""
@@ -240,17 +251,20 @@ class _Executions:
         raise AssertionError("a chunk band belongs to a root or a reduction")
 
     def execution(self, name: str, region: int | None) -> Execution:
-        """A statement that executes in the tile, or in the band of its own reduction."""
+        """A statement that executes in the tile, or in the band of its own reduction or root."""
         statement = self.fuser.scop.by_name[name]
         domain = isl.UnionSet.from_set(statement.domain)
         coordinates = self.tiles.get(name, union_map()).intersect_domain(domain)
         inner = self.home.get(name)
         if inner is None or coordinates.is_empty():
             return self.embedded(name, coordinates, (), region)
-        owner = inner.owner
-        assert isinstance(owner, Reduction)
-        lows = [low for low, _ in member_ranges(owner.band, domain)]
-        members = list(inner.members)
+        owner, members = inner.owner, list(inner.members)
+        assert owner.band is not None
+        if isinstance(owner, Cluster):
+            ranges = member_ranges(owner.band, _instances(self.inside.space, owner))
+        else:
+            ranges = member_ranges(owner.band, domain)
+        lows = [ranges[k][0] for k in members]
         values = tile_counters(owner.band, members, [1] * len(members), lows)
         coordinates = coordinates.flat_range_product(values.relation.intersect_domain(domain))
         return self.embedded(name, coordinates, inner.loops, region)

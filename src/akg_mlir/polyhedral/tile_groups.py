@@ -33,7 +33,8 @@ REREADING = 1.25
 class TileGroup:
     """Nests that share tiles. `need` has the boxes of tensors that come from outside so far, one
     for each way in which they move with the tiles; those in `pending` may still be computed
-    inside. `rows` are the instances of reductions."""
+    inside. `rows` are the instances of reductions; `uncut` says that a row is a result that nests
+    inside read, too, so that chunks of it cannot be computed again."""
 
     rates: Rates
     steps: list[Step] = field(default_factory=list[Step])
@@ -48,6 +49,7 @@ class TileGroup:
     moments: dict[tuple[str, Moment], None] = field(default_factory=dict[tuple[str, Moment], None])
     sizes: dict[int, int] = field(default_factory=dict[int, int])
     rows: list[Box] = field(default_factory=list[Box])
+    uncut: bool = False
 
     def copy(self) -> TileGroup:
         """An independent copy."""
@@ -65,6 +67,7 @@ class TileGroup:
             dict(self.moments),
             dict(self.sizes),
             list(self.rows),
+            self.uncut,
         )
 
     # ------------------------------------------------------------------------------------- growing
@@ -94,6 +97,7 @@ class TileGroup:
         box = step.nest.instances(hull(self.need[step.result]))
         if live_out:
             self._divide(box)
+            self.uncut |= any(not span.slopes and span.whole > 1 for span in box)
         self._compute(step, box, live_out=live_out)
 
     def settle(self, tensor: Tensor) -> None:
@@ -127,6 +131,7 @@ class TileGroup:
             )
             self.moments[memory, pieces] = None
         self.rows += [_renamed(row, names) for row in other.rows]
+        self.uncut |= other.uncut
         self.steps += other.steps
         self.sizes.clear()
         self._note(())

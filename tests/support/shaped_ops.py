@@ -21,6 +21,7 @@ PRODUCTS = 1 << 19
 """Multiplications of a contraction on the cube, in f16; elsewhere 1/16 of them."""
 FLOATS = ("f16", "f32")
 NUMBERS = (*FLOATS, "i8", "i32", "i64")
+MOVED = (*NUMBERS, "ui8")
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def _bits(draw: st.DrawFn, p: Program) -> str:
 def _select(draw: st.DrawFn, p: Program) -> str:
     """The larger or smaller of two, by a comparison: values on its edge are equal."""
     predicate = draw(st.sampled_from(("lt", "le", "gt", "ge")))
-    shape, element = _shape(draw), draw(st.sampled_from(NUMBERS))
+    shape, element = _shape(draw), draw(st.sampled_from(MOVED))
     x, y = (p.argument(name, shape, element) for name in ("%x", "%y"))
     condition = p.op(f"compare {predicate} {x}, {y}", shape, "i1")
     return p.finish(p.op(f"select {condition}, {x}, {y}", shape, element))
@@ -85,12 +86,12 @@ def _select(draw: st.DrawFn, p: Program) -> str:
 
 def _cast(draw: st.DrawFn, p: Program) -> str:
     shape = _shape(draw)
-    x = p.argument("%x", shape, draw(st.sampled_from(NUMBERS)))
-    return p.finish(p.op(f"cast {x}", shape, draw(st.sampled_from(NUMBERS))))
+    x = p.argument("%x", shape, draw(st.sampled_from(MOVED)))
+    return p.finish(p.op(f"cast {x}", shape, draw(st.sampled_from(MOVED))))
 
 
 def _transpose(draw: st.DrawFn, p: Program) -> str:
-    shape, element = _shape(draw, 2), draw(st.sampled_from(NUMBERS))
+    shape, element = _shape(draw, 2), draw(st.sampled_from(MOVED))
     perm = draw(st.permutations(range(len(shape))))
     x = p.argument("%x", shape, element)
     return p.finish(p.op(f"transpose {x} perm {list(perm)}", [shape[i] for i in perm], element))
@@ -112,7 +113,7 @@ def _softmax(draw: st.DrawFn, p: Program) -> str:
 
 
 def _pad(draw: st.DrawFn, p: Program) -> str:
-    shape, element = _shape(draw), draw(st.sampled_from(NUMBERS))
+    shape, element = _shape(draw), draw(st.sampled_from(MOVED))
     low, high = ([draw(st.integers(0, 3)) for _ in shape] for _ in "lh")
     x = p.argument("%x", shape, element)
     value = "1.0" if element in FLOATS else "1"
@@ -124,12 +125,12 @@ def _pad(draw: st.DrawFn, p: Program) -> str:
 
 def _concat(draw: st.DrawFn, p: Program) -> str:
     """Of two or three operands, of which one may be computed in the kernel."""
-    shape, element = _shape(draw), draw(st.sampled_from((*NUMBERS, "i1")))
+    shape, element = _shape(draw), draw(st.sampled_from((*MOVED, "i1")))
     axis = draw(st.integers(0, len(shape) - 1))
     sizes = [shape[axis], *(draw(st.integers(1, 17)) for _ in range(draw(st.integers(1, 2))))]
     shapes = [(*shape[:axis], size, *shape[axis + 1 :]) for size in sizes]
     parts = [p.argument(f"%x{k}", part, element) for k, part in enumerate(shapes)]
-    if element != "i1" and draw(st.booleans()):
+    if element not in ("i1", "ui8") and draw(st.booleans()):
         parts[0] = p.op(f"neg {parts[0]}")
     if draw(st.integers(0, 3)) == 0:
         type_ = tensor(shapes[1], element)
@@ -142,7 +143,7 @@ def _concat(draw: st.DrawFn, p: Program) -> str:
 
 def _slice(draw: st.DrawFn, p: Program) -> str:
     """Backwards in some dimensions: from the last of the elements on."""
-    shape, element = _shape(draw), draw(st.sampled_from(NUMBERS))
+    shape, element = _shape(draw), draw(st.sampled_from(MOVED))
     x = p.argument("%x", shape, element)
     strides = [draw(st.integers(1, 3)) for _ in shape]
     offsets = [draw(st.integers(0, min(3, size - 1))) for size in shape]

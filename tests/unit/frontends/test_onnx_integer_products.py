@@ -109,6 +109,30 @@ def test_products_between_vectors_of_scales():
     np.testing.assert_array_equal(found, np.clip(np.rint(total) + 120, 0, 255).astype(np.uint8))
 
 
+def test_bytes_between_convolutions_stay_packed():
+    """A pool of uint8 among them; all bits are ONNX's."""
+    x = {"x": integers(1, 16, 6, 6, of=np.uint8)}
+    given = {"xs": np.float32(0.02), "xz": np.uint8(120), "ys": np.float32(0.05), "yz": np.uint8(8)}
+    given |= {"w": integers(16, 16, 3, 3) // 3, "wz": np.zeros(16, np.int8)}
+    given |= {"ws": ((1 + RNG.random(16)) / 2000).astype(np.float32)}
+    weights, result = ["w", "ws", "wz"], ["ys", "yz"]
+    names = ["x", "xs", "xz", *weights, *result]
+    nodes = [
+        helper.make_node("QLinearConv", names, ["c"], pads=[1, 1, 1, 1]),
+        helper.make_node("MaxPool", ["c"], ["p"], kernel_shape=[2, 2]),
+        helper.make_node("QLinearConv", ["p", *result, *weights, *result], ["y"]),
+    ]
+    one = model(nodes, x, given, TensorProto.UINT8)
+    prepared = Backend.prepare(one)
+    (found,) = prepared.run([x["x"]])
+    (expected,) = ReferenceEvaluator(one).run(None, x)
+    np.testing.assert_array_equal(found, expected)
+    ((_, kernel),) = prepared.compiled()
+    text = str(kernel.compilation.module)
+    assert "1x16x6x6xui8" in text
+    assert "1x16x5x5xui8" not in text
+
+
 def quantised_network():
     """Convolution, relu, pool and a product of matrices, each between quantisations: QDQ, as
     exporters write it."""

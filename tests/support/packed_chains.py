@@ -120,7 +120,8 @@ def _step(draw: st.DrawFn, text: _Text, step: str, value: tuple[str, Shape]) -> 
             return _spread(draw, text, value)
         case "concat":
             axis = draw(st.integers(0, 3))
-            other = text.op("sigmoid {}", [value], shape)
+            given = draw(st.booleans())
+            other = text.argument(shape) if given else text.op("sigmoid {}", [value], shape)
             longer = tuple(2 * n if k == axis else n for k, n in enumerate(shape))
             return text.op(f"concat {{}}, {{}} axis {axis}", [value, other], longer)
         case _:

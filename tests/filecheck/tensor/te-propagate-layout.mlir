@@ -214,3 +214,17 @@ func.func @places(%x: tensor<1x16x5x5xf16>, %w: tensor<64x16x1x1xf16>) -> tensor
   %1 = te.depth_to_space %0 axis 1 blocks [1, 1, 2, 2] : tensor<1x64x5x5xf32> -> tensor<1x16x10x10xf32>
   func.return %1 : tensor<1x16x10x10xf32>
 }
+
+// What is put together with a packed image for a convolution alone is packed by itself.
+// CHECK-LABEL: func.func @skipped
+// CHECK:         [[P:%.*]] = te.cast {{.*}} -> tensor<1x1x4x4x16xf16>
+// CHECK:         [[K:%.*]] = te.pack %k nc1hwc0 : tensor<1x16x4x4xf16> -> tensor<1x1x4x4x16xf16>
+// CHECK:         [[C:%.*]] = te.concat [[P]], [[K]] axis 1 : {{.*}} -> tensor<1x2x4x4x16xf16>
+// CHECK:         te.fractal_conv2d [[C]],
+func.func @skipped(%x: tensor<1x16x4x4xf16>, %w: tensor<16x16x1x1xf16>, %k: tensor<1x16x4x4xf16>, %v: tensor<8x32x1x1xf16>) -> tensor<1x8x4x4xf32> {
+  %a = te.conv2d %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : (tensor<1x16x4x4xf16>, tensor<16x16x1x1xf16>) -> tensor<1x16x4x4xf32>
+  %b = te.cast %a : tensor<1x16x4x4xf32> -> tensor<1x16x4x4xf16>
+  %c = te.concat %b, %k axis 1 : (tensor<1x16x4x4xf16>, tensor<1x16x4x4xf16>) -> tensor<1x32x4x4xf16>
+  %y = te.conv2d %c, %v strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : (tensor<1x32x4x4xf16>, tensor<8x32x1x1xf16>) -> tensor<1x8x4x4xf32>
+  func.return %y : tensor<1x8x4x4xf32>
+}

@@ -192,14 +192,17 @@ class _Layouts:
         return None
 
     def _image(self, op: Operation) -> None:
-        """Act on packed images instead, if all operands are such and no packed matrices."""
+        """Act on packed images instead, if all operands are such and no packed matrices; parts that
+        only convolutions read put together are packed for that."""
         packed = [self.packed[v] for v in images_of(op) if v in self.packed]
         images = [each for each in packed if each.layout == te.Layout.NC1HWC0]
+        e = Expression(op)
         if len(images) == len(images_of(op)):
-            e = Expression(op)
             self._replace(op, e, on_blocks(e, op, images))
+        elif images and isinstance(op, te.ConcatOp) and _is_convolved(op.result):
+            parts = [self._packed_as(e, part, te.Layout.NC1HWC0) for part in op.parts]
+            self._replace(op, e, on_blocks(e, op, parts))
         elif isinstance(op, te.DepthToSpaceOp):
-            e = Expression(op)
             e.finish(interleaved(e, op))
 
     def _worthwhile(self, op: te.ElementwiseOp) -> bool:
@@ -242,6 +245,15 @@ class _Layouts:
         rows = pad.rows if has_rows else ZERO.rows
         columns = ZERO.columns if shape[columns_of(layout)] % FRACTAL == 0 else pad.columns
         return Packed(packed.value, Padding(rows, columns), layout)
+
+
+def _is_convolved(value: SSAValue) -> bool:
+    """Whether convolutions of the cube have the value as their image, and nothing else uses it."""
+    users = [use.operation for use in value.uses]
+    return all(
+        isinstance(user, te.Conv2dOp) and te.is_cube_conv(user) and user.weights is not value
+        for user in users
+    )
 
 
 def _may_be_summed(x: Packed, shape: Sequence[int]) -> bool:

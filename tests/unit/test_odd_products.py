@@ -59,3 +59,12 @@ def test_rows_that_are_cut_inside_a_block_are_not_chosen_for_few_cores_sake():
     # The ends of 16 rows, 15 elements each, took the scalar unit of one core 5,300 cycles.
     text = product(17, 255, 33, "")
     assert akg_mlir.compile(text, target="ascend910").time().cycles < 6_000
+
+
+@pytest.mark.parametrize(
+    ("m", "n", "k", "flags"), [(20, 18, 4090, ""), (3, 40, 3000, "transpose_b")]
+)
+def test_cores_share_a_long_k(m: int, n: int, k: int, flags: str):
+    report = akg_mlir.compile(product(m, n, k, flags), target="ascend910").report()
+    assert report.ok
+    assert sum(kernel.cycles for kernel in report.kernels) < 8000

@@ -228,3 +228,22 @@ func.func @skipped(%x: tensor<1x16x4x4xf16>, %w: tensor<16x16x1x1xf16>, %k: tens
   %y = te.conv2d %c, %v strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : (tensor<1x32x4x4xf16>, tensor<8x32x1x1xf16>) -> tensor<1x8x4x4xf32>
   func.return %y : tensor<1x8x4x4xf32>
 }
+
+// Four fractals of results leave most cores idle: these multiply parts of k, which are views of the
+// packed factors. A short k is not worth a kernel that adds them up, nor is one of many results.
+// CHECK-LABEL: func.func @parts
+// CHECK:         [[A:%.*]] = te.pack %x nz : tensor<32x2048xf16> -> tensor<128x2x16x16xf16>
+// CHECK:         [[B:%.*]] = te.pack %y zn
+// CHECK-NEXT:    [[C:%.*]] = te.reshape [[A]] : tensor<128x2x16x16xf16> -> tensor<8x16x2x16x16xf16>
+// CHECK-NEXT:    [[D:%.*]] = te.reshape [[B]]
+// CHECK-NEXT:    [[P:%.*]] = te.fractal_matmul [[C]], [[D]] m 32 k 256 n 32 {te.partial} : {{.*}} -> tensor<8x2x2x16x16xf32>
+// CHECK-NEXT:    [[S:%.*]] = te.reduce add [[P]] axes [0] : tensor<8x2x2x16x16xf32> -> tensor<2x2x16x16xf32>
+// CHECK-NEXT:    te.unpack [[S]]
+// CHECK:         te.fractal_matmul {{.*}} m 32 k 512 n 32 :
+// CHECK:         te.fractal_matmul {{.*}} m 512 k 2048 n 512 :
+func.func @parts(%x: tensor<32x2048xf16>, %y: tensor<2048x32xf16>, %a: tensor<32x512xf16>, %b: tensor<512x32xf16>, %c: tensor<512x2048xf16>, %d: tensor<2048x512xf16>) -> (tensor<32x32xf32>, tensor<32x32xf32>, tensor<512x512xf32>) {
+  %0 = te.matmul %x, %y : (tensor<32x2048xf16>, tensor<2048x32xf16>) -> tensor<32x32xf32>
+  %1 = te.matmul %a, %b : (tensor<32x512xf16>, tensor<512x32xf16>) -> tensor<32x32xf32>
+  %2 = te.matmul %c, %d : (tensor<512x2048xf16>, tensor<2048x512xf16>) -> tensor<512x512xf32>
+  func.return %0, %1, %2 : tensor<32x32xf32>, tensor<32x32xf32>, tensor<512x512xf32>
+}

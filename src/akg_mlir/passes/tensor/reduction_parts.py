@@ -63,6 +63,26 @@ def parts_last(e: Expression, op: Reducing, outer: Sequence[int], cut: Cut) -> S
     return e(_COMBINE[kind](result, rest))
 
 
+def fractal_product(
+    e: Expression, a: SSAValue, b: SSAValue, sizes: tuple[int, int, int], parts: int
+) -> SSAValue:
+    """The product of packed factors, for `sizes` m, n and k, in that many parts of the blocks of k,
+    which are outermost in both: a batch, whose results are added up in a second step."""
+    m, n, k = sizes
+    if parts == 1:
+        return e(te.FractalMatmulOp(a, b, m, k, n))
+    left, right = (_batched(e, packed, parts) for packed in (a, b))
+    blocks, depth = te.shape_of(left)[1], te.shape_of(left)[-1]
+    partial = te.FractalMatmulOp(left, right, m, blocks * depth, n)
+    partial.attributes[PARTIAL] = UnitAttr()
+    return e(te.ReduceOp(te.Reduction.ADD, e(partial), [0]))
+
+
+def _batched(e: Expression, packed: SSAValue, parts: int) -> SSAValue:
+    blocks, *fractals = te.shape_of(packed)
+    return e.reshaped(packed, [parts, blocks // parts, *fractals])
+
+
 def _part(
     op: Reducing, kept: Sequence[int], cut: Cut, first: int, parts: int, length: int
 ) -> te.ComputeOp:

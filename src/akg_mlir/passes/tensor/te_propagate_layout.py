@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import ceil
 
 from xdsl.context import Context
 from xdsl.dialects import func
@@ -15,6 +16,7 @@ from xdsl.rewriter import Rewriter
 from akg_mlir.diagnostics import location_of, remark
 from akg_mlir.dialects import te
 from akg_mlir.dialects.te.types import FRACTAL, element_bytes, fractal_depth
+from akg_mlir.passes.npu.memory.target import target_or_default
 from akg_mlir.passes.tensor import padding
 from akg_mlir.passes.tensor.folded_rows import best_fold, folded
 from akg_mlir.passes.tensor.interleaving import interleaved
@@ -29,6 +31,7 @@ from akg_mlir.passes.tensor.packing import (
     is_per_channel,
 )
 from akg_mlir.passes.tensor.padding import ZERO, Padding
+from akg_mlir.passes.tensor.reduction_parts import fractal_product
 from akg_mlir.passes.tensor.rewriting import (
     Expression,
     erase_dead,
@@ -36,10 +39,14 @@ from akg_mlir.passes.tensor.rewriting import (
     splat_of,
     with_operands,
 )
+from akg_mlir.targets import Target
 
 NAME = "te-propagate-layout"
 _PRODUCTS = ((f16, f32), (i8, i32))
 """Types of operands and results of the cube."""
+SECOND_KERNEL = 1000
+"""Cycles that adding up what the parts of a product gave takes, of a kernel with a load and a store
+that wait for each other."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +60,17 @@ class TePropagateLayout(ModulePass):
     blocks of channels (pooling, depthwise convolutions, pads, slices, concatenations, parts of
     channels that become places), but not below what makes bytes. A `te.pack` of an unpacked value
     disappears where padding cannot reach a result. Of an image with few channels that is not packed
-    yet, rows of windows become channels first: the cube multiplies blocks of 16.
+    yet, rows of windows become channels first: the cube multiplies blocks of 16. Where a product
+    has few fractals of results and a long k, cores multiply parts of k, which the vector unit adds
+    up in another kernel.
     """
 
     name = NAME
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        target = target_or_default(op)
         for function in functions(op):
-            _Layouts().propagate(function)
+            _Layouts(target).propagate(function)
         erase_dead(op)
 
 
@@ -68,6 +78,7 @@ class TePropagateLayout(ModulePass):
 class _Layouts:
     """Which plain values of a function exist packed, while walking it downwards."""
 
+    target: Target
     packed: dict[SSAValue, Packed] = field(default_factory=dict[SSAValue, Packed])
     packs: dict[tuple[SSAValue, te.Layout], SSAValue] = field(
         default_factory=dict[tuple[SSAValue, te.Layout], SSAValue]
@@ -91,7 +102,10 @@ class _Layouts:
         m, n, k = op.sizes
         a = self._operand(e, op.a, te.Layout.NZ, op.transpose_a is not None)
         b = self._operand(e, op.b, te.Layout.ZN, op.transpose_b is not None)
-        product = e(te.FractalMatmulOp(a.value, b.value, m, k, n))
+        parts = _parts(op, a.value, b.value, self.target)
+        if parts > 1:
+            remark(NAME, "passed", _where(op), "cores share k", parts=parts, k=k)
+        product = fractal_product(e, a.value, b.value, (m, n, k), parts)
         # the columns of the product are the columns of b: of a transposed b, its rows
         pad = Padding(a.padding.rows, b.padding.rows)
         self._replace(op, e, Packed(product, pad))
@@ -254,6 +268,20 @@ def _is_convolved(value: SSAValue) -> bool:
         isinstance(user, te.Conv2dOp) and te.is_cube_conv(user) and user.weights is not value
         for user in users
     )
+
+
+def _parts(op: te.ContractionOp, a: SSAValue, b: SSAValue, target: Target) -> int:
+    """In how many equal parts cores share a long k; 1 where there are results for half of them,
+    or the second kernel, which adds up what the parts gave, costs more than they save."""
+    blocks, rows, _, depth = te.shape_of(a)[-4:]
+    tasks = rows * te.shape_of(b)[-3]
+    if op.batch or 2 * tasks > target.cores:
+        return 1
+    least = ceil(target.cores / tasks)
+    parts = next((n for n in range(least, 2 * least) if blocks % n == 0), 1)
+    loaded = blocks * depth * 2 * FRACTAL * element_bytes(te.element_of(op.a))
+    saved = loaded / target.gm.core_port * (1 - 1 / parts)
+    return parts if saved > SECOND_KERNEL else 1
 
 
 def _may_be_summed(x: Packed, shape: Sequence[int]) -> bool:

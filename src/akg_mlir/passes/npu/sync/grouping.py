@@ -34,10 +34,10 @@ def optimise(planner: Planner, plan: Plan, limit: int, timer: Timer) -> Fitted:
     Never worse than what `fit` makes of the plan, except where asking for that takes seconds.
     """
     first, fits = plan, colour(planner.program, plan, limit) is None
-    if not fits:
-        plan = extend_tokens(planner, plan)
-        fits = colour(planner.program, plan, limit) is None
     is_large = not timer.length
+    extended = first if fits and is_large else extend_tokens(planner, first)
+    if not fits:
+        plan, fits = extended, colour(planner.program, extended, limit) is None
     if is_large and not fits:
         timer = timer.whole()
     plans = [fit(planner, first.copy(), limit)] if len(first.orders) <= FEW else []
@@ -48,8 +48,8 @@ def optimise(planner: Planner, plan: Plan, limit: int, timer: Timer) -> Fitted:
             found = search.run()
             if found is not None:
                 plans.append(found)
-    if plan is not first or not plans:
-        plans.append(fit(planner, plan.copy(), limit))
+    if extended is not first or not plans:
+        plans.append(fit(planner, extended.copy(), limit))
     return _fastest(planner, plans, limit, timer)
 
 

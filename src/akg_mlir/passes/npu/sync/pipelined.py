@@ -1,4 +1,5 @@
-"""Tokens that do what flags in front of their loop and behind it do: they save the ids of these.
+"""Tokens that do what flags in front of their loop and behind it do: they save the ids of these,
+and what follows the loop need not wait for all of its last iteration.
 
 What runs an iteration ahead is filled in front of a loop and used up behind it. The token of the
 loop is first set in front of it then, not at the start of the kernel, and last awaited where what

@@ -38,6 +38,18 @@ def test_parts_of_a_pad_with_alike_tiles_fit_together() -> None:
     agrees(Case(text, "generic_tiny"))
 
 
+def test_columns_beside_rows_have_buffers_of_their_own() -> None:
+    x, y, z = (f"tensor<3x31x31x{n}xf16>" for n in (1, 10, 12))
+    text = f"""
+    func.func @main(%x: {x}, %y: {y}) -> {z} {{
+      %a = te.neg %x : {x}
+      %b = te.constant dense<2.0> : {x}
+      %z = te.concat %a, %b, %y axis 3 : ({x}, {x}, {y}) -> {z}
+      func.return %z : {z}
+    }}"""
+    agrees(Case(text, "generic_tiny"))
+
+
 def agrees(case: Case) -> None:
     """In all modes, on the machine."""
     report = akg_mlir.compile(case.text, target=case.target).report()

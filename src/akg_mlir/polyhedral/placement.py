@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from math import prod
 
 import islpy as isl
 
+from akg_mlir.polyhedral.alignment import plain_layout
 from akg_mlir.polyhedral.context import context
 from akg_mlir.polyhedral.footprint import box
 from akg_mlir.polyhedral.scopes import Scope, Use, tile_map
@@ -51,9 +53,10 @@ def settle(
         yield from settle(child, uses, time)
 
 
-def apart(scope: Scope, uses: list[Use]) -> list[list[Use]]:
+def apart(scope: Scope, uses: list[Use], elements: int) -> list[list[Use]]:
     """The uses of a written tensor in parts of which no two touch an element in one tile, if boxes
-    around the parts are smaller than one around all of them."""
+    around the parts are smaller than one around all of them, rows in whole blocks of so many
+    elements."""
     if len({use.executed for use in uses if use.access.is_write}) < 2:
         return [uses]
     parts: list[tuple[isl.Map, list[Use]]] = []
@@ -68,8 +71,13 @@ def apart(scope: Scope, uses: list[Use]) -> list[list[Use]]:
         parts = [*others, (touched, members)]
     if len(parts) < 2:
         return [uses]
-    room = sum(box(touched).volume for touched, _ in parts)
-    return [uses] if room >= box(footprint(uses, scope.dims)).volume else [m for _, m in parts]
+    room = sum(_room(touched, elements) for touched, _ in parts)
+    together = _room(footprint(uses, scope.dims), elements)
+    return [uses] if room >= together else [members for _, members in parts]
+
+
+def _room(touched: isl.Map, elements: int) -> int:
+    return prod(plain_layout(box(touched), elements).shape)
 
 
 def footprint(uses: Iterable[Use], dims: int) -> isl.Map:

@@ -107,7 +107,9 @@ class _Promoter:
                     temporary = len(tops) == 1 and self.is_temporary(array)
                     temporaries |= {array} if temporary else set()
                     found = settle(top, inside, (lambda: self.time) if temporary else None)
-                    groups += [(array, s, part) for s, group in found for part in apart(s, group)]
+                    elements = self.work.elements(array)
+                    parts = ((s, part) for s, group in found for part in apart(s, group, elements))
+                    groups += [(array, s, part) for s, part in parts]
         written = [g for g in groups if any(u.access.is_write for u in g[2])]
         while any([self.demote(*group) for group in written]):
             pass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,7 @@ from akg_mlir.polyhedral.dependence import Dependences
 from akg_mlir.polyhedral.executions import Interior, interior, without_repeated_rows
 from akg_mlir.polyhedral.fusion import Fuser
 from akg_mlir.polyhedral.fusion_plan import TileSpace, plan
+from akg_mlir.polyhedral.joined_tiles import bytes_together
 from akg_mlir.polyhedral.model_builder import build_model
 from akg_mlir.polyhedral.policy import Policy, PolicyError
 from akg_mlir.polyhedral.scop import Scop
@@ -124,20 +124,32 @@ class Tiler:
                 decisions = tuple(
                     replace(d, reason=reasons.get(d.statements, d.reason)) for d in fusion.decisions
                 )
-                joined = tuple(self.with_room(choice, choices) for choice in choices)
-                return TilePlan(joined, fusion.reservations, decisions, fusion.united)
+                fitting = tuple(self.with_room(choices))
+                return TilePlan(fitting, fusion.reservations, decisions, fusion.united)
 
-    def with_room(self, choice: Choice, choices: Seq[Choice]) -> Choice:
-        """The choice, with smaller tiles where those of other spaces are alike and all together
-        overfill a memory: `poly-fuse` may put such bands into one (parts of a padded tensor), and
-        their parts of a result are one buffer then."""
-        alike = [other for other in choices if other.band == choice.band]
-        needs = [Counter(other.estimate.need) for other in alike]
-        together = sum(needs, Counter[str]())
-        if all(together[m] <= size for m, size in self.machine.capacity.items()):
-            return choice
-        found = self.search_in(choice.inside, share=1 / len(alike))
-        return found if isinstance(found, Choice) else choice
+    def with_room(self, choices: Seq[Choice]) -> list[Choice]:
+        """The choices, with smaller tiles where those that are alike overfill UB together."""
+        alike: dict[object, list[Choice]] = {}
+        for choice in choices:
+            alike.setdefault(choice.band, []).append(choice)
+        smaller = {c.space: s for group in alike.values() for c, s in self.shrunk(group)}
+        return [smaller[choice.space] for choice in choices]
+
+    def shrunk(self, alike: Seq[Choice]) -> list[tuple[Choice, Choice]]:
+        """Each of some choices with the one that takes its place: they fit together, or they are
+        no longer alike."""
+        found, share = list(alike), HALF
+        while len({choice.band for choice in found}) == 1 < len(found):
+            together = bytes_together(self.scop, found, self.kernel.block_bytes)
+            if together <= self.machine.capacity["ub"]:
+                break
+            share *= self.machine.capacity["ub"] / together
+            again = [self.search_in(choice.inside, share=share) for choice in found]
+            smaller = [each for each in again if isinstance(each, Choice)]
+            if len(smaller) < len(found):
+                break
+            found = smaller
+        return list(zip(alike, found))
 
     def choose_space(self, space: TileSpace) -> Choice | Apart:
         """Sizes for one tile space, or the producer to take out of it.

@@ -207,6 +207,14 @@ def test_transposed_convolutions_of_any_shape():
     np.testing.assert_allclose(found, full[:, :, 3:-1, :-5], rtol=1e-5, atol=1e-5)
 
 
+def test_windows_smaller_than_strides_leave_nothing_to_cut_off():
+    """As onnxruntime and ONNX's shapes have it."""
+    x, w = np.ones((1, 1, 5, 6), np.float32), np.ones((1, 1, 4, 1), np.float32)
+    found = run("ConvTranspose", x, w, strides=[2, 2], auto_pad="SAME_UPPER")
+    assert found.shape == (1, 1, 10, 11)
+    np.testing.assert_array_equal(found[0, 0, 0], [1, 0] * 5 + [1])
+
+
 def test_what_does_not_fit_is_refused():
     x = np.zeros((2, 3), np.float32)
     with pytest.raises(CompileError, match="axis 2 is outside"):

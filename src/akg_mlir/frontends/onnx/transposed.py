@@ -168,7 +168,8 @@ def _dims(node: Node, sizes: Sequence[int], kernel: Sequence[int]) -> tuple[_Dim
 
 def _pads(node: Node, same: Sequence[int], full: Sequence[int]) -> list[tuple[int, int]]:
     """What is cut off in front of and behind each dimension of `full` elements; `same` are the
-    sizes that `auto_pad` asks for. Where these are larger, zeros follow."""
+    sizes that `auto_pad` asks for, but adds nothing for. Zeros follow up to a larger
+    `output_shape`."""
     rank = len(full)
     padding = node.string_attr("auto_pad", "NOTSET")
     wanted = node.ints_attr("output_shape")
@@ -178,7 +179,7 @@ def _pads(node: Node, same: Sequence[int], full: Sequence[int]) -> list[tuple[in
         if len(pads) != 2 * rank:
             raise node.error(f"pads are {pads}", hint=f"takes {2 * rank} of them")
         return list(zip(pads[:rank], pads[rank:]))
-    sizes = same if wanted is None else wanted[-rank:]
+    sizes = list(map(min, same, full)) if wanted is None else wanted[-rank:]
     if len(sizes) != rank:
         raise node.error(f"output_shape is {wanted}", hint=f"takes {rank} sizes")
     totals = [whole - size for whole, size in zip(full, sizes)]

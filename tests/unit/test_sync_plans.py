@@ -36,8 +36,7 @@ def test_flags_that_end_with_their_loops_are_no_slower_than_greedy_ones(events: 
 
 
 def test_what_follows_a_loop_waits_for_a_part_of_its_last_iteration():
-    """Two slots whose flags have ids enough: all of the iteration would make it 49 % (1944
-    cycles)."""
+    """There are ids enough; waiting for all of it takes 1,944 cycles."""
     text = """
 func.func @main(%x: tensor<64x3136xf16>) -> tensor<3136x64xf16> {
   %y = te.transpose %x perm [1, 0] : tensor<64x3136xf16> -> tensor<3136x64xf16>

@@ -15,7 +15,7 @@ from xdsl.dialects.builtin import f16, f32
 from xdsl.ir import Operation
 
 from akg_mlir.dialects import te
-from akg_mlir.dialects.te.types import FRACTAL, fractal_depth
+from akg_mlir.dialects.te.types import FRACTAL, element_bytes, fractal_depth
 from akg_mlir.passes.tensor.gates import is_cut_in_gates
 from akg_mlir.passes.tensor.inside_blocks import moved_inside_blocks
 from akg_mlir.passes.tensor.reduction_parts import PARTIAL
@@ -23,7 +23,7 @@ from akg_mlir.passes.tensor.tile_nests import Steps, cuts_rows
 from akg_mlir.polyhedral.chunked_groups import in_chunks
 from akg_mlir.polyhedral.tile_group_parts import Estimate, Rates, Refused, Step, Tensor
 from akg_mlir.polyhedral.tile_groups import TileGroup
-from akg_mlir.polyhedral.tile_spans import Box
+from akg_mlir.polyhedral.tile_spans import Box, hull
 from akg_mlir.targets.model import Target
 
 TOLERANCE = 0.125
@@ -140,6 +140,9 @@ class Fusion:
             estimate = _estimate(group)
         except Refused as error:
             raise NotFused(str(error)) from error
+        needed = hull(kernel.group.need[step.result])
+        if _leaves_lanes_idle(op, needed[-1].length(estimate.sizes), self.target):
+            raise NotFused("tiles of whole images would have few channels, and idle lanes")
         saved = step.result.bytes * (1 if live_out else 2)
         before = kernel.estimate.cycles + apart.cycles
         scalar = moved_inside_blocks(op, kernel.ops) * 2 * self.target.scalar.access_cycles
@@ -228,6 +231,15 @@ def _estimate(group: TileGroup) -> Estimate:
         return chunked
     chunked = in_chunks(group) if group.recomputed(whole.sizes) > 0 else None
     return whole if chunked is None or whole.cycles <= chunked.cycles else chunked
+
+
+def _leaves_lanes_idle(op: Operation, channels: int, target: Target) -> bool:
+    """Whether a convolution of the vector unit would make so few of its channels at a time that
+    they fill less of an instruction than they might."""
+    if not (isinstance(op, te.ComputeOp) and op.has_windows and op.reduction):
+        return False
+    lanes = target.vector.repeat_bytes // element_bytes(te.element_of(op.results[0]))
+    return channels < min(lanes, te.shape_of(op.results[0])[-1])
 
 
 def _looks_up_in(user: Operation, op: Operation) -> bool:

@@ -106,6 +106,13 @@ def test_types_are_checked_against_the_target() -> None:
         verify(text)
 
 
+def test_a_pointer_says_how_far_instructions_go() -> None:
+    text = GOOD.replace("%a[affine_map<() -> (0)>]()", "%a[affine_map<() -> (0)>]() within 2048")
+    verify(text)
+    with pytest.raises(CompileError, match=r"operand 1 .* reaches byte 2048 from its pointer"):
+        verify(text.replace("within 2048", "within 2016").replace("1 x 64", "1 x 63"))
+
+
 def test_tile_ops_are_refused() -> None:
     copy = "npu.vec vabs dst %pb : !npu.ptr<ub, f16> src %pa : !npu.ptr<ub, f16> " + VABS
     tile = "npu.vunary abs %a -> %b : memref<1024xf16, #npu<space ub>> -> memref<1024xf16, #npu<space ub>>"  # noqa: E501

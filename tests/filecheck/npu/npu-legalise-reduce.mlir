@@ -1,12 +1,14 @@
 // RUN: akg-opt %s -p npu-legalise | filecheck %s
 
 builtin.module attributes {npu.target = "ascend910"} {
-  // Outer axes: row after row into the result, which the repeats leave in place.
+  // Outer axes: row after row into the result, which the repeats leave in place. A pointer to what
+  // is summed says where it ends.
   // CHECK-LABEL: @columns
   func.func @columns() attributes {npu.kernel} {
     %x = npu.buffer : memref<40x64xf32, #npu<space ub>>
     %s = npu.buffer : memref<64xf32, #npu<space ub>>
     %d = npu.view %s[affine_map<() -> (0)>]() : memref<64xf32, #npu<space ub>> -> memref<40x64xf32, strided<[0, 1], offset: ?>, #npu<space ub>>
+    // CHECK: npu.ptr %x[affine_map<() -> (0)>] () within 10240
     // CHECK: npu.vec vadd {{.*}} repeat 40 mask 64 strides [1, 0], [1, 0, 1, 8]
     npu.vreduce add %x -> %d : memref<40x64xf32, #npu<space ub>> -> memref<40x64xf32, strided<[0, 1], offset: ?>, #npu<space ub>>
     func.return

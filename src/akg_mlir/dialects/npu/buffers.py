@@ -160,23 +160,38 @@ class PipeOp(Operation, ABC):
 
 @irdl_op_definition
 class PtrOp(IRDLOperation):
-    """Byte address inside a buffer: `offset` (bytes) is an affine map of loop indices."""
+    """Byte address inside a buffer: `offset` (bytes) is an affine map of loop indices.
+
+    Instructions touch at most the `within` bytes from there, where that is given: what follows in
+    the buffer belongs to something else. Sums and other accumulations have it, since one that went
+    on to the next rows would be as legal as they are.
+    """
 
     name = "npu.ptr"
     source = operand_def(MemRefType)
     indices = var_operand_def(IndexType())
     offset = prop_def(AffineMapAttr)
+    within = opt_prop_def(IntegerAttr[I64])
     result = result_def(PtrType)
     traits = traits_def(Pure())
     assembly_format = (
-        "$source `[` $offset `]` `(` $indices `)` attr-dict `:` type($source) `->` type($result)"
+        "$source `[` $offset `]` `(` $indices `)` (`within` $within^)? attr-dict `:` "
+        "type($source) `->` type($result)"
     )
 
     def __init__(
-        self, source: SSAValue, offset: AffineMap, indices: Sequence[SSAValue], type_: PtrType
+        self,
+        source: SSAValue,
+        offset: AffineMap,
+        indices: Sequence[SSAValue],
+        type_: PtrType,
+        within: int | None = None,
     ) -> None:
         super().__init__(
             operands=[source, list(indices)],
-            properties={"offset": AffineMapAttr(offset)},
+            properties={
+                "offset": AffineMapAttr(offset),
+                "within": None if within is None else IntegerAttr(within, i64),
+            },
             result_types=[type_],
         )

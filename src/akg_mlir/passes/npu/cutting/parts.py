@@ -175,7 +175,8 @@ def _moved(builder: Builder, pointer: SSAValue, by: int) -> SSAValue:
         return pointer
     map_ = op.offset.data
     offset = AffineMap(map_.num_dims, map_.num_symbols, (map_.results[0] + by,))
-    return builder.insert(PtrOp(op.source, offset, op.indices, op.result.type)).result
+    within = None if op.within is None else op.within.value.data - by
+    return builder.insert(PtrOp(op.source, offset, op.indices, op.result.type, within)).result
 
 
 @dataclass(frozen=True)

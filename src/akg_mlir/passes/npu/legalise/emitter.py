@@ -198,14 +198,15 @@ class Emitter:
 
     # instructions
 
-    def ptr(self, operand: Operand) -> SSAValue:
-        """A pointer to the start of an operand; the same one for the same place in a block."""
+    def ptr(self, operand: Operand, within: int | None = None) -> SSAValue:
+        """A pointer to the start of an operand, and to so many bytes; the same one for the same
+        place in a block."""
         type_ = npu.PtrType(npu.SpaceAttr(operand.space), operand.element)
         used = _used(operand.offset)
         map_ = used.map(operand.size)
-        key = (self.builder.insertion_point.block, operand.base, map_, used.values, type_)
+        key = (self.builder.insertion_point.block, operand.base, map_, used.values, type_, within)
         if key not in self._pointers:
-            op = npu.PtrOp(operand.base, map_, used.values, type_)
+            op = npu.PtrOp(operand.base, map_, used.values, type_, within)
             self._pointers[key] = self.builder.insert(op).result
         return self._pointers[key]
 

@@ -13,6 +13,7 @@ from math import gcd, prod
 
 from xdsl.ir import SSAValue
 
+from akg_mlir.dialects import npu
 from akg_mlir.passes.npu.legalise.emitter import Emitter
 from akg_mlir.passes.npu.legalise.views import Box, Index
 from akg_mlir.targets.model import Target
@@ -227,7 +228,17 @@ def _emit(emitter: Emitter, box: Box, step: _Issue, write: Write) -> None:
         for position, operand in enumerate(started):
             for index, (_, steps) in zip(indices, step.loops):
                 operand = operand.moved(steps[position], index)
-            pointers.append(emitter.ptr(operand))
+            pointers.append(emitter.ptr(operand, _reach(step.fields, position, operand.block)))
         write(pointers, step.fields)
 
     emitter.nest([n for n, _ in step.loops], body)
+
+
+def _reach(fields: Fields, position: int, elements: int) -> int | None:
+    """Bytes that an accumulation may read of a source with so many elements in a block: what
+    follows is no part of the result."""
+    stride, step = fields.strides[position]
+    if fields.repeat == 1 or fields.strides[0][1] or not step:
+        return None
+    blocks = (fields.repeat - 1) * step + (-(-fields.mask // elements) - 1) * stride + 1
+    return blocks * npu.BLOCK_BYTES

@@ -15,6 +15,7 @@ from akg_mlir.dialects.npu import (
     Load3dOp,
     MadOp,
     PipeOp,
+    PtrOp,
     Space,
     VecOp,
     VnchwconvOp,
@@ -103,7 +104,20 @@ def check_accesses(instruction: Instruction, iterations: Iterations, target: Tar
                 f"of {size} bytes in {access.space.value}",
                 instruction.op,
             )
+        _check_reach(instruction.op, access)
         _check_alignment(instruction, access, target)
+
+
+def _check_reach(op: PipeOp, access: Access) -> None:
+    pointer = access.value.owner if access.value is not None else None
+    if isinstance(pointer, PtrOp) and pointer.within is not None:
+        end, within = access.span[1], pointer.within.value.data
+        if end > within:
+            raise CompileError(
+                f"{_role(op, access)} reaches byte {end} from its pointer, which is for {within}",
+                op,
+                hint="what follows in the buffer is no part of the operand",
+            )
 
 
 def _role(op: PipeOp, access: Access) -> str:

@@ -131,9 +131,10 @@ class ComputeOp(TeOp, StructuredOp):
     @property
     def reads_whole(self) -> bool:
         """Whether it is plain that every element of every operand is read: each dimension has
-        iterators for itself that count through it, such as `16 * i + k` with 16 values of `k`."""
+        iterators for itself that count through it, such as `16 * i + k` with 16 values of `k`, or
+        windows that leave no gaps, such as `h + k`."""
         return all(
-            self._counts_through(shape_of(value), map_)
+            self._covers(shape_of(value), map_)
             for value, map_ in zip(self.inputs, self.operand_maps)
         )
 
@@ -155,7 +156,8 @@ class ComputeOp(TeOp, StructuredOp):
         unit = [int(k == place) for k in range(len(self.bounds))]
         return expr.eval(unit, []) - expr.eval([0] * len(unit), [])
 
-    def _counts_through(self, shape: Sequence[int], map_: AffineMap) -> bool:
+    def _covers(self, shape: Sequence[int], map_: AffineMap, *, once: bool = False) -> bool:
+        """Whether a map reaches every element of that shape; each `once`, if asked for."""
         first, places = map_.eval([0] * len(self.bounds), []), range(len(self.bounds))
         steps: list[tuple[int, int, int]] = []
         for place in (place for place in places if self.bounds[place] > 1):
@@ -167,9 +169,9 @@ class ComputeOp(TeOp, StructuredOp):
             steps += [(step, dim, self.bounds[place]) for step, dim in moved]
         reached = [1] * len(shape)
         for step, dim, bound in sorted(steps):
-            if step != reached[dim]:
+            if not 0 < step <= reached[dim] or (once and step < reached[dim]):
                 return False
-            reached[dim] *= bound
+            reached[dim] += step * (bound - 1)
         return not any(first) and tuple(reached) == tuple(shape)
 
     @property
@@ -215,7 +217,7 @@ class ComputeOp(TeOp, StructuredOp):
         if self.kind is not None:
             raise VerifyException("what is reduced goes to the first iterators: leave `into` out")
         self._check_takes(into, len(shape))
-        if not shape or not self._counts_through(shape, into):
+        if not shape or not self._covers(shape, into, once=True):
             raise VerifyException(
                 f"{into} does not count through {shape_text(shape)}, each element once"
             )

@@ -52,3 +52,13 @@ func.func @others(%a: tensor<512x16xf16>, %b: tensor<128x3xf16>, %c: tensor<512x
   %3 = te.transpose %d perm [1, 0] : tensor<512x3xi64> -> tensor<3x512xi64>
   func.return %0, %1, %2, %3 : tensor<16x512xf16>, tensor<3x128xf16>, tensor<3x64x512xf16>, tensor<3x512xi64>
 }
+
+// Few elements that are converted on the way stay in one kernel.
+// CHECK-LABEL: @converted
+// CHECK-NEXT:    te.cast
+// CHECK-NEXT:    te.transpose
+func.func @converted(%x: tensor<64x32x9xf32>) -> tensor<64x9x32xf16> {
+  %0 = te.cast %x : tensor<64x32x9xf32> -> tensor<64x32x9xf16>
+  %1 = te.transpose %0 perm [0, 2, 1] : tensor<64x32x9xf16> -> tensor<64x9x32xf16>
+  func.return %1 : tensor<64x9x32xf16>
+}

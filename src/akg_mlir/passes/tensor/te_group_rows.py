@@ -30,6 +30,9 @@ RAGGED = 16384
 """Short rows from which it pays to transpose them in groups that end inside blocks: what follows
 each other in GM then moves to blocks and back. Groups that fill blocks always do, in as many lanes
 as are transposed at a time (256 rows). Measured on the timing model, as is the next one."""
+MADE = 1 << 16
+"""Elements from which it pays, too, where element-wise ops make or use them: groups have dimensions
+of their own, so that those ops are another kernel."""
 WASTE = 2
 """Storage per element, of rows that are padded to whole blocks, up to which it does."""
 
@@ -58,6 +61,8 @@ class TeGroupRows(ModulePass):
 def _grouped(op: Operation, target: Target) -> bool:
     if not isinstance(op, te.TransposeOp) or stays_in_graph(op):
         return False
+    if prod(te.shape_of(op.result)) < MADE and _meets_elementwise(op):
+        return False
     element = te.element_of(op.result)
     size = element_bytes(element)
     wide = f16 if size == 1 else element
@@ -72,6 +77,11 @@ def _grouped(op: Operation, target: Target) -> bool:
             _rewrite(op, rows, wide, joins=joins)
             return True
     return False
+
+
+def _meets_elementwise(op: te.TransposeOp) -> bool:
+    beside = [op.operand.owner, *(use.operation for use in op.result.uses)]
+    return any(isinstance(each, te.ElementwiseOp) for each in beside)
 
 
 def _merged(shape: Sequence[int], permutation: Sequence[int]) -> tuple[list[int], list[int]]:

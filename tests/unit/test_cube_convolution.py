@@ -82,6 +82,10 @@ CASES = [
     Conv(1, 16, 13, 13, 16, 3, 2, 1, 2),
     Conv(1, 16, 15, 14, 16, 3, 2, 2, 2),
     Conv(1, 16, 17, 16, 16, 2, 4, 1, 2),
+    # Windows longer than the image, whose rows are apart in it and next to each other on chip.
+    Conv(1, 32, 14, 14, 16, 3, 1, 12, 12),
+    Conv(1, 16, 14, 16, 16, 5, 1, 8, 4),
+    Conv(1, 16, 7, 9, 16, 5, 2, 4, 2),
 ]
 
 

@@ -213,7 +213,8 @@ class _InL1:
         if self.tile.sizes[dim] == 1:
             return 1
         factor = self.index.get_coefficient_val(DIM.in_, dim)
-        if self.index.dim(DIM.div) or not factor.is_int() or not factor.is_pos():
+        rest = self.index.set_coefficient_val(DIM.in_, dim, isl.Val(0, context()))
+        if rest.involves_dims(DIM.in_, dim, 1) or not factor.is_int() or not factor.is_pos():
             raise tree.TreeError("windows do not move in steps over the image in L1")
         return int(factor.to_python())
 

@@ -7,10 +7,11 @@ from itertools import accumulate
 from math import prod
 
 import numpy as np
+from numpy.typing import NDArray
 from xdsl.ir import SSAValue
 
 from akg_mlir.dialects import te
-from akg_mlir.frontends.elements import I1, I32, I64, Array
+from akg_mlir.frontends.elements import I1, I32, I64, Array, numpy_dtype
 from akg_mlir.frontends.joining import joined
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of, shape_of
 
@@ -120,22 +121,39 @@ def _gather_nd(node: Node) -> Sequence[Value]:
         raise node.error(f"indices of shape {taken} do not fit data of shape {shape}")
     end = batch + taken[-1]
     whole, batches, indices = prod(shape[batch:end]), prod(shape[:batch]), node.value(1)
-    sizes = np.array(shape[batch:end], np.int32)
-    strides = np.array([prod(shape[k + 1 : end]) for k in range(batch, end)], np.int32)
+    sizes = shape[batch:end]
     if isinstance(indices, SSAValue):
         data = node.reshaped(node.operand(0), (*shape[:batch], whole, *shape[end:]))
-        places = _from_the_end(node, node.cast(indices, I32), node.constant(sizes))
-        steps = node.emit(te.MulOp(places, node.constant(strides)))
-        places = node.emit(te.ReduceOp("add", steps, [len(taken) - 1]))
+        places = flat_places(node, node.cast(indices, I32), sizes)
         return [node.emit(te.GatherOp(data, places, batch, batch))]
-    known = indices.astype(np.int64)
-    if np.any((known < -sizes) | (known >= sizes)):
-        raise node.error(f"an index is outside the dimensions {sizes.tolist()}")
     column = [1] * (len(taken) - 1 - batch)
     first = whole * np.arange(batches).reshape(*shape[:batch], *column)
-    places = np.sum(known % sizes * strides, -1) + first
+    places = np.sum(wrapped_places(node, indices, sizes) * strides_of(sizes), -1) + first
     data = node.reshaped(node.operand(0), (batches * whole, *shape[end:]))
     return [gathered(node, data, places, 0)]
+
+
+def strides_of(sizes: Sequence[int]) -> NDArray[np.int64]:
+    """How far apart neighbours of each dimension are in a dimension that all of them became."""
+    return np.array([prod(sizes[k + 1 :]) for k in range(len(sizes))], np.int64)
+
+
+def wrapped_places(node: Node, indices: Array, sizes: Sequence[int]) -> NDArray[np.int64]:
+    """Known indices `[.., dimensions]` counted from the front. Raises CompileError for those that
+    are outside of the sizes."""
+    known, ends = indices.astype(np.int64), np.array(sizes, np.int64)
+    if np.any((known < -ends) | (known >= ends)):
+        raise node.error(f"an index is outside the dimensions {list(sizes)}")
+    return known % ends
+
+
+def flat_places(node: Node, indices: SSAValue, sizes: Sequence[int]) -> SSAValue:
+    """Places in a dimension that several of these sizes became, of indices `[.., dimensions]` in
+    each of them, in their type. Negative ones count from the end."""
+    dtype, last = numpy_dtype(element_of(indices)), len(shape_of(indices)) - 1
+    places = _from_the_end(node, indices, node.constant(np.array(sizes, dtype)))
+    steps = node.emit(te.MulOp(places, node.constant(strides_of(sizes).astype(dtype))))
+    return node.emit(te.ReduceOp("add", steps, [last]))
 
 
 def runs_of(places: Sequence[int]) -> list[range]:

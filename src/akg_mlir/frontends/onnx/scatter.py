@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +19,14 @@ from xdsl.ir import Attribute, SSAValue
 from akg_mlir.dialects import te
 from akg_mlir.frontends.elements import F32, I1, I32, is_float, numpy_dtype
 from akg_mlir.frontends.joining import inserted, joined
-from akg_mlir.frontends.onnx.indexing import from_the_end, gathered
+from akg_mlir.frontends.onnx.indexing import (
+    flat_places,
+    from_the_end,
+    gathered,
+    strides_of,
+    wrapped_places,
+)
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of, shape_of
-
-Places: TypeAlias = NDArray[np.int64]
 
 _COMBINATIONS: dict[str, type[te.BinaryOp]] = {
     "add": te.AddOp,
@@ -119,33 +122,21 @@ def _scatter_nd(node: Node) -> Sequence[Value]:
     depth = taken[-1] if taken else 0
     if not 0 < depth <= len(shape) or shape_of(values) != (*taken[:-1], *shape[depth:]):
         raise node.error(f"indices {taken}, updates {shape_of(values)}, data {shape} do not fit")
-    sizes = np.array(shape[:depth], np.int64)
-    indices, reduction = node.value(1), _reduction(node)
+    sizes, indices, reduction = shape[:depth], node.value(1), _reduction(node)
     if not isinstance(indices, SSAValue):
-        known = indices.astype(np.int64).reshape(-1, depth)
-        if np.any((known < -sizes) | (known >= sizes)):
-            raise node.error(f"an index is outside the dimensions {sizes.tolist()}")
+        known = wrapped_places(node, indices.reshape(-1, depth), sizes)
         if reduction == "none":
-            return [_written_at(node, data, values, known % sizes)]
+            return [_written_at(node, data, values, known)]
     count, inner = prod(taken[:-1]), prod(shape[depth:])
-    places = node.reshaped(_places(node, node.operand(1), sizes), (count, 1))
+    places = node.reshaped(flat_places(node, node.cast(node.operand(1), F32), sizes), (count, 1))
     updates = _Updates(node, places, node.reshaped(values, (count, inner)), 0)
     rows = node.reshaped(data, (prod(shape[:depth]), inner))
     return [node.reshaped(updates.written(rows, reduction), shape)]
 
 
-def _places(node: Node, indices: SSAValue, sizes: Places) -> SSAValue:
-    """Places in dimensions that became one, of indices in each of them; in f32."""
-    strides = _strides(sizes.tolist()).astype(np.float32)
-    indices = node.cast(indices, F32)
-    negative = node.emit(te.CompareOp("lt", indices, node.scalar(0, F32)))
-    wrapped = node.emit(te.AddOp(indices, node.constant(sizes.astype(np.float32))))
-    inside = node.emit(te.SelectOp(negative, wrapped, indices))
-    steps = node.emit(te.MulOp(inside, node.constant(strides)))
-    return node.emit(te.ReduceOp("add", steps, [len(shape_of(indices)) - 1]))
-
-
-def _written_at(node: Node, data: SSAValue, values: SSAValue, indices: Places) -> SSAValue:
+def _written_at(
+    node: Node, data: SSAValue, values: SSAValue, indices: NDArray[np.int64]
+) -> SSAValue:
     """The data with rows replaced at known `indices`, `[rows, dimensions]`: a box of them is
     inserted, others are gathered from data and updates."""
     shape, (count, depth) = shape_of(data), indices.shape
@@ -155,14 +146,10 @@ def _written_at(node: Node, data: SSAValue, values: SSAValue, indices: Places) -
         return inserted(part, data, [*low, *[0] * (len(shape) - depth)], node.emit)
     whole, inner = prod(shape[:depth]), prod(shape[depth:])
     rows = np.arange(count, count + whole, dtype=np.int64)
-    rows[np.sum(indices * _strides(shape[:depth]), 1)] = np.arange(count)
+    rows[np.sum(indices * strides_of(shape[:depth]), 1)] = np.arange(count)
     parts = [node.reshaped(values, (count, inner)), node.reshaped(data, (whole, inner))]
     both = joined(parts, 0, node.emit)
     return node.reshaped(gathered(node, both, rows, 0), shape)
-
-
-def _strides(sizes: Sequence[int]) -> Places:
-    return np.array([prod(sizes[k + 1 :]) for k in range(len(sizes))], np.int64)
 
 
 def _tensor_scatter(node: Node) -> Sequence[Value]:

@@ -20,7 +20,13 @@ from akg_mlir.dialects.te.types import ceil_div, element_bytes
 from akg_mlir.frontends.onnx.indexing import part_of, taken
 from akg_mlir.frontends.onnx.layout import depth_to_space
 from akg_mlir.frontends.onnx.translation import Handler, Node, Value, element_of, shape_of
-from akg_mlir.frontends.onnx.window import Side, convolved, plane
+from akg_mlir.frontends.onnx.window import (
+    Side,
+    convolved,
+    plane,
+    strides_and_dilations,
+    with_bias,
+)
 
 
 @dataclass(frozen=True)
@@ -92,11 +98,7 @@ def _conv_transpose(node: Node) -> Sequence[Value]:
     if len(given) == 1:
         image, weights, given = plane(node, image), plane(node, weights), (_ALONE, *given)
     result = node.reshaped(_computed(node, image, weights, given, groups), sizes)
-    if node.has(2):
-        bias = node.operand(2)
-        bias = node.reshaped(bias, (*shape_of(bias), *[1] * (len(sizes) - 2)))
-        result = node.emit(te.AddOp(result, bias))
-    return [result]
+    return [with_bias(node, result)]
 
 
 def _computed(
@@ -139,13 +141,7 @@ def _filled(node: Node, weights: SSAValue) -> SSAValue:
 
 def _dims(node: Node, sizes: Sequence[int], kernel: Sequence[int]) -> tuple[_Dim, ...]:
     rank = len(sizes)
-    if rank not in (1, 2, 3) or len(kernel) != rank:
-        raise node.error(
-            f"slides windows {list(kernel)} over {rank} dimensions",
-            hint="one, two or three dimensions are supported",
-        )
-    strides = node.ints_attr("strides") or (1,) * rank
-    dilations = node.ints_attr("dilations") or (1,) * rank
+    strides, dilations = strides_and_dilations(node, kernel, rank)
     added = node.ints_attr("output_padding") or (0,) * rank
     if not len(strides) == len(dilations) == len(added) == rank or min(*strides, *dilations) < 1:
         raise node.error(

@@ -42,13 +42,7 @@ def sides_of(node: Node, kernel: Sequence[int]) -> tuple[Side, ...]:
     """The windows of a convolution or a pooling of operand 0, `[N, C, ...]`."""
     sizes = node.shape(0)[2:]
     rank = len(sizes)
-    if rank not in (1, 2, 3) or len(kernel) != rank:
-        raise node.error(
-            f"slides windows {list(kernel)} over {rank} dimensions",
-            hint="one, two or three dimensions are supported",
-        )
-    strides = node.ints_attr("strides") or (1,) * rank
-    dilations = node.ints_attr("dilations") or (1,) * rank
+    strides, dilations = strides_and_dilations(node, kernel, rank)
     pads = node.ints_attr("pads") or (0,) * (2 * rank)
     if len(strides) != rank or len(dilations) != rank or len(pads) != 2 * rank:
         raise node.error(f"strides, dilations and pads are not those of {rank} dimensions")
@@ -62,6 +56,19 @@ def sides_of(node: Node, kernel: Sequence[int]) -> tuple[Side, ...]:
             kernel, strides, dilations, pads[:rank], pads[rank:], sizes
         )
     )
+
+
+def strides_and_dilations(
+    node: Node, kernel: Sequence[int], rank: int
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Those attributes, as they are. Raises CompileError for windows over other dimensions."""
+    if rank not in (1, 2, 3) or len(kernel) != rank:
+        raise node.error(
+            f"slides windows {list(kernel)} over {rank} dimensions",
+            hint="one, two or three dimensions are supported",
+        )
+    ones = (1,) * rank
+    return node.ints_attr("strides") or ones, node.ints_attr("dilations") or ones
 
 
 def _side(side: Side, size: int, padding: str, ceil: bool) -> Side:
@@ -103,12 +110,16 @@ def steps_of(height: Side, width: Side) -> tuple[tuple[int, int], tuple[int, int
 def _conv(node: Node) -> Sequence[Value]:
     image, weights = node.operand(0), node.operand(1)
     sides = sides_of(node, shape_of(weights)[2:])
-    result = convolved(node, image, weights, sides, node.int_attr("group", 1))
-    if node.has(2):
-        bias = node.operand(2)
-        bias = node.reshaped(bias, (*shape_of(bias), *[1] * len(sides)))
-        result = node.emit(te.AddOp(result, bias))
-    return [result]
+    return [with_bias(node, convolved(node, image, weights, sides, node.int_attr("group", 1)))]
+
+
+def with_bias(node: Node, result: SSAValue) -> SSAValue:
+    """The result `[N, C, ...]` and operand 2, if there is one."""
+    if not node.has(2):
+        return result
+    bias = node.operand(2)
+    bias = node.reshaped(bias, (*shape_of(bias), *[1] * (len(shape_of(result)) - 2)))
+    return node.emit(te.AddOp(result, bias))
 
 
 def convolved(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import prod
 
 import islpy as isl
 
@@ -47,6 +48,11 @@ def plain_layout(inside: Box, elements: int, axis: int | None = None) -> Layout:
     if axis is not None:
         shape[axis] = -(-shape[axis] // elements) * elements
     return Layout(inside, tuple(shape), axis)
+
+
+def room(touched: isl.Map, elements: int) -> int:
+    """Elements of the box around what is touched, rows in whole blocks of `elements`."""
+    return prod(plain_layout(box(touched), elements).shape)
 
 
 def innermost(sizes: tuple[int, ...]) -> int | None:

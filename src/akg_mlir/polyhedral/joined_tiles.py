@@ -8,10 +8,10 @@ than their parts: a column beside a row, filled up to blocks.
 from __future__ import annotations
 
 from collections.abc import Collection
-from math import ceil, prod
 
 import islpy as isl
 
+from akg_mlir.polyhedral.alignment import room
 from akg_mlir.polyhedral.context import union_set
 from akg_mlir.polyhedral.scop import Scop
 from akg_mlir.polyhedral.tile_plan import Choice
@@ -42,20 +42,6 @@ def _bytes_written(scop: Scop, choices: Collection[Choice], block_bytes: int) ->
     for part in (parts.get_at(k) for k in range(parts.n_set())):
         array = scop.arrays[part.get_tuple_name()]
         if array.live_out:
-            total += _bytes_of(_hull(part), array.element_bytes, block_bytes)
+            block = max(1, block_bytes // array.element_bytes)
+            total += room(isl.Map.from_range(part), block) * array.element_bytes
     return total
-
-
-def _hull(elements: isl.Set) -> list[int]:
-    """Extents of the box around a set."""
-    dims = range(elements.dim(DIM.set))
-    ends = ((elements.dim_min_val(k), elements.dim_max_val(k)) for k in dims)
-    return [high.to_python() - low.to_python() + 1 for low, high in ends]
-
-
-def _bytes_of(box: list[int], element_bytes: int, block_bytes: int) -> int:
-    """Rows, the innermost dimension of more than one element, are padded to whole blocks."""
-    block = max(1, block_bytes // element_bytes)
-    row = max((k for k, size in enumerate(box) if size > 1), default=0)
-    padded = [ceil(n / block) * block if k == row else n for k, n in enumerate(box)]
-    return prod(padded) * element_bytes

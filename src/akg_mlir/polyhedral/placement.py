@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from math import prod
 
 import islpy as isl
 
-from akg_mlir.polyhedral.alignment import plain_layout
+from akg_mlir.polyhedral.alignment import room
 from akg_mlir.polyhedral.context import context
-from akg_mlir.polyhedral.footprint import box
 from akg_mlir.polyhedral.scopes import Scope, Use, tile_map
 
 DIM = isl.dim_type
@@ -71,13 +69,9 @@ def apart(scope: Scope, uses: list[Use], elements: int) -> list[list[Use]]:
         parts = [*others, (touched, members)]
     if len(parts) < 2:
         return [uses]
-    room = sum(_room(touched, elements) for touched, _ in parts)
-    together = _room(footprint(uses, scope.dims), elements)
-    return [uses] if room >= together else [members for _, members in parts]
-
-
-def _room(touched: isl.Map, elements: int) -> int:
-    return prod(plain_layout(box(touched), elements).shape)
+    boxes = sum(room(touched, elements) for touched, _ in parts)
+    together = room(footprint(uses, scope.dims), elements)
+    return [uses] if boxes >= together else [members for _, members in parts]
 
 
 def footprint(uses: Iterable[Use], dims: int) -> isl.Map:
